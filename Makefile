@@ -1,0 +1,46 @@
+# The two commands a newcomer needs are `make run` and `make test`; every other target is a step of those or a check.
+# Another interpreter: `make run PYTHON=python3.13`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PROTOS = $(shell find protos -name '*.proto')
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test lint types format setup generate check-generated lock clean
+.DEFAULT_GOAL := run
+
+run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
+	@$(BIN)/hailwire up
+
+test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride" narrows it
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: setup  ## Style of the Python and of the contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/buf lint protos
+
+types: setup  ## Strict type check
+	@$(BIN)/mypy
+
+format: setup  ## Put the code into the house style
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+setup: .venv/.ready  ## Create .venv from the lock files (the only step that downloads)
+
+# The stamp is older than a lock file exactly when the environment is out of date.
+.venv/.ready: requirements/run.txt requirements/test.txt launcher/install.sh
+	@PYTHON="$(PYTHON)" sh launcher/install.sh
+
+generate: setup  ## Write hailwire/ anew from protos/
+	@$(BIN)/python -m grpc_tools.protoc -I protos --python_out=. --grpc_python_out=. --mypy_out=. --mypy_grpc_out=. $(PROTOS)
+
+check-generated: setup  ## Fail when hailwire/ is not what protos/ generates
+	@$(BIN)/python -m launcher.generated
+
+lock: setup  ## Lock the newest versions (needs uv); the files name no index and no path
+	@for set in run test; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate requirements/$$set.in -o requirements/$$set.txt; done
+
+clean:  ## Remove what make made; the data in .hailwire/ stays
+	@rm -rf .venv coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
