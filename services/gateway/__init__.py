@@ -1,0 +1,1 @@
+"""HTTP in from the providers, conversations, HTTP out to the providers."""

@@ -1,0 +1,1 @@
+"""Programmable Messaging of Twilio."""
