@@ -1,0 +1,106 @@
+"""Turns concurrent single calls into batches without making a lone call wait.
+
+A lone call goes at once. While `in_flight` batches are under way, the next one gathers; it leaves the moment one of
+them comes back. There is no timer: under load batches grow by themselves, without load nothing is delayed. Whoever
+gives up (is cancelled) leaves alone: the batch goes on for the others.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Coalescer(Generic[Item, Result]):
+    """Awaiting `coalescer(item)` gives that item's result or raises its error.
+
+    `run` gets 1 to `max_batch` items in the order of their calls and answers with one result or exception per item, in
+    the same order. When `run` itself raises, every caller of that batch gets the error.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        run: Callable[[list[Item]], Awaitable[Sequence[Result | BaseException]]],
+        *,
+        max_batch: int = 64,
+        in_flight: int = 2,
+    ) -> None:
+        self.name = name
+        self.items = 0
+        self.batches = 0
+        self._run = run
+        self._max_batch = max_batch
+        self._in_flight = in_flight
+        self._flying = 0
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, item: Item) -> Result:
+        """The result for one item; cancelling the caller does not cancel its batch."""
+        return await self.submit(item)
+
+    def submit(self, item: Item) -> asyncio.Future[Result]:
+        """The same without waiting: a future of the item's result."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        self._depart()
+        return future
+
+    @property
+    def waiting(self) -> int:
+        """How many items have not left yet."""
+        return len(self._waiting)
+
+    async def drain(self) -> None:
+        """Wait until everything that was given has come back."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _depart(self) -> None:
+        while self._waiting and self._flying < self._in_flight:
+            self._flying += 1
+            # The task first runs when the loop comes round, so that calls made in the same turn of the loop share it.
+            task = asyncio.get_running_loop().create_task(self._fly())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _fly(self) -> None:
+        try:
+            batch: list[tuple[Item, asyncio.Future[Result]]] = []
+            while self._waiting and len(batch) < self._max_batch:
+                item, future = self._waiting.popleft()
+                if not future.done():  # whoever gave up before departure is left out
+                    batch.append((item, future))
+            if batch:
+                await self._carry(batch)
+        finally:
+            self._flying -= 1
+            self._depart()
+
+    async def _carry(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        self.items += len(batch)
+        self.batches += 1
+        try:
+            results = await self._run([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{self.name}: {len(results)} results for {len(batch)} items")
+        except BaseException as error:
+            for _, future in batch:
+                if not future.done():
+                    if isinstance(error, Exception):
+                        future.set_exception(error)
+                    else:
+                        future.cancel()
+            if not isinstance(error, Exception):
+                raise
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                if isinstance(result, BaseException):
+                    future.set_exception(result)
+                else:
+                    future.set_result(result)

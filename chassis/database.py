@@ -1,0 +1,254 @@
+"""A pool of PostgreSQL connections with named statements, measured and with typed errors.
+
+Every statement has a name: it is the metric's label, the span's name and what an operator asks `analyze` about.
+asyncpg prepares each statement once per connection and keeps it.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from opentelemetry.trace import SpanKind
+
+from chassis import errors, logs
+from chassis.settings import setting
+from chassis.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = Pool = Any
+
+log = logs.get(__name__)
+
+# How long a call waits for a connection of the pool before it is told that the database is busy.
+_ACQUIRE_SECONDS = 5.0
+# How long the server may take for one statement; longer than any healthy one, shorter than a caller's patience.
+_STATEMENT_SECONDS = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSettings:
+    """How a service reaches PostgreSQL."""
+
+    database_url: str = setting("DATABASE_URL", help="postgresql://user:password@host:port/database")
+    database_direct_url: str = setting(
+        "DATABASE_DIRECT_URL",
+        default="",
+        help="the same database past any pooler, for LISTEN and migrations; empty: DATABASE_URL",
+    )
+    database_pool_min: int = setting(
+        "DATABASE_POOL_MIN", default=2, minimum=0, maximum=100, help="connections that a service opens at start"
+    )
+    database_pool_max: int = setting(
+        "DATABASE_POOL_MAX", default=8, minimum=1, maximum=100, help="connections that a service opens at most"
+    )
+
+    @property
+    def direct_url(self) -> str:
+        """Where LISTEN works."""
+        return self.database_direct_url or self.database_url
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL with a name such as "trips.nearest_drivers"."""
+
+    name: str
+    sql: str
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn what asyncpg raises into typed errors; errors in the data stay asyncpg's, for whoever can bisect a batch."""
+    try:
+        yield
+    except (
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,  # shutdown, crash, "the database system is starting up"
+        asyncpg.InsufficientResourcesError,
+        asyncpg.InternalClientError,
+        asyncpg.ReadOnlySQLTransactionError,  # a standby, for a moment after a failover
+        OSError,
+    ) as error:
+        if isinstance(error, asyncpg.QueryCanceledError):
+            raise errors.DeadlineExceeded("the database took too long", reason="DATABASE_SLOW") from error
+        raise errors.Unavailable("the database is out of reach", reason="DATABASE_UNAVAILABLE") from error
+    except asyncpg.InterfaceError as error:
+        # asyncpg's word for a connection that was closed under us; a wrong argument raises its subclass DataError.
+        if isinstance(error, asyncpg.DataError | ValueError | TypeError):
+            raise
+        raise errors.Unavailable("the database connection was lost", reason="DATABASE_UNAVAILABLE") from error
+    except asyncpg.TransactionRollbackError as error:  # serialization failure, deadlock
+        raise errors.Conflict("the transaction was rolled back", reason="TRANSACTION_CONFLICT") from error
+    except asyncpg.LockNotAvailableError as error:
+        raise errors.Conflict("the row is busy", reason="ROW_BUSY") from error
+    except TimeoutError as error:
+        raise errors.Unavailable("the database is busy", reason="DATABASE_BUSY") from error
+
+
+class Session:
+    """One connection, usually inside a transaction. Not for concurrent use."""
+
+    __slots__ = ("connection", "_telemetry", "_seconds")
+
+    def __init__(self, connection: Connection, telemetry: Telemetry) -> None:
+        self.connection = connection
+        self._telemetry = telemetry
+        self._seconds = telemetry.histogram("database_statement", "time of named SQL statements")
+
+    async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
+        """Every row."""
+        with self._measured(statement):
+            return await self.connection.fetch(statement.sql, *args)
+
+    async def fetchrow(self, statement: Statement, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        with self._measured(statement):
+            return await self.connection.fetchrow(statement.sql, *args)
+
+    async def fetchval(self, statement: Statement, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        with self._measured(statement):
+            return await self.connection.fetchval(statement.sql, *args)
+
+    async def execute(self, statement: Statement, *args: Any) -> int:
+        """Run it and give the number of rows that it touched."""
+        with self._measured(statement):
+            tag = await self.connection.execute(statement.sql, *args)
+        count = tag.rsplit(" ", 1)[-1]
+        return int(count) if count.isdigit() else 0
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A block whose failure undoes only itself."""
+        with translated():
+            async with self.connection.transaction():
+                yield
+
+    @contextlib.contextmanager
+    def _measured(self, statement: Statement) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            with (
+                self._telemetry.span(
+                    statement.name, kind=SpanKind.CLIENT, attributes={"db.system.name": "postgresql"}
+                ),
+                translated(),
+            ):
+                yield
+        finally:
+            self._seconds.record(time.perf_counter() - started, statement=statement.name)
+
+
+class Database:
+    """The pool. Statements outside `transaction()` run alone on whichever connection is free."""
+
+    def __init__(self, pool: Pool, telemetry: Telemetry) -> None:
+        self.pool = pool
+        self.telemetry = telemetry
+        self.waiting = 0
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """A connection without a transaction."""
+        self.waiting += 1
+        try:
+            with translated():
+                connection = await self.pool.acquire(timeout=_ACQUIRE_SECONDS)
+        finally:
+            self.waiting -= 1
+        try:
+            yield Session(connection, self.telemetry)
+        finally:
+            # A connection that broke raises here again; the pool has dropped it by then.
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                await self.pool.release(connection, timeout=_ACQUIRE_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        async with self.session() as session:
+            with translated():
+                async with session.connection.transaction():
+                    yield session
+
+    async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
+        """Every row."""
+        async with self.session() as session:
+            return await session.fetch(statement, *args)
+
+    async def fetchrow(self, statement: Statement, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        async with self.session() as session:
+            return await session.fetchrow(statement, *args)
+
+    async def fetchval(self, statement: Statement, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        async with self.session() as session:
+            return await session.fetchval(statement, *args)
+
+    async def execute(self, statement: Statement, *args: Any) -> int:
+        """Run it and give the number of rows that it touched."""
+        async with self.session() as session:
+            return await session.execute(statement, *args)
+
+    async def ping(self) -> None:
+        """Raise errors.Unavailable unless the database answers."""
+        await self.fetchval(_PING)
+
+    async def warm(self, connections: int) -> None:
+        """Open that many connections now instead of at the first requests."""
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(connections):
+                session = await stack.enter_async_context(self.session())
+                await session.fetchval(_PING)
+
+
+_PING = Statement("database.ping", "SELECT 1")
+
+
+@contextlib.asynccontextmanager
+async def open_database(
+    settings: DatabaseSettings, *, application: str, telemetry: Telemetry
+) -> AsyncIterator[Database]:
+    """A pool that need not reach its database yet: a service starts without it and says NOT_SERVING meanwhile."""
+    pool = asyncpg.create_pool(
+        settings.database_url,
+        min_size=0,
+        max_size=settings.database_pool_max,
+        timeout=5,
+        command_timeout=_STATEMENT_SECONDS + 1,
+        max_inactive_connection_lifetime=0,
+        server_settings={
+            "application_name": f"hailwire-{application}",
+            "statement_timeout": str(int(_STATEMENT_SECONDS * 1000)),
+            "timezone": "UTC",
+            # JIT compiles for longer than our statements run.
+            "jit": "off",
+        },
+    )
+    await pool
+    database = Database(pool, telemetry)
+    telemetry.gauge(
+        "database_connections",
+        "connections of the pool by what they do",
+        lambda: [
+            (pool.get_idle_size(), {"state": "idle"}),
+            (pool.get_size() - pool.get_idle_size(), {"state": "in_use"}),
+            (database.waiting, {"state": "waiting"}),
+        ],
+    )
+    try:
+        yield database
+    finally:
+        try:
+            async with asyncio.timeout(5):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()

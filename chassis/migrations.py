@@ -1,0 +1,121 @@
+"""Forward-only migrations: numbered SQL files of each room, applied once, in order, one transaction each.
+
+Replicas may start together: an advisory lock lets one migrate while the others wait and then find nothing to do. A
+file that was applied must not change afterwards; its digest is kept and compared.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from chassis import logs
+
+log = logs.get(__name__)
+
+# Any constant that nothing else uses; "hailwire" in ASCII, cut to 63 bits.
+_LOCK = int.from_bytes(b"hailwire", "big") >> 1
+
+_FILE = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
+
+_PREPARE = """
+CREATE SCHEMA IF NOT EXISTS chassis;
+CREATE TABLE IF NOT EXISTS chassis.migration (
+    room       text NOT NULL,
+    number     integer NOT NULL,
+    name       text NOT NULL,
+    digest     text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (room, number)
+);
+"""
+
+
+class MigrationError(Exception):
+    """A migration was edited after it was applied, a number is missing, or the files are misnamed."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A schema and the folder with its files."""
+
+    schema: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One file."""
+
+    room: str
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def digest(self) -> str:
+        """Of the file's text."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def discover(root: Path) -> list[Room]:
+    """The rooms of a checkout: the chassis first, then every service that has migrations."""
+    services = sorted((root / "services").glob("*/migrations"))
+    return [Room("chassis", root / "chassis" / "sql")] + [Room(folder.parent.name, folder) for folder in services]
+
+
+def read(room: Room) -> list[Migration]:
+    """The files of a room in order; raises MigrationError when numbers are missing or double."""
+    found = []
+    for path in sorted(room.folder.glob("*.sql")):
+        match = _FILE.match(path.name)
+        if match is None:
+            raise MigrationError(f"{path.name} in {room.schema}: name it NNNN_name.sql")
+        found.append(Migration(room.schema, int(match[1]), match[2], path.read_text(encoding="utf-8")))
+    if [migration.number for migration in found] != list(range(1, len(found) + 1)):
+        raise MigrationError(f"{room.schema}: migrations must be numbered 0001, 0002, ... without gaps")
+    return found
+
+
+async def pending(connection: asyncpg.Connection, rooms: Sequence[Room]) -> list[Migration]:
+    """What is not applied yet; raises MigrationError when an applied file was edited."""
+    await connection.execute(_PREPARE)
+    applied = {
+        (row["room"], row["number"]): row["digest"]
+        for row in await connection.fetch("SELECT room, number, digest FROM chassis.migration")
+    }
+    missing = []
+    for room in rooms:
+        for migration in read(room):
+            digest = applied.get((migration.room, migration.number))
+            if digest is None:
+                missing.append(migration)
+            elif digest != migration.digest:
+                raise MigrationError(f"{migration.room} {migration.number:04} was edited after it was applied")
+    return missing
+
+
+async def migrate(dsn: str, rooms: Sequence[Room]) -> list[Migration]:
+    """Apply what is missing and return it. Safe to run from many processes at once."""
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        missing = await pending(connection, rooms)
+        for migration in missing:
+            async with connection.transaction():
+                await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {migration.room}")
+                await connection.execute(migration.sql)
+                await connection.execute(
+                    "INSERT INTO chassis.migration (room, number, name, digest) VALUES ($1, $2, $3, $4)",
+                    migration.room,
+                    migration.number,
+                    migration.name,
+                    migration.digest,
+                )
+            log.info("migration applied", room=migration.room, number=migration.number, name=migration.name)
+        return missing
+    finally:
+        await connection.close()

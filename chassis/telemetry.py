@@ -1,0 +1,209 @@
+"""Traces and metrics of one process: OpenTelemetry underneath, OTLP when configured, a Prometheus page always.
+
+Counting must cost next to nothing, so a `Counter` here is a dictionary of plain numbers that an observable instrument
+reads when somebody scrapes; only durations go through OpenTelemetry's histograms. Everything is passed along, nothing
+is global, so that several services can live in one test process.
+"""
+
+import contextlib
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from opentelemetry import context as otel_context
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import CollectorRegistry
+
+from chassis.settings import setting
+
+Labels = tuple[tuple[str, str], ...]
+Reading = tuple[float, dict[str, str]]
+
+# Seconds, from a cached answer to a call that somebody gave up on.
+_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TelemetrySettings:
+    """Where traces go and how many are kept; the variables are OpenTelemetry's own."""
+
+    otlp_endpoint: str = setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", default="", help="base URL of an OTLP/HTTP collector; empty: traces stay here"
+    )
+    sample_ratio: float = setting(
+        "OTEL_TRACES_SAMPLER_ARG", default=1.0, minimum=0.0, maximum=1.0, help="share of traces that is exported, 0 to 1"
+    )
+    log_level: str = setting(
+        "LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"), help="least level that is logged"
+    )
+
+
+class Counter:
+    """A number that only grows, by labels. `add` is a dictionary update."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self) -> None:
+        self._values: dict[Labels, float] = {}
+
+    def add(self, amount: float = 1, **labels: str) -> None:
+        """Count; label values come from small fixed sets."""
+        key = tuple(labels.items())
+        self._values[key] = self._values.get(key, 0) + amount
+
+    def value(self, **labels: str) -> float:
+        """What was counted under exactly these labels."""
+        return self._values.get(tuple(labels.items()), 0)
+
+    def read(self) -> Iterator[Reading]:
+        """Every (value, labels)."""
+        for key, value in list(self._values.items()):
+            yield value, dict(key)
+
+
+@dataclass
+class Histogram:
+    """Durations in seconds by labels."""
+
+    instrument: metrics.Histogram
+
+    def record(self, seconds: float, **labels: str) -> None:
+        """One duration."""
+        self.instrument.record(seconds, labels)
+
+    @contextlib.contextmanager
+    def time(self, **labels: str) -> Iterator[None]:
+        """The duration of a block, whatever its end."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.instrument.record(time.perf_counter() - started, labels)
+
+
+@dataclass
+class Telemetry:
+    """What a process measures itself with. Counters of one name are one counter."""
+
+    service: str
+    instance_id: str
+    tracer: trace.Tracer
+    meter: metrics.Meter
+    registry: CollectorRegistry
+    tracing: bool
+    started_at: float = field(default_factory=time.time)
+    _counters: dict[str, Counter] = field(default_factory=dict)
+    _histograms: dict[str, Histogram] = field(default_factory=dict)
+
+    def counter(self, name: str, help: str) -> Counter:  # noqa: A002 - the field's word
+        """The counter of that name, exported as hailwire_<name>_total."""
+        if name not in self._counters:
+            counter = self._counters[name] = Counter()
+
+            def observe(_: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
+                return [metrics.Observation(value, labels) for value, labels in counter.read()]
+
+            self.meter.create_observable_counter(f"hailwire_{name}", [observe], description=help)
+        return self._counters[name]
+
+    def gauge(self, name: str, help: str, read: Callable[[], Iterable[Reading]]) -> None:  # noqa: A002
+        """A number that goes up and down, read when somebody scrapes."""
+
+        def observe(_: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
+            return [metrics.Observation(value, labels) for value, labels in read()]
+
+        self.meter.create_observable_gauge(f"hailwire_{name}", [observe], description=help)
+
+    def histogram(self, name: str, help: str) -> Histogram:  # noqa: A002
+        """Durations, exported as hailwire_<name>_seconds."""
+        if name not in self._histograms:
+            instrument = self.meter.create_histogram(f"hailwire_{name}", unit="s", description=help)
+            self._histograms[name] = Histogram(instrument)
+        return self._histograms[name]
+
+    @contextlib.contextmanager
+    def span(
+        self,
+        name: str,
+        *,
+        kind: trace.SpanKind = trace.SpanKind.INTERNAL,
+        parent: str = "",
+        links: Iterable[str] = (),
+        attributes: dict[str, str | int | float | bool] | None = None,
+    ) -> Iterator[trace.Span]:
+        """A span around a block; `parent` and `links` are traceparent headers. Nothing happens unless traces go out."""
+        if not self.tracing:
+            yield trace.INVALID_SPAN
+            return
+        context = extract({"traceparent": parent}) if parent else None
+        with self.tracer.start_as_current_span(
+            name, context=context, kind=kind, links=_links(links), attributes=attributes, record_exception=False
+        ) as span:
+            yield span
+
+
+def _links(parents: Iterable[str]) -> list[trace.Link]:
+    contexts = (trace.get_current_span(extract({"traceparent": parent})).get_span_context() for parent in parents if parent)
+    return [trace.Link(context) for context in contexts if context.is_valid]
+
+
+def traceparent() -> str:
+    """The current span as a W3C traceparent header; empty without one."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def extract(carrier: dict[str, str]) -> otel_context.Context:
+    """The context that a caller sent along."""
+    return _PROPAGATOR.extract(carrier)
+
+
+@contextlib.asynccontextmanager
+async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIterator[Telemetry]:
+    """Providers for one process; what is still to be exported is flushed on the way out."""
+    instance_id = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+    resource = Resource.create(
+        {"service.namespace": "hailwire", "service.name": service, "service.instance.id": instance_id}
+    )
+    registry = CollectorRegistry()
+    reader = PrometheusMetricReader(disable_target_info=True, scope_info_enabled=False, registry=registry)
+    buckets = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(_BUCKETS))
+    meters = MeterProvider([reader], resource=resource, views=[buckets])
+    tracers = TracerProvider(
+        resource=resource,
+        sampler=ParentBasedTraceIdRatio(settings.sample_ratio),
+        # A batch span links to each of its callers; the default of 128 would forget some.
+        span_limits=SpanLimits(max_links=1024),
+    )
+    if settings.otlp_endpoint:
+        # Imported here because it takes 100 ms and most processes of a development machine never need it.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+        exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces")
+        tracers.add_span_processor(BatchSpanProcessor(exporter))
+    telemetry = Telemetry(
+        service=service,
+        instance_id=instance_id,
+        tracer=tracers.get_tracer("hailwire"),
+        meter=meters.get_meter("hailwire"),
+        registry=registry,
+        tracing=bool(settings.otlp_endpoint),
+    )
+    try:
+        yield telemetry
+    finally:
+        tracers.shutdown()
+        meters.shutdown()
