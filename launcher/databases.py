@@ -1,0 +1,35 @@
+"""Databases of a server: made for `hailwire up` and for tests, filled with the migrations of every room."""
+
+from pathlib import Path
+
+import asyncpg
+
+from chassis import migrations
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+async def create(admin_dsn: str, name: str, template: str = "template1") -> bool:
+    """Create a database from a template that nobody is connected to; False when it is there already."""
+    connection = await asyncpg.connect(admin_dsn, timeout=10)
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    except asyncpg.DuplicateDatabaseError:
+        return False
+    finally:
+        await connection.close()
+    return True
+
+
+async def drop(admin_dsn: str, name: str) -> None:
+    """Drop a database and end the sessions that still use it."""
+    connection = await asyncpg.connect(admin_dsn, timeout=10)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+async def migrate(dsn: str) -> int:
+    """Bring a database up to date with this checkout; the number of migrations that were missing."""
+    return len(await migrations.migrate(dsn, migrations.discover(ROOT)))

@@ -1,0 +1,104 @@
+"""A real PostgreSQL for every test run: an embedded one for each worker, or the server that DATABASE_URL names.
+
+Ask for `database_url` (one migrated database for a module), `fresh_database_url` (one for each test),
+`empty_database_url` (without migrations), or `private_cluster` (a server of the test's own, to be killed).
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import tempfile
+import urllib.parse
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from launcher import databases, embedded
+
+T = TypeVar("T")
+Dsn = Callable[[str], str]  # from the name of a database to its address
+
+
+def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in a loop of its own, so that a fixture does not disturb the loop of an async test."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
+@pytest.fixture
+def reachable_folder() -> Iterator[Path]:
+    """A folder like tmp_path that the server's user can pass when root runs the tests."""
+    yield from _folder()
+
+
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="hailwire-tests-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[Dsn]:
+    """Addresses on the server that the tests of this worker share; "postgres" is there, others are made."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield lambda database: urllib.parse.urlsplit(given)._replace(path=f"/{database}").geturl()
+        return
+    for folder in _folder():
+        with embedded.cluster(folder) as cluster:
+            yield cluster.dsn
+
+
+@pytest.fixture(scope="session")
+def migrated_template(server_dsn: Dsn) -> Iterator[str]:
+    """The name of a database with every migration applied, to copy others from."""
+    with _database(server_dsn, "template1") as name:
+        run_apart(databases.migrate(server_dsn(name)))
+        yield name
+
+
+@pytest.fixture(scope="module")
+def database_url(server_dsn: Dsn, migrated_template: str) -> Iterator[str]:
+    """A migrated database that the tests of one module share."""
+    with _database(server_dsn, migrated_template) as name:
+        yield server_dsn(name)
+
+
+@pytest.fixture
+def fresh_database_url(server_dsn: Dsn, migrated_template: str) -> Iterator[str]:
+    """A migrated database for one test."""
+    with _database(server_dsn, migrated_template) as name:
+        yield server_dsn(name)
+
+
+@pytest.fixture
+def empty_database_url(server_dsn: Dsn) -> Iterator[str]:
+    """A database for one test without any migration."""
+    with _database(server_dsn, "template1") as name:
+        yield server_dsn(name)
+
+
+@pytest.fixture
+def private_cluster(reachable_folder: Path) -> Iterator[embedded.Cluster]:
+    """A server for one test that may kill() and start() it; its database `hailwire` is migrated."""
+    with embedded.cluster(reachable_folder) as cluster:
+        run_apart(databases.create(cluster.dsn("postgres"), "hailwire"))
+        run_apart(databases.migrate(cluster.dsn("hailwire")))
+        yield cluster
+
+
+@contextlib.contextmanager
+def _database(server_dsn: Dsn, template: str) -> Iterator[str]:
+    """A database under a name of its own, dropped at the end."""
+    name = f"hailwire_test_{secrets.token_hex(6)}"
+    run_apart(databases.create(server_dsn("postgres"), name, template))
+    try:
+        yield name
+    finally:
+        run_apart(databases.drop(server_dsn("postgres"), name))
