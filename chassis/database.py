@@ -68,6 +68,8 @@ def translated() -> Iterator[None]:
     """Turn what asyncpg raises into typed errors; errors in the data stay asyncpg's, for whoever can bisect a batch."""
     try:
         yield
+    except TimeoutError as error:  # before OSError, which it is a kind of
+        raise errors.Unavailable("the database is busy", reason="DATABASE_BUSY") from error
     except (
         asyncpg.PostgresConnectionError,
         asyncpg.OperatorInterventionError,  # shutdown, crash, "the database system is starting up"
@@ -80,16 +82,14 @@ def translated() -> Iterator[None]:
             raise errors.DeadlineExceeded("the database took too long", reason="DATABASE_SLOW") from error
         raise errors.Unavailable("the database is out of reach", reason="DATABASE_UNAVAILABLE") from error
     except asyncpg.InterfaceError as error:
-        # asyncpg's word for a connection that was closed under us; a wrong argument raises its subclass DataError.
-        if isinstance(error, asyncpg.DataError | ValueError | TypeError):
+        # asyncpg's word for a connection that was closed under us, and for an argument that no column takes.
+        if isinstance(error, ValueError | TypeError):
             raise
         raise errors.Unavailable("the database connection was lost", reason="DATABASE_UNAVAILABLE") from error
     except asyncpg.TransactionRollbackError as error:  # serialization failure, deadlock
         raise errors.Conflict("the transaction was rolled back", reason="TRANSACTION_CONFLICT") from error
     except asyncpg.LockNotAvailableError as error:
         raise errors.Conflict("the row is busy", reason="ROW_BUSY") from error
-    except TimeoutError as error:
-        raise errors.Unavailable("the database is busy", reason="DATABASE_BUSY") from error
 
 
 class Session:

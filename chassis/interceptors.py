@@ -1,0 +1,159 @@
+"""What happens around every RPC: deadline, trace, metrics and errors, on both sides.
+
+The server side turns typed errors into a status with ErrorInfo and everything else into a fixed INTERNAL text: no
+exception text crosses the wire. The client side sends trace context and a deadline that shrinks per hop, and turns
+failures back into typed errors.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from google.rpc import status_pb2
+from grpc_status import rpc_status
+from opentelemetry.trace import SpanKind
+
+from chassis import deadlines, errors, logs
+from chassis.telemetry import Telemetry, traceparent
+
+log = logs.get(__name__)
+
+# Calls slower than this are logged with their method.
+_SLOW_SECONDS = 1.0
+# Long polls are meant to take long.
+_SLOW_EXEMPT = ("/TakeEvents", "/Watch")
+
+
+class ServerInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps every unary method of a server; streaming ones (health Watch, reflection) pass untouched."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._seconds = telemetry.histogram("rpc_server", "time to serve an RPC")
+        self._requests = telemetry.counter("rpc_server_requests", "RPCs served, by method and status code")
+        self._in_flight = 0
+        telemetry.gauge("rpc_server_in_flight", "RPCs being served now", lambda: [(self._in_flight, {})])
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler:
+        """Called by grpc for each call."""
+        handler = await continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+        serve = handler.unary_unary
+        method = handler_call_details.method
+        parent = ""
+        for key, value in handler_call_details.invocation_metadata or ():
+            if key == "traceparent":
+                parent = value if isinstance(value, str) else value.decode("ascii", "ignore")
+
+        async def wrapped(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            return await self._serve(serve, request, context, method, parent)
+
+        return grpc.unary_unary_rpc_method_handler(
+            wrapped, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+        )
+
+    async def _serve(self, serve: Any, request: Any, context: Any, method: str, parent: str) -> Any:
+        started = time.perf_counter()
+        code = "OK"
+        self._in_flight += 1
+        try:
+            with (
+                self._telemetry.span(method.lstrip("/"), kind=SpanKind.SERVER, parent=parent),
+                deadlines.within(context.time_remaining()),
+            ):
+                return await serve(request, context)
+        except grpc.aio.AbortError:
+            code = "ABORTED"
+            raise
+        except asyncio.CancelledError:
+            code = "CANCELLED"
+            raise
+        except errors.HailwireError as error:
+            code = error.kind.grpc_code.name
+            await self._abort(context, error)
+        except Exception as error:
+            code = "INTERNAL"
+            log.exception("rpc failed", error, method=method)
+            await self._abort(context, errors.Internal("internal error"))
+        finally:
+            self._in_flight -= 1
+            seconds = time.perf_counter() - started
+            self._seconds.record(seconds, method=method, code=code)
+            self._requests.add(1, method=method, code=code)
+            if seconds > _SLOW_SECONDS and not method.endswith(_SLOW_EXEMPT):
+                log.warning("slow rpc", method=method, code=code, seconds=round(seconds, 3))
+
+    @staticmethod
+    async def _abort(context: Any, error: errors.HailwireError) -> None:
+        status = rpc_status.to_status(errors.to_status(error))
+        with contextlib.suppress(asyncio.InvalidStateError):
+            await context.abort(status.code, status.details, status.trailing_metadata)
+
+
+class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
+    """Adds deadline and trace context to every unary call and counts it."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._seconds = telemetry.histogram("rpc_client", "time of an RPC as its caller saw it")
+
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        """Called by grpc for each call."""
+        method = client_call_details.method
+        method = method.decode() if isinstance(method, bytes) else method
+        started = time.perf_counter()
+        code = "OK"
+        with self._telemetry.span(method.lstrip("/"), kind=SpanKind.CLIENT):
+            metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
+            if parent := traceparent():
+                metadata.add("traceparent", parent)
+            timeout = client_call_details.timeout
+            details = grpc.aio.ClientCallDetails(
+                client_call_details.method,
+                deadlines.remaining() if timeout is None else min(timeout, deadlines.remaining(timeout)),
+                metadata,
+                client_call_details.credentials,
+                client_call_details.wait_for_ready,
+            )
+            try:
+                call = await continuation(details, request)
+                code = (await call.code()).name
+                return call
+            finally:
+                self._seconds.record(time.perf_counter() - started, method=method, code=code)
+
+
+async def call(awaitable: Awaitable[Any]) -> Any:
+    """Await an RPC and raise what it failed with as a typed error."""
+    try:
+        return await awaitable
+    except grpc.aio.AioRpcError as error:
+        raise typed(error) from None
+    except grpc.aio.UsageError as error:  # the channel was closed under us
+        raise errors.Unavailable("the channel is closed") from error
+
+
+def typed(error: grpc.aio.AioRpcError) -> errors.HailwireError:
+    """The typed error behind a failed call."""
+    details = error.trailing_metadata()
+    for key, value in details or ():
+        if key == "grpc-status-details-bin":
+            status = status_pb2.Status()
+            status.ParseFromString(value if isinstance(value, bytes) else value.encode("latin-1"))
+            return errors.from_status(status)
+    for kind, cls in errors.CLASSES.items():
+        if kind.grpc_code is error.code():
+            return cls(f"{kind.name.lower()} without details")
+    if error.code() is grpc.StatusCode.CANCELLED:
+        return errors.Unavailable("the call was cancelled on its way", reason="CALL_CANCELLED")
+    return errors.Internal(f"unexpected status {error.code().name}")
+
+
