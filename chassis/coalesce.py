@@ -2,16 +2,27 @@
 
 A lone call goes at once. While `in_flight` batches are under way, the next one gathers; it leaves the moment one of
 them comes back. There is no timer: under load batches grow by themselves, without load nothing is delayed. Whoever
-gives up (is cancelled) leaves alone: the batch goes on for the others.
+gives up (is cancelled) leaves alone: the batch goes on for the others, with the loosest of their deadlines, and its
+span is linked to each of theirs.
 """
 
 import asyncio
+import contextvars
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from chassis import deadlines
+from chassis.telemetry import traceparent
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# The traces of everyone whose items travel in the batch that is being run; spans of the batch link to them.
+callers: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("callers", default=())
+
+
+_Waiting = tuple[Item, asyncio.Future[Result], float | None, str]
 
 
 class Coalescer(Generic[Item, Result]):
@@ -36,7 +47,7 @@ class Coalescer(Generic[Item, Result]):
         self._max_batch = max_batch
         self._in_flight = in_flight
         self._flying = 0
-        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._waiting: deque[_Waiting[Item, Result]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, item: Item) -> Result:
@@ -46,7 +57,7 @@ class Coalescer(Generic[Item, Result]):
     def submit(self, item: Item) -> asyncio.Future[Result]:
         """The same without waiting: a future of the item's result."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._waiting.append((item, future, deadlines.current(), traceparent()))
         self._depart()
         return future
 
@@ -64,19 +75,28 @@ class Coalescer(Generic[Item, Result]):
         while self._waiting and self._flying < self._in_flight:
             self._flying += 1
             # The task first runs when the loop comes round, so that calls made in the same turn of the loop share it.
-            task = asyncio.get_running_loop().create_task(self._fly())
+            # It belongs to all its callers, so it inherits the context (deadline, span) of none.
+            task = asyncio.get_running_loop().create_task(self._fly(), context=contextvars.Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _fly(self) -> None:
         try:
             batch: list[tuple[Item, asyncio.Future[Result]]] = []
+            limits: list[float | None] = []
+            parents: list[str] = []
             while self._waiting and len(batch) < self._max_batch:
-                item, future = self._waiting.popleft()
+                item, future, deadline, parent = self._waiting.popleft()
                 if not future.done():  # whoever gave up before departure is left out
                     batch.append((item, future))
+                    limits.append(deadline)
+                    if parent:
+                        parents.append(parent)
             if batch:
-                await self._carry(batch)
+                callers.set(tuple(parents))
+                loosest = None if None in limits else max(limit for limit in limits if limit is not None)
+                with deadlines.until(loosest):
+                    await self._carry(batch)
         finally:
             self._flying -= 1
             self._depart()

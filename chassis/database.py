@@ -95,7 +95,7 @@ def translated() -> Iterator[None]:
 class Session:
     """One connection, usually inside a transaction. Not for concurrent use."""
 
-    __slots__ = ("connection", "_telemetry", "_seconds")
+    __slots__ = ("_seconds", "_telemetry", "connection")
 
     def __init__(self, connection: Connection, telemetry: Telemetry) -> None:
         self.connection = connection
@@ -136,9 +136,7 @@ class Session:
         started = time.perf_counter()
         try:
             with (
-                self._telemetry.span(
-                    statement.name, kind=SpanKind.CLIENT, attributes={"db.system.name": "postgresql"}
-                ),
+                self._telemetry.span(statement.name, kind=SpanKind.CLIENT, attributes={"db.system.name": "postgresql"}),
                 translated(),
             ):
                 yield

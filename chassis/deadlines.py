@@ -24,6 +24,21 @@ def remaining(default: float = DEFAULT_SECONDS) -> float:
     return max(0.0, min(default, deadline - time.monotonic() - HOP_SECONDS))
 
 
+def current() -> float | None:
+    """The deadline in force on the monotonic clock; None without one."""
+    return _deadline.get()
+
+
+@contextlib.contextmanager
+def until(deadline: float | None) -> Iterator[None]:
+    """Replace the deadline in force, for work that belongs to several callers."""
+    token = _deadline.set(deadline)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
 @contextlib.contextmanager
 def within(seconds: float | None) -> Iterator[None]:
     """Everything in the block must be over in that many seconds (None: no new limit); an outer limit stays."""

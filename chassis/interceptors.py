@@ -16,7 +16,7 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 from opentelemetry.trace import SpanKind
 
-from chassis import deadlines, errors, logs
+from chassis import coalesce, deadlines, errors, logs
 from chassis.telemetry import Telemetry, traceparent
 
 log = logs.get(__name__)
@@ -39,9 +39,9 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> Any:
         """Called by grpc for each call."""
         handler = await continuation(handler_call_details)
         if handler is None or handler.unary_unary is None:
@@ -49,7 +49,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         serve = handler.unary_unary
         method = handler_call_details.method
         parent = ""
-        for key, value in handler_call_details.invocation_metadata or ():
+        for key, value in handler_call_details.invocation_metadata:
             if key == "traceparent":
                 parent = value if isinstance(value, str) else value.decode("ascii", "ignore")
 
@@ -111,7 +111,7 @@ class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
         method = method.decode() if isinstance(method, bytes) else method
         started = time.perf_counter()
         code = "OK"
-        with self._telemetry.span(method.lstrip("/"), kind=SpanKind.CLIENT):
+        with self._telemetry.span(method.lstrip("/"), kind=SpanKind.CLIENT, links=coalesce.callers.get()):
             metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
             if parent := traceparent():
                 metadata.add("traceparent", parent)
@@ -155,5 +155,3 @@ def typed(error: grpc.aio.AioRpcError) -> errors.HailwireError:
     if error.code() is grpc.StatusCode.CANCELLED:
         return errors.Unavailable("the call was cancelled on its way", reason="CALL_CANCELLED")
     return errors.Internal(f"unexpected status {error.code().name}")
-
-

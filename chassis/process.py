@@ -34,7 +34,7 @@ def run(main: Main, environ: Mapping[str, str]) -> int:
 
 
 async def _guarded(main: Main, environ: Mapping[str, str]) -> None:
-    global _stop  # noqa: PLW0603 - a process has one life
+    global _stop
     _stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -109,7 +109,7 @@ def load(cls: type[T], environ: Mapping[str, str]) -> T:
     return cls(**values)
 
 
-def _value(declared: Declaration, kind: Any, text: str, development: bool) -> Any:
+def _value(declared: Declaration, kind: Any, text: str, development: bool) -> Any:  # noqa: FBT001
     if declared.development is not None and not development and text == declared.development:
         raise ValueError("this is the public development value; set a real one")
     if not text:

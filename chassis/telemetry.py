@@ -42,7 +42,7 @@ class TelemetrySettings:
         "OTEL_EXPORTER_OTLP_ENDPOINT", default="", help="base URL of an OTLP/HTTP collector; empty: traces stay here"
     )
     sample_ratio: float = setting(
-        "OTEL_TRACES_SAMPLER_ARG", default=1.0, minimum=0.0, maximum=1.0, help="share of traces that is exported, 0 to 1"
+        "OTEL_TRACES_SAMPLER_ARG", default=1.0, minimum=0.0, maximum=1.0, help="share of traces that is exported"
     )
     log_level: str = setting(
         "LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"), help="least level that is logged"
@@ -154,7 +154,8 @@ class Telemetry:
 
 
 def _links(parents: Iterable[str]) -> list[trace.Link]:
-    contexts = (trace.get_current_span(extract({"traceparent": parent})).get_span_context() for parent in parents if parent)
+    spans = (trace.get_current_span(extract({"traceparent": parent})) for parent in parents if parent)
+    contexts = (span.get_span_context() for span in spans)
     return [trace.Link(context) for context in contexts if context.is_valid]
 
 
@@ -189,8 +190,8 @@ async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIter
     )
     if settings.otlp_endpoint:
         # Imported here because it takes 100 ms and most processes of a development machine never need it.
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces")
         tracers.add_span_processor(BatchSpanProcessor(exporter))

@@ -1,0 +1,94 @@
+"""HTTP servers on uvicorn that start, stop and drain like everything else here, and the Prometheus page."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis import errors
+from chassis.telemetry import Telemetry
+
+
+class PortInUse(errors.Unavailable):
+    """Something else listens where we should."""
+
+    reason = "PORT_IN_USE"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the process decides when to end."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serve_http(
+    app: Any, *, host: str, port: int, setting: str = "", grace_seconds: int = 5, **options: Any
+) -> AsyncIterator[int]:
+    """Serve an ASGI app; gives the port, also when 0 was asked for. Requests under way are finished on the way out."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        hint = f"; set {setting} to another one" if setting else ""
+        raise PortInUse(f"port {port} is in use{hint}") from error
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=grace_seconds,
+        backlog=1024,
+        **options,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started:
+            if task.done():
+                await task
+                raise errors.Internal("the HTTP server ended while starting")
+            await asyncio.sleep(0.005)
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()
+
+
+def prometheus_page(telemetry: Telemetry) -> Any:
+    """An ASGI app with this process's metrics at /metrics in Prometheus' text format."""
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ARG001
+        if scope["type"] != "http":
+            return
+        found = scope["path"] == "/metrics"
+        body = generate_latest(telemetry.registry) if found else b"see /metrics\n"
+        kind = CONTENT_TYPE_LATEST if found else "text/plain"
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200 if found else 404,
+                "headers": [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+@contextlib.asynccontextmanager
+async def serve_prometheus(telemetry: Telemetry, *, host: str, port: int, setting: str = "") -> AsyncIterator[int]:
+    """The Prometheus page of a process on its own port."""
+    async with serve_http(prometheus_page(telemetry), host=host, port=port, setting=setting, grace_seconds=1) as bound:
+        yield bound

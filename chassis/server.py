@@ -1,0 +1,107 @@
+"""The gRPC server of a service: interceptors, health that tells the truth, reflection in development, drain."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from chassis import logs
+from chassis.interceptors import ServerInterceptor
+from chassis.performance import PerformanceServicer
+from chassis.telemetry import Telemetry
+from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
+
+log = logs.get(__name__)
+
+# How often a service asks whether it can still serve, and how long a sick one waits before asking again.
+_PROBE_SECONDS = 1.0
+# How long calls under way may take to finish after a stop was asked for.
+_GRACE_SECONDS = 5.0
+
+OPTIONS: list[tuple[str, int]] = [
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    # Without it two servers could share a port by accident and half of the calls would go astray.
+    ("grpc.so_reuseport", 0),
+    # Long-lived connections would pin a client to the replicas that it found at its start.
+    ("grpc.max_connection_age_ms", 5 * 60_000),
+    ("grpc.max_connection_age_grace_ms", 60_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+]
+
+Probe = Callable[[], Awaitable[None]]
+Register = Callable[[grpc.aio.Server], None]
+
+
+@dataclass
+class GrpcServer:
+    """A server that is up; `port` is where, also when 0 was asked for."""
+
+    port: int
+    health: "health.aio.HealthServicer"
+    serving: bool = False
+
+
+@contextlib.asynccontextmanager
+async def serve_grpc(
+    address: str,
+    *,
+    register: Sequence[Register],
+    services: Sequence[str],
+    probe: Probe,
+    telemetry: Telemetry,
+    development: bool = False,
+) -> AsyncIterator[GrpcServer]:
+    """Serve on "host:port". `services` are full names for health; `probe` raises while we cannot serve.
+
+    Health is NOT_SERVING until the probe first succeeds and whenever it fails later; on the way out it says
+    NOT_SERVING first, then calls under way get their grace.
+    """
+    server = grpc.aio.server(interceptors=[ServerInterceptor(telemetry)], options=OPTIONS)
+    servicer = health.aio.HealthServicer()
+    names = ["", *services, ops_pb2.DESCRIPTOR.services_by_name["PerformanceService"].full_name]
+    for name in names:
+        await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    ops_pb2_grpc.add_PerformanceServiceServicer_to_server(PerformanceServicer(telemetry), server)
+    for add in register:
+        add(server)
+    if development:
+        reflection.enable_server_reflection([*names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    port = server.add_insecure_port(address)
+    await server.start()
+    up = GrpcServer(port, servicer)
+    watch = asyncio.create_task(_watch(up, names, probe))
+    log.info("grpc serving", port=port)
+    try:
+        yield up
+    finally:
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+        await servicer.enter_graceful_shutdown()
+        await server.stop(_GRACE_SECONDS)
+
+
+async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
+    while True:
+        try:
+            async with asyncio.timeout(5):
+                await probe()
+            healthy = True
+        except Exception as error:  # noqa: BLE001 - whatever it is, it means that we cannot serve
+            healthy = False
+            if up.serving:
+                log.warning("not serving", error=type(error).__name__)
+        if healthy != up.serving:
+            up.serving = healthy
+            state = health_pb2.HealthCheckResponse.SERVING if healthy else health_pb2.HealthCheckResponse.NOT_SERVING
+            for name in names:
+                await up.health.set(name, state)
+            if healthy:
+                log.info("serving")
+        await asyncio.sleep(_PROBE_SECONDS if up.serving else _PROBE_SECONDS / 5)

@@ -1,0 +1,1 @@
+"""Generated from protos/hailwire/profile/v1."""
