@@ -3,14 +3,13 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PROTOS = $(shell find protos -name '*.proto')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test lint types format setup generate check-generated lock clean
 .DEFAULT_GOAL := run
 
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
-	@$(BIN)/hailwire up
+	@$(BIN)/hailwire up --follow-parent
 
 test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride" narrows it
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -32,11 +31,11 @@ setup: .venv/.ready  ## Create .venv from the lock files (the only step that dow
 .venv/.ready: requirements/run.txt requirements/test.txt launcher/install.sh
 	@PYTHON="$(PYTHON)" sh launcher/install.sh
 
-generate: setup  ## Write hailwire/ anew from protos/
-	@$(BIN)/python -m grpc_tools.protoc -I protos --python_out=. --grpc_python_out=. --mypy_out=. --mypy_grpc_out=. $(PROTOS)
+generate: setup  ## Write the code in hailwire/ anew from protos/
+	@sh scripts/generate.sh
 
 check-generated: setup  ## Fail when hailwire/ is not what protos/ generates
-	@$(BIN)/python -m launcher.generated
+	@sh scripts/check-generated.sh
 
 lock: setup  ## Lock the newest versions (needs uv); the files name no index and no path
 	@for set in run test; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

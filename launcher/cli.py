@@ -1,0 +1,81 @@
+"""Finds the command, reads its arguments and turns what goes wrong into one sentence and an exit code."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chassis.settings import SettingsError
+from launcher import environment
+from launcher.failure import CommandError, ExitCode
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the overview says of a command, how it is used, and the module that does it."""
+
+    summary: str
+    example: str
+    module: str
+
+
+COMMANDS = {
+    "up": Command("start everything on this machine", "hailwire up", "up"),
+    "gateway": Command("serve webhooks and conversations", "GATEWAY_HTTP_PORT=8081 hailwire gateway", "service"),
+    "profile": Command("serve people, numbers and languages", "hailwire profile", "service"),
+    "trips": Command("serve presence, matching and trips", "hailwire trips", "service"),
+    "simulator": Command(
+        "stand in for Meta and Twilio; development only", "HAILWIRE_ENV=development hailwire simulator", "service"
+    ),
+    "migrate": Command("bring the database up to date", "DATABASE_URL=postgresql://... hailwire migrate", "migrate"),
+    "doctor": Command("check this machine, the settings and the database", "hailwire doctor", "doctor"),
+    "dlq": Command("look at messages that failed for good, and replay them", "hailwire dlq list --limit 20", "dlq"),
+    "token": Command("mint a token for the REST API; development only", "hailwire token --sub 42", "token"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command that the arguments name; the exit code."""
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        sys.stdout.write(overview())
+        return ExitCode.DONE if arguments else ExitCode.USAGE
+    name, *rest = arguments
+    if name not in COMMANDS:
+        sys.stderr.write(f"hailwire has no command `{name}`; it has {', '.join(COMMANDS)}.\n")
+        return ExitCode.USAGE
+    module = importlib.import_module(f"launcher.commands.{COMMANDS[name].module}")
+    given = parser(name, module.configure).parse_args(rest)
+    try:
+        return int(module.run(given, environment.read(os.environ)))
+    except CommandError as error:
+        sys.stderr.write(f"hailwire {name}: {error}\n")
+        return error.exit_code
+    except SettingsError as error:
+        lines = "".join(f"  {problem}\n" for problem in error.problems)
+        sys.stderr.write(f"hailwire {name} needs other settings (see .env.example):\n{lines}")
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        return ExitCode.FAILED
+
+
+def parser(name: str, configure: Callable[[argparse.ArgumentParser], None]) -> argparse.ArgumentParser:
+    """The parser of one command; its help ends with an example."""
+    command = COMMANDS[name]
+    made = argparse.ArgumentParser(
+        prog=f"hailwire {name}",
+        description=command.summary[0].upper() + command.summary[1:] + ".",
+        epilog=f"example: {command.example}",
+    )
+    made.set_defaults(command=name)
+    configure(made)
+    return made
+
+
+def overview() -> str:
+    """What `hailwire --help` prints."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    closing = "`hailwire COMMAND --help` shows the options. Exit codes: 0 done, 1 failed, 2 wrong usage or settings.\n"
+    return "\n".join(["usage: hailwire COMMAND [options]", "", *lines, "", closing])

@@ -1,0 +1,99 @@
+"""What `hailwire up` starts and which environment each process gets; decided before anything runs."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from chassis.settings import declarations, load
+from launcher.failure import CommandError
+from launcher.settings import ProviderSettings, UpSettings
+
+# In the order in which they are drained: who takes work from outside goes first, who is asked goes last.
+SERVICES = ("gateway", "simulator", "trips", "profile")
+
+# Only for a mesh on one machine; every other command refuses them.
+DEVELOPMENT_SECRETS = {
+    "WA_VERIFY_TOKEN": "dev-verify-token",
+    "WA_APP_SECRET": "dev-app-secret",
+    "WA_ACCESS_TOKEN": "dev-access-token",
+    "TWILIO_AUTH_TOKEN": "dev-auth-token",
+    "ADMIN_TOKEN": "dev-admin-token",
+    "JWT_SECRET": "dev-jwt-secret",
+}
+_SIMULATED_ACCOUNT = "AC" + "0" * 32
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The services to run, in drain order, and the environment that they share."""
+
+    services: tuple[str, ...]
+    environ: Mapping[str, str]
+    ports: Mapping[str, int]
+    simulated: tuple[str, ...]
+
+    @property
+    def development_secrets(self) -> dict[str, str]:
+        """The well-known values in use, by setting."""
+        return {name: value for name, value in DEVELOPMENT_SECRETS.items() if self.environ.get(name) == value}
+
+
+def make(environ: Mapping[str, str], database_url: str) -> Plan:
+    """Decide from the caller's environment. Raises CommandError when a port is taken, SettingsError for bad values."""
+    settings = load(UpSettings, environ)
+    ports = _ports(settings)
+    simulated = _simulated(load(ProviderSettings, environ))
+    services = tuple(name for name in SERVICES if name != "simulator" or simulated)
+    gateway = f"http://127.0.0.1:{ports['GATEWAY_HTTP_PORT']}"
+    simulator = f"http://127.0.0.1:{ports['SIMULATOR_HTTP_PORT']}"
+    defaults = {
+        "HAILWIRE_ENV": "development",
+        "PUBLIC_BASE_URL": gateway,
+        "PROFILE_TARGET": f"127.0.0.1:{ports['PROFILE_GRPC_PORT']}",
+        "TRIPS_TARGET": f"127.0.0.1:{ports['TRIPS_GRPC_PORT']}",
+        **DEVELOPMENT_SECRETS,
+    }
+    if "WhatsApp" in simulated:
+        defaults["WA_GRAPH_URL"] = f"{simulator}/graph"
+    if "Twilio" in simulated:
+        defaults["TWILIO_API_URL"] = f"{simulator}/twilio"
+    given = {name: value for name, value in environ.items() if value.strip()}
+    forced = {name: str(port) for name, port in ports.items()} | {"DATABASE_URL": database_url}
+    return Plan(services, {**defaults, **given, **forced}, ports, simulated)
+
+
+def _simulated(credentials: ProviderSettings) -> tuple[str, ...]:
+    """The providers without real credentials."""
+    names = []
+    if credentials.access_token.reveal() in {"", DEVELOPMENT_SECRETS["WA_ACCESS_TOKEN"]}:
+        names.append("WhatsApp")
+    if (
+        credentials.auth_token.reveal() in {"", DEVELOPMENT_SECRETS["TWILIO_AUTH_TOKEN"]}
+        or credentials.account_sid == _SIMULATED_ACCOUNT
+    ):
+        names.append("Twilio")
+    return tuple(names)
+
+
+def _ports(settings: UpSettings) -> dict[str, int]:
+    """Every port of the mesh by its setting; all of them are held at once, so that free ones differ."""
+    names = {field: declared.env for field, declared in declarations(UpSettings) if declared.env.endswith("_PORT")}
+    wanted = {names[field.name]: getattr(settings, field.name) for field in fields(settings) if field.name in names}
+    wanted.pop("HAILWIRE_POSTGRES_PORT")  # the embedded server looks after its own
+    held: dict[str, socket.socket] = {}
+    taken = []
+    try:
+        for name, port in wanted.items():
+            held[name] = listener = socket.socket()
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port of a stopped server is free
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                taken.append(f"{port} ({name})")
+        if taken:
+            subject = f"port {taken[0]} is" if len(taken) == 1 else f"ports {', '.join(taken)} are"
+            raise CommandError(f"{subject} taken: stop what listens there, or set another number.")
+        return {name: int(listener.getsockname()[1]) for name, listener in held.items()}
+    finally:
+        for listener in held.values():
+            listener.close()
