@@ -18,7 +18,7 @@ DEVELOPMENT_SECRETS = {
     "WA_ACCESS_TOKEN": "dev-access-token",
     "TWILIO_AUTH_TOKEN": "dev-auth-token",
     "ADMIN_TOKEN": "dev-admin-token",
-    "JWT_SECRET": "dev-jwt-secret",
+    "JWT_SECRET": "dev-jwt-secret-for-this-machine-only",
 }
 _SIMULATED_ACCOUNT = "AC" + "0" * 32
 

@@ -86,7 +86,7 @@ class TokenSettings:
     """What the gateway will check a token against."""
 
     jwt_secret: Secret = setting(
-        "JWT_SECRET", development="dev-jwt-secret", help="signs tokens of the REST API (HS256)"
+        "JWT_SECRET", development="dev-jwt-secret-for-this-machine-only", help="signs tokens of the REST API (HS256)"
     )
     jwt_issuer: str | None = setting("JWT_ISSUER", default=None, help="the issuer that tokens must name, if any")
     jwt_audience: str | None = setting("JWT_AUDIENCE", default=None, help="the audience that tokens must name, if any")

@@ -4,12 +4,7 @@ import argparse
 import importlib
 from collections.abc import Mapping
 
-PACKAGES = {
-    "gateway": "services.gateway",
-    "profile": "services.profile",
-    "trips": "services.trips",
-    "simulator": "simulator",
-}
+from launcher.catalogue import PACKAGES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
