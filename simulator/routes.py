@@ -1,0 +1,194 @@
+"""The simulator's own HTTP doors, beside the pretended providers: outbox, phones, faults, clock, numbers, page."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from simulator.addresses import canonical
+from simulator.clock import Clock
+from simulator.faults import Faults, Plan
+from simulator.meta_statuses import MetaStatuses
+from simulator.outbox import Outbox, Received, as_json
+from simulator.phones import Phone, PhoneBook
+from simulator.settings import SimulatorSettings
+from simulator.writing import DraftError, Writer, read_draft
+
+_PAGE = Path(__file__).parent / "page"
+_HEARTBEAT_SECONDS = 15.0
+_MOST_PHONES_AT_ONCE = 20
+_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def outbox_routes(outbox: Outbox) -> list[BaseRoute]:
+    """`GET /outbox?to=`, `GET /outbox/all?after=&limit=`, `DELETE /outbox`."""
+
+    async def of_phone(request: Request) -> Response:
+        to = canonical(request.query_params.get("to", ""))
+        if to is None:
+            return _wrong("to must be a number such as %2B250788000001 or a BSUID")
+        return _items(outbox.of(to), numbered=False)
+
+    async def everything(request: Request) -> Response:
+        try:
+            after = int(request.query_params.get("after", "0"))
+            limit = int(request.query_params.get("limit", "0")) or None
+        except ValueError:
+            return _wrong("after and limit must be whole numbers")
+        return _items(outbox.after(after, limit), numbered=True)
+
+    async def clear(request: Request) -> Response:
+        del request
+        outbox.clear()
+        return Response(status_code=204)
+
+    def _items(items: list[Received], *, numbered: bool) -> Response:
+        headers = {"X-Outbox-Last": str(outbox.last_number), "X-Outbox-Forgotten": str(outbox.forgotten)}
+        return Response(as_json(items, numbered=numbered), media_type="application/json", headers=headers)
+
+    return [
+        Route("/outbox", of_phone, methods=["GET"]),
+        Route("/outbox", clear, methods=["DELETE"]),
+        Route("/outbox/all", everything, methods=["GET"]),
+    ]
+
+
+def fault_routes(faults: Faults) -> list[BaseRoute]:
+    """`POST /faults` plans, `GET /faults` shows what is left, `DELETE /faults` forgets."""
+
+    async def plan(request: Request) -> Response:
+        asked = await _object(request)
+        to = canonical(str(asked["to"])) if asked is not None and asked.get("to") else None
+        if asked is None or asked.get("provider") not in {"whatsapp", "twilio"} or (asked.get("to") and to is None):
+            return _wrong("provider (whatsapp or twilio), kind, and optionally count, to and retry_after are needed")
+        count, retry_after = asked.get("count", 1), asked.get("retry_after")
+        if not isinstance(count, int) or not (retry_after is None or isinstance(retry_after, int)):
+            return _wrong("count and retry_after must be whole numbers")
+        try:
+            faults.plan(Plan(asked["provider"], str(asked.get("kind", "")), count, to, retry_after))
+        except ValueError as error:
+            return _wrong(str(error))
+        return Response(status_code=204)
+
+    async def show(request: Request) -> Response:
+        del request
+        fields = ("provider", "kind", "left", "to", "retry_after")
+        return JSONResponse([{name: getattr(plan, name) for name in fields} for plan in faults.plans])
+
+    async def forget(request: Request) -> Response:
+        del request
+        faults.plans.clear()
+        return Response(status_code=204)
+
+    return [
+        Route("/faults", plan, methods=["POST"]),
+        Route("/faults", show, methods=["GET"]),
+        Route("/faults", forget, methods=["DELETE"]),
+    ]
+
+
+def clock_routes(clock: Clock) -> list[BaseRoute]:
+    """`POST /clock {"shift_seconds": 90000}` lets time pass for windows and limits."""
+
+    async def shift(request: Request) -> Response:
+        asked = await _object(request)
+        seconds = asked.get("shift_seconds") if asked is not None else None
+        if not isinstance(seconds, int | float):
+            return _wrong("shift_seconds must be a number")
+        clock.shift = float(seconds)
+        return Response(status_code=204)
+
+    return [Route("/clock", shift, methods=["POST"])]
+
+
+def stats_routes(numbers: Callable[[], dict[str, int]]) -> list[BaseRoute]:
+    """`GET /stats` counts, `GET /healthz` answers."""
+
+    async def stats(request: Request) -> Response:
+        del request
+        return JSONResponse(numbers())
+
+    async def healthz(request: Request) -> Response:
+        del request
+        return JSONResponse({"status": "ok"})
+
+    return [Route("/stats", stats, methods=["GET"]), Route("/healthz", healthz, methods=["GET"])]
+
+
+def phone_routes(
+    settings: SimulatorSettings, phones: PhoneBook, writer: Writer, statuses: MetaStatuses
+) -> list[BaseRoute]:
+    """`POST /phones/send` writes, `GET /events?phone=` watches, `/` is the page."""
+
+    async def send(request: Request) -> Response:
+        try:
+            draft = read_draft(await _object(request), settings.phone_number)
+        except DraftError as error:
+            return _wrong(str(error))
+        written = await writer.send(draft)
+        return JSONResponse({"id": written.id, "status": written.status, "taken": 200 <= written.status < 300})
+
+    async def events(request: Request) -> Response:
+        watched: dict[str, Phone] = {}
+        for key in request.query_params.getlist("phone")[:_MOST_PHONES_AT_ONCE]:
+            provider, _, text = key.partition(":")
+            address = canonical(text)
+            if provider not in {"whatsapp", "twilio"} or address is None:
+                return _wrong("phone must be whatsapp:<number or BSUID> or twilio:<number>")
+            phone = phones.take("whatsapp" if provider == "whatsapp" else "twilio", address)
+            watched[phone.key] = phone
+        for phone in watched.values():
+            if phone.provider == "whatsapp":
+                statuses.read(phone, phones.unread(phone))
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        stream = _stream(phones, list(watched.values()))
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+    async def page(request: Request) -> Response:
+        del request
+        headers = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+        return Response((_PAGE / "index.html").read_bytes(), media_type="text/html", headers=headers)
+
+    return [
+        Route("/phones/send", send, methods=["POST"]),
+        Route("/events", events, methods=["GET"]),
+        Route("/", page, methods=["GET"]),
+        Mount("/page", StaticFiles(directory=_PAGE)),
+    ]
+
+
+async def _stream(phones: PhoneBook, watched: list[Phone]) -> AsyncIterator[bytes]:
+    queue = phones.listen(watched)
+    try:
+        while True:
+            try:
+                event = await asyncio.wait_for(queue.get(), _HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            if event is None:
+                return
+            yield b"data: " + event + b"\n\n"
+    finally:
+        phones.leave(queue, watched)
+
+
+async def _object(request: Request) -> dict[str, Any] | None:
+    """The JSON object of a request; other content types are refused because a foreign page could post them."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return None
+    try:
+        content = orjson.loads(await request.body())
+    except orjson.JSONDecodeError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _wrong(what: str) -> Response:
+    return JSONResponse({"error": what}, status_code=400)
