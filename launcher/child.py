@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from launcher.environment import ROOT
 from launcher.failure import ExitCode
@@ -16,10 +16,17 @@ _STEADY_SECONDS = 10.0  # who ran so long did not crash because of how it was st
 
 
 class Child:
-    """Runs `hailwire NAME` until told to stop. `say` gets each line that it prints."""
+    """Runs `hailwire NAME`, or another command, until told to stop. `say` gets each line that it prints."""
 
-    def __init__(self, name: str, environ: Mapping[str, str], say: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        environ: Mapping[str, str],
+        say: Callable[[str, str], None],
+        command: Sequence[str] = (),
+    ) -> None:
         self.name = name
+        self._command = list(command) or [sys.executable, "-m", "launcher", name]
         self._environ = {**environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
@@ -63,9 +70,8 @@ class Child:
             self._process.kill()
 
     async def _run_once(self) -> int:
-        command = [sys.executable, "-m", "launcher", self.name]
         self._process = await asyncio.create_subprocess_exec(
-            *tethered(command, signal.SIGKILL),  # a crash of ours is a crash of the mesh; nobody would read its logs
+            *tethered(self._command, signal.SIGKILL),  # if we crash the mesh does; nobody would read its log
             cwd=ROOT,
             env=self._environ,
             stdin=asyncio.subprocess.DEVNULL,
