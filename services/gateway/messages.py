@@ -275,6 +275,8 @@ class Outgoing:
     outbox_id: int
     address: Address
     reply: Reply
+    # How often it has been tried before.
+    attempt: int = 0
 
 
 def reply_from_dict(stored: Mapping[str, Any]) -> Reply:

@@ -1,4 +1,4 @@
-"""A reply as the form of Twilio's create-message call: words alone, choices numbered, cheap in GSM-7 where it can be."""
+"""A reply as the form of Twilio's create-message call: words alone, choices numbered, in GSM-7 where it can be."""
 
 import unicodedata
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ MAX_BODY = 1600
 _CHOICE = 80
 
 _GSM_BASIC = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"  # noqa: RUF001
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM = frozenset(_GSM_BASIC + "^{}\\[~]|€")
