@@ -118,7 +118,8 @@ def _message_item(message: Any, contacts: _Contacts, metadata: dict[str, Any], *
     return Item(
         # What nobody sent can be kept but not answered.
         kind=ItemKind.MESSAGE if addresses else ItemKind.NOTICE,
-        key=item_key(Provider.WHATSAPP, "message", identity),
+        # With its type: what could first not be delivered ("unsupported") may come again under the same id as itself.
+        key=item_key(Provider.WHATSAPP, "message", identity, as_text(message.get("type"))),
         provider=Provider.WHATSAPP,
         addresses=addresses,
         account=as_text(metadata.get("phone_number_id")),
