@@ -31,8 +31,9 @@ setup: .venv/.ready  ## Create .venv from the lock files (the only step that dow
 .venv/.ready: requirements/run.txt requirements/test.txt launcher/install.sh
 	@PYTHON="$(PYTHON)" sh launcher/install.sh
 
-generate: setup  ## Write the code in hailwire/ anew from protos/
+generate: setup  ## Write hailwire/ anew from protos/, and .env.example from the declared settings
 	@sh scripts/generate.sh
+	@$(BIN)/python -m launcher.env_example
 
 check-generated: setup  ## Fail when hailwire/ is not what protos/ generates
 	@sh scripts/check-generated.sh

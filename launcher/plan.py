@@ -58,7 +58,10 @@ def make(environ: Mapping[str, str], database_url: str) -> Plan:
     if "Twilio" in simulated:
         defaults["TWILIO_API_URL"] = f"{simulator}/twilio"
     given = {name: value for name, value in environ.items() if value.strip()}
-    forced = {name: str(port) for name, port in ports.items()} | {"DATABASE_URL": database_url}
+    forced = {name: str(port) for name, port in ports.items()} | {
+        "DATABASE_URL": database_url,
+        "HAILWIRE_HOME": str(settings.folder),
+    }
     return Plan(services, {**defaults, **given, **forced}, ports, simulated)
 
 

@@ -22,6 +22,10 @@ class HomeSettings:
         "DATABASE_DIRECT_URL", default=None, help="the same database past any pooler, for LISTEN and migrations"
     )
 
+    env_file: str = setting(
+        "HAILWIRE_ENV_FILE", default=".env", help="settings that complete the environment; relative to the checkout"
+    )
+
     @property
     def folder(self) -> Path:
         """HAILWIRE_HOME as an absolute path."""

@@ -20,6 +20,8 @@ import pytest
 
 from launcher import databases, embedded
 
+os.environ["HAILWIRE_ENV_FILE"] = os.devnull  # a developer's own settings are no part of a test
+
 T = TypeVar("T")
 Dsn = Callable[[str], str]  # from the name of a database to its address
 

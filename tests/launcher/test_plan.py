@@ -1,0 +1,84 @@
+"""What `hailwire up` decides before it starts anything."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from chassis.settings import declarations
+from launcher import plan
+from launcher.failure import CommandError
+from launcher.settings import UpSettings
+
+ANY_PORTS = dict.fromkeys((declared.env for _, declared in declarations(UpSettings) if "_PORT" in declared.env), "0")
+ANY_PORTS.pop("HAILWIRE_POSTGRES_PORT")
+REAL_WHATSAPP = {"WA_ACCESS_TOKEN": "EAAG-real"}
+REAL_TWILIO = {"TWILIO_AUTH_TOKEN": "real", "TWILIO_ACCOUNT_SID": "AC" + "1" * 32}
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that somebody else listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_without_credentials() -> None:
+    """Both providers are simulated, with the well-known development values."""
+    decided = plan.make(ANY_PORTS, "postgresql://somewhere")
+    assert decided.services == ("gateway", "simulator", "trips", "profile")
+    assert decided.simulated == ("WhatsApp", "Twilio")
+    assert decided.development_secrets == plan.DEVELOPMENT_SECRETS
+    assert decided.environ["HAILWIRE_ENV"] == "development"
+    assert decided.environ["DATABASE_URL"] == "postgresql://somewhere"
+    simulator = f"http://127.0.0.1:{decided.ports['SIMULATOR_HTTP_PORT']}"
+    assert decided.environ["WA_GRAPH_URL"].startswith(f"{simulator}/graph")
+    assert decided.environ["TWILIO_API_URL"] == f"{simulator}/twilio"
+    assert decided.environ["PUBLIC_BASE_URL"] == f"http://127.0.0.1:{decided.ports['GATEWAY_HTTP_PORT']}"
+    assert decided.environ["PROFILE_TARGET"] == f"127.0.0.1:{decided.ports['PROFILE_GRPC_PORT']}"
+
+
+def test_free_ports_differ() -> None:
+    """Port 0 takes a free one, another for each."""
+    ports = plan.make(ANY_PORTS, "").ports
+    assert len(set(ports.values())) == len(ANY_PORTS)
+    assert 0 not in ports.values()
+
+
+def test_real_credentials() -> None:
+    """Real credentials of both providers: no simulator, and nothing is redirected to it."""
+    decided = plan.make({**ANY_PORTS, **REAL_WHATSAPP, **REAL_TWILIO}, "")
+    assert "simulator" not in decided.services
+    assert not {"WA_GRAPH_URL", "TWILIO_API_URL"} & decided.environ.keys()
+    assert "WA_ACCESS_TOKEN" not in decided.development_secrets
+
+
+@pytest.mark.parametrize(("given", "simulated"), [(REAL_WHATSAPP, "Twilio"), (REAL_TWILIO, "WhatsApp")])
+def test_one_real_provider(given: dict[str, str], simulated: str) -> None:
+    """Only the provider without credentials is simulated; the other one is never called by mistake."""
+    decided = plan.make({**ANY_PORTS, **given}, "")
+    assert decided.simulated == (simulated,)
+    assert ("WA_GRAPH_URL" in decided.environ) == (simulated == "WhatsApp")
+
+
+def test_given_values_win() -> None:
+    """What the environment says is kept, and blank means unset."""
+    decided = plan.make({**ANY_PORTS, "ADMIN_TOKEN": "mine", "WA_APP_SECRET": " "}, "")
+    assert decided.environ["ADMIN_TOKEN"] == "mine"
+    assert decided.environ["WA_APP_SECRET"] == "dev-app-secret"
+
+
+def test_taken_port(taken_port: int) -> None:
+    """A taken port is named with the setting that moves it."""
+    with pytest.raises(CommandError, match=rf"^port {taken_port} \(TRIPS_GRPC_PORT\) is taken: "):
+        plan.make({**ANY_PORTS, "TRIPS_GRPC_PORT": str(taken_port)}, "")
+
+
+def test_two_taken_ports(taken_port: int) -> None:
+    """Several taken ports are named in one sentence."""
+    given = {**ANY_PORTS, "GATEWAY_HTTP_PORT": str(taken_port), "SIMULATOR_HTTP_PORT": str(taken_port)}
+    with pytest.raises(CommandError, match=r"^ports .*GATEWAY_HTTP_PORT.*SIMULATOR_HTTP_PORT.* are taken") as caught:
+        plan.make(given, "")
+    assert str(caught.value).count("\n") == 0
