@@ -32,6 +32,11 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
 
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.returncode is None
+
     async def keep_running(self) -> int:
         """Return only when it was stopped (0) or cannot run with its settings (its exit code)."""
         pause = _FIRST_PAUSE
@@ -53,7 +58,7 @@ class Child:
         """Let it finish what it is doing, but no longer than that."""
         self._stopping.set()
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None or not self.runs:
             return
         process.send_signal(signal.SIGTERM)
         try:
@@ -66,7 +71,7 @@ class Child:
     def kill(self) -> None:
         """End it without waiting for anything."""
         self._stopping.set()
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self.runs:
             self._process.kill()
 
     async def _run_once(self) -> int:

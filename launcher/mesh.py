@@ -12,6 +12,7 @@ from launcher.failure import ExitCode
 from launcher.plan import Plan
 
 _PATIENCE_SECONDS = 30.0  # after that we say what we are still waiting for
+_WATCH_SECONDS = 0.5  # between two looks at what is ready
 
 
 class Mesh:
@@ -41,7 +42,7 @@ class Mesh:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal)
         running = [asyncio.create_task(child.keep_running(), name=child.name) for child in self._children]
-        helpers = [asyncio.create_task(self._await_ready()), asyncio.create_task(self._keep_database())]
+        helpers = [asyncio.create_task(self._watch()), asyncio.create_task(self._keep_database())]
         asked = asyncio.create_task(self._asked.wait())
         try:
             await asyncio.wait([asked, helpers[1], *running], return_when=asyncio.FIRST_COMPLETED)
@@ -65,20 +66,29 @@ class Mesh:
             for child in self._children:
                 child.kill()
 
-    async def _await_ready(self) -> None:
-        end = time.monotonic() + _PATIENCE_SECONDS
+    async def _watch(self) -> None:
+        """Announce the first readiness, and say when it is lost and when it is back."""
+        announced, ready, patience = False, False, time.monotonic() + _PATIENCE_SECONDS
         while True:
             waiting = [name async for name in self._not_ready()]
-            if not waiting:
+            if waiting and ready:
+                self._say("hailwire", f"not ready: {', '.join(waiting)}")
+            elif not waiting and not announced:
                 self._announce()
-                return
-            if time.monotonic() > end:
+                announced = True
+            elif not waiting and not ready:
+                self._say("hailwire", "Hailwire is ready again")
+            elif waiting and time.monotonic() > patience:
                 self._say("hailwire", f"still waiting for {', '.join(waiting)}")
-                end += _PATIENCE_SECONDS
-            await asyncio.sleep(0.05)
+                patience += _PATIENCE_SECONDS
+            ready = not waiting
+            await asyncio.sleep(_WATCH_SECONDS if ready else 0.05)
 
     async def _not_ready(self) -> AsyncIterator[str]:
         ports = self._plan.ports
+        for child in self._children:
+            if not child.runs:
+                yield child.name
         if await probe.http_status(ports["GATEWAY_HTTP_PORT"], "/readyz") != 200:
             yield "gateway (/readyz)"
         if "simulator" in self._plan.services and not await probe.listens(ports["SIMULATOR_HTTP_PORT"]):

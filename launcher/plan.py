@@ -54,7 +54,7 @@ def make(environ: Mapping[str, str], database_url: str) -> Plan:
         **DEVELOPMENT_SECRETS,
     }
     if "WhatsApp" in simulated:
-        defaults["WA_GRAPH_URL"] = f"{simulator}/graph"
+        defaults["WA_GRAPH_URL"] = f"{simulator}/graph/v25.0"  # as in Meta's own addresses
     if "Twilio" in simulated:
         defaults["TWILIO_API_URL"] = f"{simulator}/twilio"
     given = {name: value for name, value in environ.items() if value.strip()}

@@ -1,0 +1,139 @@
+"""`hailwire up` as a person starts it, for tests: on ports and in a home of its own."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PORTS = (
+    "GATEWAY_HTTP_PORT",
+    "GATEWAY_GRPC_PORT",
+    "PROFILE_GRPC_PORT",
+    "TRIPS_GRPC_PORT",
+    "SIMULATOR_HTTP_PORT",
+    "GATEWAY_PROMETHEUS_PORT",
+    "PROFILE_PROMETHEUS_PORT",
+    "TRIPS_PROMETHEUS_PORT",
+)
+# What a developer's shell may hold and a test must not see.
+_FOREIGN = ("WA_", "TWILIO_", "HAILWIRE_", "GATEWAY_", "PROFILE_", "TRIPS_", "SIMULATOR_", "DATABASE_", "OTEL_", "JWT_")
+
+
+class Up:
+    """One `hailwire up`; `lines` is what it printed so far."""
+
+    def __init__(self, home: Path, ports: dict[str, int] | None = None) -> None:
+        self.home = home
+        self.ports = ports or free_ports()
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        self.environ = {
+            **own,
+            **{name: str(port) for name, port in self.ports.items()},
+            "HAILWIRE_HOME": str(home),
+            "HAILWIRE_ENV_FILE": os.devnull,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "launcher", "up"],
+            cwd=ROOT,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def wait_for(self, wanted: str, seconds: float = 60) -> None:
+        """Wait until a line holds that text; fail with the log when it does not come in time."""
+        with self._news:
+            came = self._news.wait_for(lambda: any(wanted in line for line in self.lines) or self.ended(), seconds)
+        assert came, "\n".join(["it did not say: " + wanted, *self.lines[-60:]])
+        assert any(wanted in line for line in self.lines), "\n".join(["it ended without: " + wanted, *self.lines[-60:]])
+
+    def ended(self) -> bool:
+        """Whether the process is gone and everything it printed is read."""
+        return not self._reader.is_alive() or (self.process.poll() is not None and not self._reader.is_alive())
+
+    def result(self, seconds: float = 60) -> int:
+        """The exit code, once it is there."""
+        code = self.process.wait(seconds)
+        self._reader.join(10)
+        return code
+
+    def descendants(self) -> list[int]:
+        """Every process that it started, directly or not (Linux)."""
+        found, waiting = [], [self.process.pid]
+        while waiting:
+            parent = waiting.pop()
+            for thread in Path(f"/proc/{parent}/task").glob("*/children"):
+                with contextlib.suppress(OSError):
+                    waiting += [int(text) for text in thread.read_text(encoding="ascii").split()]
+            found.append(parent)
+        return found[1:]
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self.lines.append(line.rstrip("\n"))
+                self._news.notify_all()
+        with self._news:
+            self._news.notify_all()
+
+
+@contextlib.contextmanager
+def up(home: Path, ports: dict[str, int] | None = None) -> Iterator[Up]:
+    """Start it, and leave nothing behind."""
+    running = Up(home, ports)
+    try:
+        yield running
+    finally:
+        descendants = running.descendants()
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGINT)
+            try:
+                running.process.wait(60)
+            except subprocess.TimeoutExpired:
+                running.process.kill()
+                running.process.wait()
+        all_gone(descendants, 30)
+
+
+def all_gone(process_ids: list[int], seconds: float) -> bool:
+    """Whether these processes end in time; a zombie that nobody collects has ended."""
+    end = time.monotonic() + seconds
+    while any(_alive(process_id) for process_id in process_ids):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _alive(process_id: int) -> bool:
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def free_ports() -> dict[str, int]:
+    """A free port for each setting, all different."""
+    held = {name: socket.socket() for name in PORTS}
+    try:
+        for listener in held.values():
+            listener.bind(("127.0.0.1", 0))
+        return {name: int(listener.getsockname()[1]) for name, listener in held.items()}
+    finally:
+        for listener in held.values():
+            listener.close()
