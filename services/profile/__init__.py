@@ -1,0 +1,1 @@
+"""The profile service: people, the ways to reach them, their language and consent."""

@@ -1,0 +1,65 @@
+"""Wires the profile service: settings, telemetry, pool, store, cache, servicer, server."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+
+from chassis import logs, process
+from chassis.database import open_database
+from chassis.http import serve_prometheus
+from chassis.listener import open_listener
+from chassis.periodic import repeating
+from chassis.server import GrpcServer, serve_grpc
+from chassis.settings import load
+from chassis.telemetry import open_telemetry
+from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
+from services.profile.cached import CachedPeople
+from services.profile.servicer import ProfileServicer
+from services.profile.settings import ProfileSettings
+from services.profile.store import PeopleStore
+
+# Between looks for old request ids; while there are some, steps follow at once.
+_RETENTION_SECONDS = 600.0
+
+
+@contextlib.asynccontextmanager
+async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
+    """The service, until the block ends."""
+    async with contextlib.AsyncExitStack() as stack:
+        telemetry = await stack.enter_async_context(open_telemetry("profile", settings))
+        database = await stack.enter_async_context(open_database(settings, application="profile", telemetry=telemetry))
+        store = PeopleStore(database, settings.known_languages)
+        cache = CachedPeople(store, telemetry, ttl_seconds=settings.cache_ttl_ms / 1000)
+        await stack.enter_async_context(
+            open_listener(
+                settings.direct_url, {"profile_people": cache.heard}, on_lost=cache.distrust, on_restored=cache.trust
+            )
+        )
+        await stack.enter_async_context(repeating("profile retention", _RETENTION_SECONDS, store.expire_requests))
+        await stack.enter_async_context(
+            serve_prometheus(
+                telemetry,
+                host=settings.prometheus_host,
+                port=settings.prometheus_port,
+                setting="PROFILE_PROMETHEUS_PORT",
+            )
+        )
+        servicer = ProfileServicer(cache)
+        server = await stack.enter_async_context(
+            serve_grpc(
+                f"{settings.grpc_host}:{settings.grpc_port}",
+                register=[lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server)],
+                services=[profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name],
+                probe=database.ping,
+                telemetry=telemetry,
+                development=settings.environment == "development",
+            )
+        )
+        yield server
+
+
+async def main(environ: Mapping[str, str]) -> None:
+    """Serve until the process is asked to end."""
+    settings = load(ProfileSettings, environ)
+    logs.configure("profile", settings.log_level)
+    async with open_service(settings):
+        await process.stopped()

@@ -1,0 +1,183 @@
+"""What a person is and which changes are allowed. Plain values in, plain values or an error out; nothing is awaited."""
+
+import datetime
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from chassis import errors
+
+MAX_NAME = 100
+MAX_IDENTITIES = 8
+
+# E.164: a country code does not begin with 0 and there are at most 15 digits. Not stricter: what the provider delivered
+# from is an address that works, whatever a numbering plan says about it.
+_NUMBER = re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII)
+_USER_ID = re.compile(r"[A-Za-z0-9._-]{1,160}", re.ASCII)
+# PostgreSQL stores no NUL, UTF-8 no surrogates.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+# What an update may name.
+FIELDS = frozenset({"name", "language", "opt_outs"})
+
+
+class IdentityInvalid(errors.InvalidArgument):
+    """Neither a number nor a user id."""
+
+    reason = "IDENTITY_INVALID"
+
+
+class IdentitiesMissing(errors.InvalidArgument):
+    """Nobody can be found without an identity, or with more than MAX_IDENTITIES."""
+
+    reason = "IDENTITIES_MISSING"
+
+
+class PersonNotFound(errors.NotFound):
+    """There is nobody with that id."""
+
+    reason = "PERSON_NOT_FOUND"
+
+
+class FieldUnknown(errors.InvalidArgument):
+    """The mask names a field that cannot be changed, or the new value is none."""
+
+    reason = "FIELD_UNKNOWN"
+
+
+class LanguageUnknown(errors.InvalidArgument):
+    """We do not speak that language."""
+
+    reason = "LANGUAGE_UNKNOWN"
+
+
+class IdentityKind(IntEnum):
+    """As in the contract."""
+
+    WHATSAPP_NUMBER = 1
+    WHATSAPP_USER = 2
+    SMS_NUMBER = 3
+
+
+class Channel(IntEnum):
+    """As in the contract."""
+
+    WHATSAPP = 1
+    SMS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One way in which a provider names a person."""
+
+    kind: IdentityKind
+    value: str = field(repr=False)  # a repr may end in a log
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who writes to us. `identities` are in the order in which they became known."""
+
+    person_id: int
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+    name: str = field(default="", repr=False)
+    language: str = ""
+    identities: tuple[Identity, ...] = ()
+    opt_outs: tuple[Channel, ...] = ()
+    merged_person_ids: tuple[int, ...] = ()
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Identities that a provider signed together, and the name that came with them."""
+
+    identities: tuple[Identity, ...]
+    name: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """New values for the named fields of one person."""
+
+    person_id: int
+    fields: frozenset[str]
+    name: str = field(default="", repr=False)
+    language: str = ""
+    opt_outs: tuple[int, ...] = ()
+
+
+def identity(kind: int, value: str) -> Identity:
+    """A checked identity; raises IdentityInvalid."""
+    if kind == IdentityKind.WHATSAPP_USER:
+        valid = _USER_ID.fullmatch(value)
+    elif kind in {IdentityKind.WHATSAPP_NUMBER, IdentityKind.SMS_NUMBER}:
+        valid = _NUMBER.fullmatch(value)
+    else:
+        valid = None
+    if valid is None:
+        raise IdentityInvalid
+    return Identity(IdentityKind(kind), value)
+
+
+def sighting(identities: Iterable[tuple[int, str]], name: str) -> Sighting:
+    """Checked identities, each once; raises IdentitiesMissing or IdentityInvalid."""
+    checked = tuple(dict.fromkeys(identity(kind, value) for kind, value in identities))
+    if not 1 <= len(checked) <= MAX_IDENTITIES:
+        raise IdentitiesMissing
+    return Sighting(checked, clean_name(name))
+
+
+def clean_name(text: str) -> str:
+    """A name as it can be stored: without what no text type takes, at most MAX_NAME characters."""
+    return _UNSTORABLE.sub("", text).strip()[:MAX_NAME].rstrip()
+
+
+def updated(person: Person, update: Update, languages: Collection[str], now: datetime.datetime) -> Person:
+    """The person after an update; the same object when nothing changed. Raises FieldUnknown or LanguageUnknown."""
+    for name in sorted(update.fields - FIELDS):
+        raise FieldUnknown(metadata={"field": name[:40]})
+    changed = person
+    if "name" in update.fields:
+        changed = replace(changed, name=clean_name(update.name))
+    if "language" in update.fields:
+        if update.language and update.language not in languages:
+            raise LanguageUnknown
+        changed = replace(changed, language=update.language)
+    if "opt_outs" in update.fields:
+        if not set(update.opt_outs) <= set(Channel):
+            raise FieldUnknown(metadata={"field": "opt_outs"})
+        changed = replace(changed, opt_outs=tuple(sorted({Channel(channel) for channel in update.opt_outs})))
+    if changed == person:
+        return person
+    return replace(changed, version=person.version + 1, updated_at=now)
+
+
+def learned(person: Person, seen: Sighting, now: datetime.datetime) -> Person:
+    """The person with identities that are new and, while there is none, the name; the same object if nothing is."""
+    new = tuple(identity for identity in seen.identities if identity not in person.identities)
+    name = person.name or seen.name
+    if not new and name == person.name:
+        return person
+    return replace(person, identities=person.identities + new, name=name, version=person.version + 1, updated_at=now)
+
+
+def merged(survivor: Person, other: Person, now: datetime.datetime) -> Person:
+    """Both in one: identities and silence of both, name and language of the survivor where it has them."""
+    return replace(
+        survivor,
+        identities=survivor.identities + other.identities,
+        name=survivor.name or other.name,
+        language=survivor.language or other.language,
+        opt_outs=tuple(sorted({*survivor.opt_outs, *other.opt_outs})),
+        merged_person_ids=tuple(sorted({*survivor.merged_person_ids, *other.merged_person_ids, other.person_id})),
+        version=max(survivor.version, other.version) + 1,
+        updated_at=now,
+    )
+
+
+def settled(seen: Sighting, person: Person) -> bool:
+    """Whether the person already is everything that a sighting tells."""
+    return learned(person, seen, person.updated_at) is person

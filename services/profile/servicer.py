@@ -1,0 +1,82 @@
+"""Translates between the contract's messages and the store; decides nothing."""
+
+from typing import Protocol
+
+from chassis import changes, errors, ledger, pages
+from hailwire.profile.v1 import profile_pb2 as pb
+from hailwire.profile.v1 import profile_pb2_grpc
+from services.profile import messages
+from services.profile.person import Person, PersonNotFound, Sighting, Update
+
+
+class People(Protocol):
+    """What the store and its cache have in common."""
+
+    async def find(self, person_ids: list[int]) -> dict[int, Person]:
+        """By the id asked for."""
+
+    async def page(self, after: int, size: int) -> list[Person]:
+        """In the order of their ids."""
+
+    async def resolve(self, sightings: list[Sighting]) -> list[Person | errors.HailwireError]:
+        """One each."""
+
+    async def update(self, requests: list[changes.Request[Update]]) -> list[bytes | errors.HailwireError]:
+        """Serialized PersonResults."""
+
+
+class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
+    """ProfileService over a store or a cache of one."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    async def BatchResolvePeople(
+        self, request: pb.BatchResolvePeopleRequest, context: object
+    ) -> pb.BatchResolvePeopleResponse:
+        """Finds or creates the person behind each set of identities."""
+        pages.check_batch(request.requests)
+        results: list[pb.PersonResult | None] = []
+        sightings: list[Sighting] = []
+        for item in request.requests:
+            try:
+                sightings.append(messages.sighting(item))
+                results.append(None)
+            except errors.HailwireError as refusal:
+                results.append(messages.result(refusal))
+        resolved = iter(messages.results(await self._people.resolve(sightings)))
+        return pb.BatchResolvePeopleResponse(results=[result or next(resolved) for result in results])
+
+    async def BatchGetPeople(self, request: pb.BatchGetPeopleRequest, context: object) -> pb.BatchGetPeopleResponse:
+        """Reads people by id."""
+        pages.check_batch(request.person_ids)
+        found = await self._people.find(list(request.person_ids))
+        return pb.BatchGetPeopleResponse(
+            results=[messages.result(found.get(person_id) or PersonNotFound()) for person_id in request.person_ids]
+        )
+
+    async def BatchUpdatePeople(
+        self, request: pb.BatchUpdatePeopleRequest, context: object
+    ) -> pb.BatchUpdatePeopleResponse:
+        """Changes the fields named by each item's mask."""
+        pages.check_batch(request.requests)
+        results: list[pb.PersonResult | None] = []
+        updates: list[changes.Request[Update]] = []
+        for item in request.requests:
+            try:
+                ledger.check_request_id(item.request_id)
+                updates.append(changes.Request(item.request_id, ledger.fingerprint(item), messages.update(item)))
+                results.append(None)
+            except errors.HailwireError as refusal:
+                results.append(messages.result(refusal))
+        outcomes = iter([messages.result_from(outcome) for outcome in await self._people.update(updates)])
+        return pb.BatchUpdatePeopleResponse(results=[result or next(outcomes) for result in results])
+
+    async def ListPeople(self, request: pb.ListPeopleRequest, context: object) -> pb.ListPeopleResponse:
+        """Lists people in the order of their ids."""
+        size = pages.page_size(request.page_size)
+        people = await self._people.page(pages.last_id(request.page_token, first=0), size + 1)
+        return pb.ListPeopleResponse(
+            people=[messages.person_message(person) for person in people[:size]],
+            next_page_token=pages.token(people[size - 1].person_id) if len(people) > size else "",
+        )

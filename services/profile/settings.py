@@ -1,0 +1,29 @@
+"""Every setting of the profile service."""
+
+from dataclasses import dataclass
+
+from chassis.database import DatabaseSettings
+from chassis.settings import setting
+from chassis.telemetry import TelemetrySettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileSettings(DatabaseSettings, TelemetrySettings):
+    """Read once at start; see .env.example for each."""
+
+    environment: str = setting(
+        "HAILWIRE_ENV", default="production", choices=("production", "development"), help="development or production"
+    )
+    grpc_host: str = setting("PROFILE_GRPC_HOST", default="127.0.0.1", help="address of the gRPC server")
+    grpc_port: int = setting("PROFILE_GRPC_PORT", default=50051, minimum=0, maximum=65535, help="its port")
+    prometheus_host: str = setting("PROFILE_PROMETHEUS_HOST", default="127.0.0.1", help="address of the metrics page")
+    prometheus_port: int = setting("PROFILE_PROMETHEUS_PORT", default=9465, minimum=0, maximum=65535, help="its port")
+    cache_ttl_ms: int = setting(
+        "CACHE_TTL_PROFILE", default=300_000, minimum=0, help="how long a person is answered from memory, in ms"
+    )
+    languages: str = setting("LANGUAGES", default="en,fr", help="languages that people may choose, with commas between")
+
+    @property
+    def known_languages(self) -> frozenset[str]:
+        """The languages one by one."""
+        return frozenset(language.strip() for language in self.languages.split(",") if language.strip())

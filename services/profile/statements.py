@@ -1,0 +1,132 @@
+"""The SQL of the profile service, each statement under the name that metrics and `analyze` know it by."""
+
+from chassis.database import Statement
+
+# A person as one row: identities in the order in which they became known, and everyone who was merged into them.
+_PERSON = """
+       p.person_id, p.name, p.language, p.opt_outs, p.version, p.created_at, p.updated_at,
+       ARRAY(SELECT i.kind FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id) AS kinds,
+       ARRAY(SELECT i.value FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id) AS values,
+       ARRAY(SELECT m.person_id FROM profile.person m
+             WHERE m.merged_into = p.person_id ORDER BY m.person_id) AS merged_person_ids
+"""
+
+FIND = Statement(
+    "profile.find_people",
+    f"""
+SELECT asked.person_id AS asked_id, {_PERSON}
+FROM profile.person asked
+JOIN profile.person p ON p.person_id = coalesce(asked.merged_into, asked.person_id)
+WHERE asked.person_id = ANY($1::bigint[])
+""",  # noqa: S608
+)
+
+FIND_BY_IDENTITY = Statement(
+    "profile.find_people_by_identity",
+    f"""
+SELECT {_PERSON}
+FROM profile.person p
+WHERE p.person_id IN (
+    SELECT i.person_id
+    FROM unnest($1::smallint[], $2::text[]) AS asked (kind, value)
+    JOIN profile.identity i USING (kind, value))
+""",  # noqa: S608
+)
+
+LIST = Statement(
+    "profile.list_people",
+    f"""
+SELECT {_PERSON}
+FROM profile.person p
+WHERE p.person_id > $1 AND p.merged_into IS NULL
+ORDER BY p.person_id
+LIMIT $2
+""",  # noqa: S608
+)
+
+NOW = Statement("profile.now", "SELECT chassis.now()")
+
+# Two first messages of one person may arrive at two replicas. Identities that nobody has yet have no row to lock, so
+# they are locked by stripe: 1024 of them, because a lock for each identity of a large batch would fill the server's
+# lock table. Held for the milliseconds of one transaction; everybody waits for them in the same order, before any row.
+LOCK_STRIPES = Statement(
+    "profile.lock_identity_stripes",
+    """
+SELECT pg_advisory_xact_lock(hashtext('profile.identity'), stripe)
+FROM (SELECT DISTINCT hashtext(kind || ':' || value) & 1023 AS stripe
+      FROM unnest($1::smallint[], $2::text[]) AS wanted (kind, value)
+      ORDER BY stripe) AS stripes
+""",
+)
+
+_LOCK_PEOPLE = """
+SELECT person_id FROM profile.person
+WHERE person_id = ANY($1::bigint[]) AND merged_into IS NULL
+ORDER BY person_id
+FOR NO KEY UPDATE
+"""
+LOCK_PEOPLE = Statement("profile.lock_people", _LOCK_PEOPLE)
+LOCK_FREE_PEOPLE = Statement("profile.lock_free_people", _LOCK_PEOPLE + "SKIP LOCKED")
+
+SURVIVORS = Statement(
+    "profile.survivors",
+    """
+SELECT person_id, coalesce(merged_into, person_id) AS survivor_id
+FROM profile.person WHERE person_id = ANY($1::bigint[])
+""",
+)
+
+NEW_IDS = Statement("profile.new_person_ids", "SELECT nextval('profile.person_id') FROM generate_series(1, $1)")
+
+INSERT_PEOPLE = Statement(
+    "profile.insert_people",
+    """
+INSERT INTO profile.person (person_id, name, created_at, updated_at)
+SELECT person_id, name, $3, $3 FROM unnest($1::bigint[], $2::text[]) AS new (person_id, name)
+""",
+)
+
+# opt_outs travels as text because unnest would flatten an array of arrays.
+UPDATE_PEOPLE = Statement(
+    "profile.update_people",
+    """
+UPDATE profile.person p
+SET name = new.name, language = new.language, opt_outs = new.opt_outs::smallint[], version = new.version,
+    updated_at = new.updated_at
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
+     AS new (person_id, name, language, opt_outs, version, updated_at)
+WHERE p.person_id = new.person_id
+""",
+)
+
+INSERT_IDENTITIES = Statement(
+    "profile.insert_identities",
+    """
+INSERT INTO profile.identity (kind, value, person_id)
+SELECT kind, value, person_id
+FROM unnest($1::smallint[], $2::text[], $3::bigint[]) WITH ORDINALITY AS new (kind, value, person_id, position)
+ORDER BY position
+""",
+)
+
+MOVE_IDENTITIES = Statement(
+    "profile.move_identities",
+    """
+UPDATE profile.identity i SET person_id = absorbed.survivor_id
+FROM unnest($1::bigint[], $2::bigint[]) AS absorbed (person_id, survivor_id)
+WHERE i.person_id = absorbed.person_id
+""",
+)
+
+# Also whoever was merged into the absorbed one earlier, so that merged_into always names the survivor.
+ABSORB_PEOPLE = Statement(
+    "profile.absorb_people",
+    """
+UPDATE profile.person p SET merged_into = absorbed.survivor_id, version = p.version + 1, updated_at = $3
+FROM unnest($1::bigint[], $2::bigint[]) AS absorbed (person_id, survivor_id)
+WHERE p.person_id = absorbed.person_id OR p.merged_into = absorbed.person_id
+""",
+)
+
+# Caches of every replica forget these people when the transaction commits.
+NOTIFY = Statement("profile.notify_people", "SELECT pg_notify('profile_people', ids) FROM unnest($1::text[]) AS ids")

@@ -1,0 +1,314 @@
+"""The profile service through its own door."""
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.rpc import error_details_pb2, status_pb2
+
+from hailwire.profile.v1 import profile_pb2 as pb
+
+if TYPE_CHECKING:
+    from hailwire.profile.v1.profile_pb2_grpc import ProfileServiceAsyncStub as Stub
+else:
+    Stub = Any
+
+Open = Callable[..., AbstractAsyncContextManager[Stub]]
+
+_NUMBERS = itertools.count(250_788_000_000)
+
+
+def whatsapp(number: str | None = None) -> pb.Identity:
+    return pb.Identity(kind=pb.IDENTITY_KIND_WHATSAPP_NUMBER, value=number or f"+{next(_NUMBERS)}")
+
+
+def user(value: str | None = None) -> pb.Identity:
+    return pb.Identity(kind=pb.IDENTITY_KIND_WHATSAPP_USER, value=value or f"RW.{uuid.uuid4().hex}")
+
+
+def sms(number: str | None = None) -> pb.Identity:
+    return pb.Identity(kind=pb.IDENTITY_KIND_SMS_NUMBER, value=number or f"+{next(_NUMBERS)}")
+
+
+def reason(error: status_pb2.Status) -> str:
+    info = error_details_pb2.ErrorInfo()
+    assert error.details[0].Unpack(info)
+    return str(info.reason)
+
+
+async def resolve(stub: Stub, *identities: pb.Identity, name: str = "") -> pb.Person:
+    request = pb.BatchResolvePeopleRequest(requests=[pb.ResolvePersonRequest(identities=identities, name=name)])
+    (result,) = (await stub.BatchResolvePeople(request)).results
+    assert result.HasField("person"), result
+    return result.person
+
+
+async def get(stub: Stub, *ids: int) -> list[pb.PersonResult]:
+    return list((await stub.BatchGetPeople(pb.BatchGetPeopleRequest(person_ids=ids))).results)
+
+
+def updating(person_id: int, request_id: str = "", **values: Any) -> pb.UpdatePersonRequest:
+    return pb.UpdatePersonRequest(
+        request_id=request_id or uuid.uuid4().hex,
+        person=pb.Person(person_id=person_id, **values),
+        update_mask=FieldMask(paths=list(values)),
+    )
+
+
+async def update(stub: Stub, *items: pb.UpdatePersonRequest) -> list[pb.PersonResult]:
+    return list((await stub.BatchUpdatePeople(pb.BatchUpdatePeopleRequest(requests=items))).results)
+
+
+async def test_a_new_identity_makes_a_person_and_finds_them_again(profile: Stub) -> None:
+    """Whoever writes first becomes a person, and is the same person ever after."""
+    number = whatsapp()
+    made = await resolve(profile, number, name="Amina")
+    again = await resolve(profile, number, name="Somebody Else")
+    assert (made.person_id > 0, made.name, made.language) == (True, "Amina", "")
+    assert again == made
+
+
+async def test_a_name_fills_only_an_empty_one(profile: Stub) -> None:
+    """A name that comes later is used while there is none."""
+    number = whatsapp()
+    assert (await resolve(profile, number)).name == ""
+    named = await resolve(profile, number, name=" Ke\0za " + "x" * 200)
+    assert len(named.name) == 100
+    assert named.name.startswith("Keza x")
+    assert named.version == 2
+
+
+async def test_identities_signed_together_are_one_person(profile: Stub) -> None:
+    """A number and a user id in one payload belong to one person, in the order in which they became known."""
+    number, user_id = whatsapp(), user()
+    first = await resolve(profile, number)
+    both = await resolve(profile, number, user_id)
+    assert both.person_id == first.person_id
+    assert list(both.identities) == [number, user_id]
+    assert (await resolve(profile, user_id)).person_id == first.person_id
+
+
+async def test_two_people_who_are_one_are_merged_into_the_older(profile: Stub) -> None:
+    """The older id survives with everything of both, and the younger id still answers."""
+    number, user_id = whatsapp(), user()
+    older = await resolve(profile, number)
+    younger = await resolve(profile, user_id, name="Eric")
+    await update(profile, updating(younger.person_id, opt_outs=[pb.CHANNEL_WHATSAPP], language="fr"))
+    one = await resolve(profile, user_id, number)
+    assert one.person_id == older.person_id
+    assert set(map(str, one.identities)) == {str(number), str(user_id)}
+    assert (one.name, one.language, list(one.opt_outs)) == ("Eric", "fr", [pb.CHANNEL_WHATSAPP])
+    assert list(one.merged_person_ids) == [younger.person_id]
+    assert one.version > max(older.version, younger.version)
+    (by_old_id,) = await get(profile, younger.person_id)
+    assert by_old_id.person == one
+
+
+async def test_merging_twice_leads_to_the_last_survivor(profile: Stub) -> None:
+    """Whoever was merged into somebody who is merged later is found under the last one."""
+    one, two, three = whatsapp(), user(), sms()
+    people = [await resolve(profile, identity) for identity in (one, two, three)]
+    await resolve(profile, two, three)
+    last = await resolve(profile, one, three)
+    assert last.person_id == people[0].person_id
+    assert list(last.merged_person_ids) == sorted(person.person_id for person in people[1:])
+    for person in people:
+        (found,) = await get(profile, person.person_id)
+        assert found.person == last
+
+
+async def test_a_batch_answers_per_item(profile: Stub) -> None:
+    """One bad identity does not fail the strangers in the same call; doubles in a batch are one person."""
+    number = whatsapp()
+    wrong = [
+        pb.ResolvePersonRequest(identities=[whatsapp("0788")]),
+        pb.ResolvePersonRequest(identities=[user("no spaces allowed")]),
+        pb.ResolvePersonRequest(identities=[pb.Identity(value="+250788123456")]),
+        pb.ResolvePersonRequest(),
+    ]
+    right = [pb.ResolvePersonRequest(identities=[number], name="Amina") for _ in range(3)]
+    response = await profile.BatchResolvePeople(pb.BatchResolvePeopleRequest(requests=[*wrong, *right]))
+    reasons = [reason(result.error) for result in response.results[:4]]
+    assert reasons == ["IDENTITY_INVALID", "IDENTITY_INVALID", "IDENTITY_INVALID", "IDENTITIES_MISSING"]
+    assert len({result.person.person_id for result in response.results[4:]}) == 1
+
+
+async def test_identities_that_meet_inside_a_batch_become_one(profile: Stub) -> None:
+    """Three items that chain two new identities and then both make one person."""
+    number, user_id = whatsapp(), user()
+    chain = [[number], [user_id], [number, user_id]]
+    response = await profile.BatchResolvePeople(
+        pb.BatchResolvePeopleRequest(requests=[pb.ResolvePersonRequest(identities=ids) for ids in chain])
+    )
+    assert len({result.person.person_id for result in response.results}) == 1
+    assert len({result.person.SerializeToString(deterministic=True) for result in response.results}) == 1
+
+
+async def test_concurrent_first_messages_make_one_person(open_profile: Open) -> None:
+    """The same newcomer at two replicas, in many calls at once, is one person."""
+    pairs = [(whatsapp(), user()) for _ in range(20)]
+    async with open_profile() as left, open_profile() as right:
+        calls = [
+            resolve(stub, *(pair if both else pair[:1]), name="N")
+            for pair in pairs
+            for both in (True, False, True)
+            for stub in (left, right)
+        ]
+        people = await asyncio.gather(*calls)
+    per_pair = [{person.person_id for person in people[start : start + 6]} for start in range(0, len(people), 6)]
+    assert all(len(ids) == 1 for ids in per_pair)
+    assert len(set().union(*per_pair)) == len(pairs)
+
+
+async def test_concurrent_merges_agree_on_one_survivor(open_profile: Open) -> None:
+    """Rings of people that are merged pairwise from two replicas end as the oldest one."""
+    async with open_profile() as left, open_profile() as right:
+        for _ in range(5):
+            ring = [user() for _ in range(6)]
+            people = [await resolve(left, identity) for identity in ring]
+            pairs = [(ring[index], ring[index - 1]) for index in range(len(ring))]
+            await asyncio.gather(
+                *(resolve(stub, *pair) for pair, stub in zip(pairs, itertools.cycle((left, right)), strict=False))
+            )
+            ends = [await resolve(left, identity, ring[0]) for identity in ring]
+            assert {end.person_id for end in ends} == {min(person.person_id for person in people)}
+
+
+async def test_updates_change_what_the_mask_names(profile: Stub) -> None:
+    """Only the named fields change, and the version grows."""
+    person = await resolve(profile, whatsapp(), name="Amina")
+    (result,) = await update(profile, updating(person.person_id, language="fr", opt_outs=[pb.CHANNEL_SMS]))
+    assert (result.person.name, result.person.language) == ("Amina", "fr")
+    assert list(result.person.opt_outs) == [pb.CHANNEL_SMS]
+    assert result.person.version == person.version + 1
+    assert (await get(profile, person.person_id))[0].person == result.person
+
+
+async def test_refused_updates_say_why(profile: Stub) -> None:
+    """Nobody, no such field, no such language."""
+    person = await resolve(profile, whatsapp())
+    results = await update(
+        profile,
+        updating(2**60, language="en"),
+        updating(person.person_id, language="tlh"),
+        updating(person.person_id, version=7),
+        pb.UpdatePersonRequest(person=pb.Person(person_id=person.person_id)),
+    )
+    assert [reason(result.error) for result in results] == [
+        "PERSON_NOT_FOUND",
+        "LANGUAGE_UNKNOWN",
+        "FIELD_UNKNOWN",
+        "REQUEST_ID_INVALID",
+    ]
+    assert (await get(profile, person.person_id))[0].person == person
+
+
+async def test_a_repeated_update_answers_word_for_word(open_profile: Open) -> None:
+    """A repeat returns the first outcome, refusals too, whatever happened since and at whichever replica."""
+    async with open_profile() as left, open_profile() as right:
+        person = await resolve(left, whatsapp())
+        items = [updating(person.person_id, language="fr"), updating(person.person_id, language="xx")]
+        first = await update(left, *items)
+        await update(right, updating(person.person_id, language="en"))
+        again = await update(right, *items)
+        inside = await update(left, items[0], items[0])
+        assert [result.SerializeToString() for result in again] == [result.SerializeToString() for result in first]
+        assert {result.SerializeToString() for result in inside} == {first[0].SerializeToString()}
+        other = updating(person.person_id, request_id=items[0].request_id, language="en")
+        assert [reason(result.error) for result in await update(left, other)] == ["REQUEST_ID_REUSED"]
+        assert (await get(left, person.person_id))[0].person.language == "en"
+
+
+async def test_concurrent_first_uses_of_a_request_id_have_one_effect(open_profile: Open) -> None:
+    """Twenty at once over two replicas: one change, one answer."""
+    async with open_profile() as left, open_profile() as right:
+        person = await resolve(left, whatsapp())
+        item = updating(person.person_id, name="Once")
+        answers = await asyncio.gather(*(update(stub, item) for _ in range(10) for stub in (left, right)))
+        assert len({answer[0].SerializeToString() for answer in answers}) == 1
+        assert answers[0][0].person.version == person.version + 1
+
+
+async def test_one_id_for_two_different_updates_at_once_is_refused_to_one(open_profile: Open) -> None:
+    """Of two different changes under one id one is carried out and the other is told so."""
+    async with open_profile() as left, open_profile() as right:
+        for _ in range(5):
+            people = [await resolve(left, whatsapp()) for _ in range(2)]
+            request_id = uuid.uuid4().hex
+            answers = await asyncio.gather(
+                update(left, updating(people[0].person_id, request_id, name="A")),
+                update(right, updating(people[1].person_id, request_id, name="B")),
+            )
+            kinds = sorted(str(answer[0].WhichOneof("result")) for answer in answers)
+            assert kinds == ["error", "person"]
+
+
+async def test_updates_of_one_person_in_a_batch_keep_their_order(profile: Stub) -> None:
+    """The later of two updates in a call wins, and each answer shows its own moment."""
+    person = await resolve(profile, whatsapp())
+    results = await update(profile, *(updating(person.person_id, name=name) for name in ("one", "two", "three")))
+    assert [result.person.name for result in results] == ["one", "two", "three"]
+    assert (await get(profile, person.person_id))[0].person == results[-1].person
+
+
+async def test_other_replicas_forget_what_changed(open_profile: Open) -> None:
+    """A change at one replica is seen at another that had the person in memory, long before the TTL."""
+    async with open_profile() as left, open_profile() as right:
+        number = whatsapp()
+        person = await resolve(left, number)
+        while (await get(right, person.person_id))[0].person != person:
+            pass
+        await resolve(right, number)
+        (changed,) = await update(left, updating(person.person_id, language="fr"))
+        async with asyncio.timeout(5):
+            while (await get(right, person.person_id))[0].person != changed.person:
+                pass
+            while await resolve(right, number) != changed.person:
+                pass
+
+
+async def test_people_are_listed_page_by_page(profile: Stub) -> None:
+    """Pages follow each other without gap or overlap, and merged people are not listed."""
+    made = [await resolve(profile, user()) for _ in range(5)]
+    listed: list[pb.Person] = []
+    token = ""
+    while True:
+        page = await profile.ListPeople(pb.ListPeopleRequest(page_size=2, page_token=token))
+        assert len(page.people) <= 2
+        listed += page.people
+        token = page.next_page_token
+        if not token:
+            break
+    ids = [person.person_id for person in listed]
+    assert ids == sorted(set(ids))
+    assert {person.person_id for person in made} <= set(ids)
+    assert not {merged for person in listed for merged in person.merged_person_ids} & set(ids)
+
+
+@pytest.mark.parametrize("token", ["x", "AAAA", "é", "AQAAAAAAAAAA!"])
+async def test_a_foreign_page_token_is_refused(profile: Stub, token: str) -> None:
+    """A token that we did not give is an INVALID_ARGUMENT, not a crash."""
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await profile.ListPeople(pb.ListPeopleRequest(page_token=token))
+    assert failure.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_too_large_a_batch_is_refused(profile: Stub) -> None:
+    """1000 items pass, 1001 do not."""
+    assert len(await get(profile, *range(1, 1001))) == 1000
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await get(profile, *range(1, 1002))
+    assert failure.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_thousand_newcomers_in_one_call(profile: Stub) -> None:
+    """The largest batch makes a thousand people."""
+    requests = [pb.ResolvePersonRequest(identities=[whatsapp(), user()]) for _ in range(1000)]
+    response = await profile.BatchResolvePeople(pb.BatchResolvePeopleRequest(requests=requests))
+    assert len({result.person.person_id for result in response.results}) == 1000
