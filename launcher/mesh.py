@@ -16,7 +16,7 @@ _WATCH_SECONDS = 0.5  # between two looks at what is ready
 
 
 class Mesh:
-    """Runs a plan until a signal comes. `say(service, line)` prints; `announce(seconds)` is called once it is ready."""
+    """Runs a plan until a signal comes. `say(service, line)` prints; `announce()` is called once it is ready."""
 
     def __init__(
         self,
@@ -41,21 +41,22 @@ class Mesh:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal)
-        running = [asyncio.create_task(child.keep_running(), name=child.name) for child in self._children]
-        helpers = [asyncio.create_task(self._watch()), asyncio.create_task(self._keep_database())]
+        running = [asyncio.create_task(child.keep_running()) for child in self._children]
+        watching = asyncio.create_task(self._watch())
+        database = asyncio.create_task(self._keep_database())
         asked = asyncio.create_task(self._asked.wait())
         try:
-            await asyncio.wait([asked, helpers[1], *running], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([asked, database, *running], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (asked, helpers[0]):
-                task.cancel()
+            asked.cancel()
+            watching.cancel()
             for child in self._children:
                 self._say("hailwire", f"stopping {child.name}")
                 await child.stop(self._drain_seconds)
             codes = await asyncio.gather(*running)
-        helpers[1].cancel()
-        if helpers[1].done() and not helpers[1].cancelled():
-            helpers[1].result()
+        if database.done():
+            database.result()  # it ends only by an error: the embedded server could not be started again
+        database.cancel()
         return max(codes, default=ExitCode.DONE)
 
     def _on_signal(self) -> None:
