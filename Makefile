@@ -20,7 +20,7 @@ lint: setup  ## Style of the Python and of the contracts
 	@$(BIN)/buf lint protos
 
 types: setup  ## Strict type check
-	@$(BIN)/mypy
+	@$(BIN)/python -m mypy
 
 format: setup  ## Put the code into the house style
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
