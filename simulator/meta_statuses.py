@@ -98,8 +98,10 @@ class MetaStatuses:
 
     def _step(self, received: Received, opaque: str | None, steps: list[str], fails_with: int | None) -> None:
         state = steps.pop(0)
-        self.pump.put(self._status(received.id, received.to, state, opaque, fails_with))
-        self._phones.advance(received.id, state)
+        # "read" is the only step that may have been told already: somebody opened the phone in the meantime.
+        if state != "read" or not self._phones.is_read(received.id):
+            self.pump.put(self._status(received.id, received.to, state, opaque, fails_with))
+            self._phones.advance(received.id, state)
         if steps:
             self._later(received, opaque, steps, fails_with)
         elif state == "delivered" and self._phones.is_open("whatsapp", received.to):

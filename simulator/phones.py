@@ -114,6 +114,10 @@ class PhoneBook:
         bubble.state = state
         self._tell(phone, {"phone": phone.key, "id": bubble.id, "state": state})
 
+    def is_read(self, message_id: str) -> bool:
+        """Whether the person is known to have read this message."""
+        return message_id in self._bubbles and self._bubbles[message_id][1].state == "read"
+
     def business_has_read(self, message_id: str) -> None:
         """The business says that it has read what the person wrote (and everything before it)."""
         phone, last = self._bubbles.get(message_id, (None, None))
