@@ -15,6 +15,7 @@ Channel = Literal["whatsapp", "sms"]
 # The most that a reply may offer: WhatsApp's limits, the tighter of the two channels.
 MAX_BUTTONS = 3
 MAX_ROWS = 10
+MAX_CHOICE_ID = 200
 # What is handed to a conversation of one person's words; a longer text is cut, never refused.
 MAX_TEXT_CHARACTERS = 4096
 
@@ -310,3 +311,5 @@ def _check_choices(ids: list[str], most: int) -> None:
         raise ValueError(f"{len(ids)} choices, but 1 to {most} can be offered")
     if not all(ids) or len(set(ids)) < len(ids):
         raise ValueError("each choice needs an id of its own")
+    if max(map(len, ids)) > MAX_CHOICE_ID:
+        raise ValueError(f"the id of a choice may have {MAX_CHOICE_ID} characters")
