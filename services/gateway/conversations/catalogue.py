@@ -1,0 +1,63 @@
+"""Every word that people read, in every language we speak, from services/gateway/locales/*.ftl (Project Fluent)."""
+
+from functools import cache
+from pathlib import Path
+
+from fluent.runtime import FluentBundle, FluentResource
+
+LOCALES = Path(__file__).resolve().parent.parent / "locales"
+LANGUAGES = ("en", "fr")
+DEFAULT_LANGUAGE = "en"
+
+
+class WordsMissing(LookupError):
+    """A key, a language or an argument of a text is missing: our bug, found by the tests of the catalogue."""
+
+
+def spoken(language: str) -> str:
+    """The language that we speak with somebody who asked for this one: "fr-RW" is "fr", anything unknown English."""
+    base = language.partition("-")[0].lower()
+    return base if base in LANGUAGES else DEFAULT_LANGUAGE
+
+
+@cache
+def bundle(language: str) -> FluentBundle:
+    """The parsed catalogue of one language, loaded once."""
+    # No isolating marks around arguments: SMS would pay for them, and both languages run left to right.
+    loaded = FluentBundle([language], use_isolating=False)
+    loaded.add_resource(FluentResource((LOCALES / f"{language}.ftl").read_text(encoding="utf-8")))
+    return loaded
+
+
+def t(language: str, key: str, **arguments: str | int) -> str:
+    """The words of a key; raises WordsMissing. Numbers only choose plural forms; written numbers are passed as text."""
+    if not arguments:
+        return _fixed(language, key)
+    return _format(language, key, arguments)
+
+
+def keys(language: str) -> frozenset[str]:
+    """Every key of a language, for checks."""
+    source = (LOCALES / f"{language}.ftl").read_text(encoding="utf-8")
+    return frozenset(
+        line.partition("=")[0].strip() for line in source.splitlines() if line[:1].isalpha() and "=" in line
+    )
+
+
+@cache
+def _fixed(language: str, key: str) -> str:
+    # Most texts take no argument: formatting one costs tens of microseconds, so it is done once.
+    return _format(language, key, {})
+
+
+def _format(language: str, key: str, arguments: dict[str, str | int]) -> str:
+    catalogue = bundle(language)
+    if not catalogue.has_message(key):
+        raise WordsMissing(f"{language} has no words for {key}")
+    pattern = catalogue.get_message(key).value
+    if pattern is None:
+        raise WordsMissing(f"{key} has no value in {language}")
+    words, errors = catalogue.format_pattern(pattern, arguments)
+    if errors:
+        raise WordsMissing(f"{key} in {language}: {errors[0]}")
+    return str(words)

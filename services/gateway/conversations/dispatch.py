@@ -1,0 +1,235 @@
+"""From a message or event to its handler and back: the engine's way into conversations."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from chassis.errors import HailwireError
+from hailwire.profile.v1 import profile_pb2
+from services.gateway.conversations import catalogue, consent, guidance, questions, refusals, routing, taps
+from services.gateway.conversations.language import TYPED as LANGUAGE_NAMES
+from services.gateway.conversations.memory import LANGUAGE, QUESTIONS, Memory, remembered
+from services.gateway.conversations.places import folded
+from services.gateway.conversations.routing import Route
+from services.gateway.conversations.turn import (
+    OPTED_OUT,
+    REACTION,
+    REVOKED,
+    SYSTEM_NOTICE,
+    EventTurn,
+    Outcome,
+    Turn,
+)
+from services.gateway.conversations.wording import age
+from services.gateway.messages import Buttons, LocationRequest, Menu, Message, MessageKind, Text
+
+AnyMoment = TypeVar("AnyMoment", Turn, EventTurn)
+
+_SILENT_KINDS = {
+    MessageKind.REACTION: REACTION,
+    MessageKind.REVOKED: REVOKED,
+    MessageKind.SYSTEM: SYSTEM_NOTICE,
+}
+# "2", "2.", "#2", "(2)".
+_CHOICE = re.compile(r"\W{0,3}(\d{1,2})\W{0,3}", re.ASCII)
+# What was written; of contacts, orders and edits it is not what was meant.
+_WITH_WORDS = frozenset({MessageKind.TEXT, MessageKind.MEDIA})
+
+
+class UnknownEvent(LookupError):
+    """The trips service tells something that this version has no words for: dead-lettered until it has."""
+
+
+async def take_turn(turn: Turn) -> Outcome:
+    """Answer one message: never without a reply or a silent reason.
+
+    Raises what only waiting or an operator can mend: Unavailable, DeadlineExceeded and our own bugs.
+    """
+    message = turn.message
+    if message.kind in _SILENT_KINDS:
+        return Outcome(turn.state, silent_reason=_SILENT_KINDS[message.kind])
+    words = folded(message.text) if message.kind in _WITH_WORDS else ""
+    consented = _consent(turn, words)
+    if consented is not None:
+        return _offered(await _run(consented, turn))
+    if consent.opted_out(turn):
+        return Outcome(turn.state, silent_reason=OPTED_OUT)
+    if words in routing.EXTRA_KEYWORDS:
+        return _offered(await _run(routing.EXTRA_KEYWORDS[words], turn))
+    turn, lapsed = _current(turn)
+    turn, route = _resolve(turn, words)
+    if not turn.person.language:
+        return _offered(await _without_language(turn, route, words))
+    if route is not None:
+        return _offered(await _run(route, turn))
+    # Words without meaning here; perhaps the answer to a question that has lapsed.
+    if lapsed:
+        return _offered(await guidance.guide(turn, turn.say(lapsed)))
+    return _offered(await _run(routing.NOT_UNDERSTOOD, turn))
+
+
+async def _without_language(turn: Turn, route: Route | None, words: str) -> Outcome:
+    """Nothing is said before the person has chosen a language; what they came for waits."""
+    if words in LANGUAGE_NAMES:
+        chosen = await _run(routing.ANSWERS[LANGUAGE], turn)
+    elif route == routing.TAPS["lang:set"]:
+        chosen = await _run(route, turn)
+    else:
+        return questions.ask_language(turn, **_intent(turn, route, words))
+    return await _carry_on(turn, chosen)
+
+
+async def take_event(turn: EventTurn) -> Outcome:
+    """Tell somebody what happened; raises like take_turn."""
+    turn, _ = _current(turn)
+    lazy = routing.EVENTS.get(turn.event.kind)
+    if lazy is None:
+        raise UnknownEvent(f"there is no handler for events of kind {turn.event.kind}")
+    outcome = await (await lazy.get())(turn)
+    if consent.opted_out(turn):
+        return Outcome(outcome.state, silent_reason=OPTED_OUT)
+    return _offered(outcome)
+
+
+def apology(language: str) -> Text:
+    """What a person is told when their message has ended in the dead letters."""
+    return Text(catalogue.t(catalogue.spoken(language), "apology"))
+
+
+def _consent(turn: Turn, words: str) -> Route | None:
+    told = turn.message.opt_out_type.upper()
+    by_carrier = turn.channel == "sms"
+    if told == "STOP" or words in (routing.CARRIER_STOP_WORDS if by_carrier else routing.STOP_WORDS):
+        return routing.STOP
+    if told == "START" or words in routing.START_WORDS:
+        return routing.START
+    if by_carrier and words in routing.CARRIER_START_WORDS_AFTER_STOP and consent.opted_out(turn):
+        return routing.START
+    if told == "HELP" or (by_carrier and words in routing.CARRIER_HELP_WORDS):
+        return routing.CARRIER_HELP
+    return None
+
+
+def _current(moment: AnyMoment) -> tuple[AnyMoment, str]:
+    """The moment in a state that this version knows and that has not lapsed; and the key of what to say if not."""
+    state = moment.state
+    question = QUESTIONS.get(state.name)
+    if question is None or question.version != state.version:
+        return _at_home(moment), "restarted-changed"
+    if state.expires_at is not None and state.expires_at <= moment.now:
+        return _at_home(moment), "restarted-lapsed"
+    return moment, ""
+
+
+def _at_home(moment: AnyMoment) -> AnyMoment:
+    return replace(moment, state=remembered(moment).home())
+
+
+def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
+    """The handler of a message, a typed choice turned into the tap it stands for; None for words without meaning."""
+    message = turn.message
+    match message.kind:
+        case MessageKind.TAP:
+            known = routing.TAPS.get(taps.route_of(message.tap)) or routing.KEYWORDS.get(folded(message.title))
+            return turn, known or routing.DEAD_BUTTON
+        case MessageKind.LOCATION:
+            return turn, routing.ANSWERS.get(turn.state.name, routing.UNASKED_LOCATION)
+        case MessageKind.TEXT | MessageKind.MEDIA if words in routing.KEYWORDS:
+            return turn, routing.KEYWORDS[words]
+        case MessageKind.TEXT:
+            tap = _typed_choice(turn, words)
+            if tap:
+                return _resolve(replace(turn, message=replace(message, kind=MessageKind.TAP, tap=tap)), words)
+            return turn, routing.ANSWERS.get(turn.state.name)
+        case _:
+            return turn, routing.CANNOT_READ
+
+
+def _typed_choice(turn: Turn, words: str) -> str:
+    """The tap that a typed number or title stands for; empty when it is none of those offered last."""
+    choices = remembered(turn).choices
+    number = _CHOICE.fullmatch(turn.message.text.strip())
+    if number is not None and 1 <= int(number[1]) <= len(choices):
+        return choices[int(number[1]) - 1][0]
+    meant = [tap for tap, title in choices if words and folded(title) == words]
+    return meant[0] if len(meant) == 1 else ""
+
+
+async def _run(route: Route, turn: Turn) -> Outcome:
+    """Run a handler; what it is refused becomes words, and so does a command that comes too late."""
+    if route.acts and turn.stale:
+        return await guidance.guide(turn, turn.say("late", age=age(turn.language, turn.age_seconds)))
+    handler = await route.handler.get()
+    try:
+        return await handler(turn)
+    except taps.TapUnreadable:
+        return await (await routing.DEAD_BUTTON.handler.get())(turn)
+    except HailwireError as error:
+        key = refusals.words_for(error)
+        if key is None:
+            raise
+        return await guidance.after_refusal(turn, turn.say(key))
+
+
+def _intent(turn: Turn, route: Route | None, words: str) -> dict[str, str]:
+    """What to carry on with once the language is chosen: a command or a place, never a person's own words."""
+    message = turn.message
+    if turn.stale or route in {routing.DEAD_BUTTON, routing.CANNOT_READ}:
+        return {}
+    if message.kind is MessageKind.TAP:
+        return {"tap": message.tap[:256], "at": turn.now.isoformat()}
+    if message.latitude is not None and message.longitude is not None:
+        return {"place": str(taps.Spot(message.latitude, message.longitude, turn.now)), "at": turn.now.isoformat()}
+    if words in routing.KEYWORDS:
+        return {"word": words, "at": turn.now.isoformat()}
+    return {}
+
+
+async def _carry_on(turn: Turn, chosen: Outcome) -> Outcome:
+    """After the first choice of a language: welcome, then what the person had come for, unless that is long ago."""
+    gathered = remembered(turn).gathered
+    message = _intended(gathered)
+    if message is None or chosen.language is None or turn.outdated(datetime.fromisoformat(gathered["at"])):
+        return chosen
+    person = profile_pb2.Person()
+    person.CopyFrom(turn.person)
+    person.language = chosen.language
+    turn = replace(turn, person=person, state=chosen.state, message=message, age_seconds=0.0)
+    turn, route = _resolve(turn, folded(message.text))
+    outcome = await _run(route or routing.NOT_UNDERSTOOD, turn)
+    welcome = Text(turn.say("language-welcome"))
+    return replace(outcome, replies=(welcome, *outcome.replies), silent_reason="", language=chosen.language)
+
+
+def _intended(gathered: dict[str, str]) -> Message | None:
+    try:
+        datetime.fromisoformat(gathered.get("at", ""))
+        if "tap" in gathered:
+            return Message(MessageKind.TAP, tap=gathered["tap"])
+        if "place" in gathered:
+            spot = taps.Spot.read(gathered["place"])
+            return Message(MessageKind.LOCATION, latitude=spot.latitude, longitude=spot.longitude)
+    except (ValueError, taps.TapUnreadable):
+        return None
+    return Message(MessageKind.TEXT, text=gathered["word"]) if "word" in gathered else None
+
+
+def _offered(outcome: Outcome) -> Outcome:
+    """Remember what was offered last, so that a typed number or title finds its tap."""
+    choices: tuple[tuple[str, str], ...] | None = None
+    for reply in outcome.replies:
+        match reply:
+            case Buttons(buttons=buttons):
+                choices = tuple((button.id, button.title) for button in buttons)
+            case Menu(rows=rows):
+                choices = tuple((row.id, row.title) for row in rows)
+            case LocationRequest():
+                # A number typed now is no choice of an earlier question.
+                choices = ()
+            case Text():
+                pass
+    if choices is None:
+        return outcome
+    memory = replace(Memory.of(outcome.state), choices=choices)
+    return replace(outcome, state=memory.keeping(outcome.state))

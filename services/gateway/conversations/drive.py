@@ -1,0 +1,107 @@
+"""A driver's way onto the map and off it: vehicle, place, online."""
+
+from dataclasses import replace
+
+from hailwire.trips.v1 import trips_pb2
+from services.gateway.conversations import guidance, menus, places, questions, taps, trip_card, wording
+from services.gateway.conversations.memory import Memory, remembered
+from services.gateway.conversations.turn import Outcome, Turn
+from services.gateway.messages import Button, Buttons
+
+
+async def begin(turn: Turn) -> Outcome:
+    """`drive`: whoever is on a trip already sees that one; anybody else is asked for the vehicle."""
+    if remembered(turn).trip is not None:
+        shown = await trip_card.show_open(turn, turn.say("already-on-trip"))
+        if shown is not None:
+            return shown
+        turn = replace(turn, state=remembered(trip_card.forgotten(turn)).home())
+    return questions.ask_drive_vehicle(turn)
+
+
+async def choose_vehicle(turn: Turn) -> Outcome:
+    """A vehicle was tapped: ask where, unless a fresh place came with it."""
+    word, *rest = taps.parts_of(turn.message.tap) or [""]
+    vehicle = taps.vehicle_of(word)
+    if rest:
+        spot = taps.Spot.read(rest[0])
+        if not (turn.outdated(spot.at) or turn.stale):
+            return await _go_online(turn, vehicle, spot)
+    return questions.ask_drive_place(turn, word)
+
+
+async def answer_vehicle(turn: Turn) -> Outcome:
+    """Something else came while the vehicle is asked; a place is kept for the next question."""
+    found = places.read(turn.message)
+    if len(found) == 1:
+        spot = taps.Spot(found[0].latitude, found[0].longitude, turn.now)
+        return questions.ask_drive_vehicle(turn, turn.say("place-noted"), spot)
+    return questions.ask_drive_vehicle(turn, turn.say("choose-first"))
+
+
+async def from_here(turn: Turn) -> Outcome:
+    """A location that came unasked shall be the driver's: ask for the vehicle."""
+    spot = taps.Spot.read("".join(taps.parts_of(turn.message.tap)[:1]))
+    if turn.outdated(spot.at):
+        return questions.ask_drive_vehicle(turn)
+    return questions.ask_drive_vehicle(turn, spot=spot)
+
+
+async def take_place(turn: Turn) -> Outcome:
+    """The answer to where: go online there, or ask which of several places."""
+    word = remembered(turn).gathered.get("vehicle", "")
+    found = places.read(turn.message)
+    if not found:
+        return questions.ask_drive_place(turn, word, turn.say("place-unknown"))
+    vehicle = taps.vehicle_of(word)
+    spots = [(taps.Spot(place.latitude, place.longitude, turn.now), place.name) for place in found]
+    if len(spots) == 1:
+        return await _go_online(turn, vehicle, spots[0][0], spots[0][1])
+    return Outcome(turn.state, (menus.places(turn, "drive", vehicle, spots),))
+
+
+async def online_at(turn: Turn) -> Outcome:
+    """A place was tapped."""
+    word, place = (*taps.parts_of(turn.message.tap), "", "")[:2]
+    vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place)
+    if turn.outdated(spot.at):
+        return questions.ask_drive_place(turn, word, turn.say("place-outdated"))
+    return await _go_online(turn, vehicle, spot)
+
+
+async def move(turn: Turn, spot: taps.Spot) -> Outcome:
+    """A driver who is online has moved."""
+    presence = await turn.world.update_presence("move", location=spot.location)
+    memory = replace(remembered(turn), online=taps.VEHICLE_WORDS.get(presence.vehicle, "other"))
+    if memory.trip is not None:
+        moved = replace(turn, state=memory.keeping(turn.state))
+        shown = await trip_card.show_open(moved, turn.say("moved"))
+        if shown is not None:
+            return shown
+    return Outcome(memory.home(), (_online_card(turn, "moved"),))
+
+
+async def go_offline(turn: Turn) -> Outcome:
+    """No more requests."""
+    await turn.world.update_presence("offline", online=False)
+    memory = replace(remembered(turn), online="")
+    quiet = replace(turn, state=memory.home())
+    return await guidance.ground(quiet, turn.say("offline"))
+
+
+async def _go_online(turn: Turn, vehicle: taps.Vehicle, spot: taps.Spot, place_name: str = "") -> Outcome:
+    await turn.world.update_presence("online", online=True, vehicle=vehicle, location=spot.location)
+    memory: Memory = replace(remembered(turn), online=taps.VEHICLE_WORDS[vehicle])
+    return Outcome(memory.home(), (_online_card(turn, "online", vehicle, place_name),))
+
+
+def _online_card(
+    turn: Turn, key: str, vehicle: taps.Vehicle = trips_pb2.VEHICLE_UNSPECIFIED, place_name: str = ""
+) -> Buttons:
+    if key == "moved":
+        words = turn.say("moved")
+    else:
+        name = wording.vehicle_name(turn.language, vehicle)
+        at = place_name[:60]
+        words = turn.say("online-at", vehicle=name, place=at) if at else turn.say("online", vehicle=name)
+    return Buttons(words, (Button(taps.GO_OFFLINE, turn.say("button-offline")),))

@@ -1,0 +1,78 @@
+"""The ground floor: the menu, help, going back, and answers to what nobody can act upon."""
+
+from services.gateway.conversations import drive, guidance, questions, taps, trip_card
+from services.gateway.conversations.memory import DRIVE_LOCATION, RIDE_DRIVER, RIDE_LOCATION, remembered
+from services.gateway.conversations.turn import Outcome, Turn
+from services.gateway.messages import Button, Buttons, MessageKind
+
+_UNREADABLE = {
+    MessageKind.MEDIA: "cannot-read-media",
+    MessageKind.CONTACT: "cannot-read-contact",
+    MessageKind.ORDER: "cannot-read-order",
+    MessageKind.EDIT: "cannot-read-edit",
+}
+
+
+async def show_menu(turn: Turn) -> Outcome:
+    """`menu`: leave whatever was asked."""
+    return await guidance.ground(turn)
+
+
+async def greet(turn: Turn) -> Outcome:
+    """A greeting: repeat what is asked, or show what can be done."""
+    return await guidance.guide(turn)
+
+
+async def show_help(turn: Turn) -> Outcome:
+    """`help`: the words we understand, then where the person is."""
+    return await guidance.guide(turn, turn.say("help"))
+
+
+async def go_back(turn: Turn) -> Outcome:
+    """`back`: one question back, or the menu."""
+    if turn.state.name == RIDE_LOCATION:
+        return questions.ask_ride_vehicle(turn)
+    if turn.state.name == RIDE_DRIVER:
+        return questions.ask_pickup(turn, remembered(turn).gathered.get("vehicle", ""))
+    if turn.state.name == DRIVE_LOCATION:
+        return questions.ask_drive_vehicle(turn)
+    return await guidance.ground(turn)
+
+
+async def not_understood(turn: Turn) -> Outcome:
+    """Words that mean nothing here."""
+    return await guidance.guide(turn, turn.say("not-understood"))
+
+
+async def cannot_read(turn: Turn) -> Outcome:
+    """Photos, contacts, orders, edits and whatever comes next: say so, and repeat what is asked."""
+    return await guidance.guide(turn, turn.say(_UNREADABLE.get(turn.message.kind, "cannot-read")))
+
+
+async def dead_button(turn: Turn) -> Outcome:
+    """A button that is none of ours, or of a version that we no longer speak."""
+    return await guidance.guide(turn, turn.say("button-dead"))
+
+
+async def unasked_location(turn: Turn) -> Outcome:
+    """A location that nobody asked for: a driver who is online has moved; anybody else is asked what it is for."""
+    message = turn.message
+    if message.latitude is None or message.longitude is None:
+        return await cannot_read(turn)
+    spot = taps.Spot(message.latitude, message.longitude, turn.now)
+    presence = await turn.world.presence()
+    if presence is not None and presence.online:
+        return await drive.move(turn, spot)
+    memory = remembered(turn)
+    if memory.trip is not None:
+        shown = await trip_card.show_open(turn)
+        if shown is not None:
+            return shown
+    question = Buttons(
+        turn.say("location-what-for"),
+        (
+            Button(taps.here("ride", spot), turn.say("button-ride-here")),
+            Button(taps.here("drive", spot), turn.say("button-drive-here")),
+        ),
+    )
+    return Outcome(memory.home(), (question,))

@@ -1,0 +1,167 @@
+"""What a conversation remembers between turns, kept in the data of its state.
+
+Hints only: the trips service knows the truth, and each hint that leads to a change is checked there. Whatever an older
+version or a stray hand has left in the data is ignored, never an error.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, Self
+
+from hailwire.trips.v1 import trips_pb2
+from services.gateway.conversations.turn import HOME, JSON, Moment, State
+
+Role = Literal["passenger", "driver"]
+
+# Offers that are remembered as shown; a driver with more open at once reads the newest anyway.
+MAX_OFFERS = 20
+
+# Trip states in which somebody is on the way or waits.
+OPEN_TRIP_STATES = frozenset(
+    {
+        trips_pb2.TRIP_STATE_REQUESTED,
+        trips_pb2.TRIP_STATE_OFFERED,
+        trips_pb2.TRIP_STATE_ACCEPTED,
+        trips_pb2.TRIP_STATE_ARRIVED,
+        trips_pb2.TRIP_STATE_IN_PROGRESS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something we ask: `version` grows when its data changes shape; `lifetime` is how long an answer counts."""
+
+    version: int
+    lifetime: timedelta | None
+
+
+# Half an hour: whoever answers later has usually forgotten the question, or stands somewhere else.
+_HALF_AN_HOUR = timedelta(minutes=30)
+LANGUAGE = "language"
+RIDE_VEHICLE = "ride.vehicle"
+RIDE_LOCATION = "ride.location"
+RIDE_DRIVER = "ride.driver"
+DRIVE_VEHICLE = "drive.vehicle"
+DRIVE_LOCATION = "drive.location"
+QUESTIONS: dict[str, Question] = {
+    HOME: Question(version=1, lifetime=None),
+    LANGUAGE: Question(version=1, lifetime=None),
+    RIDE_VEHICLE: Question(version=1, lifetime=_HALF_AN_HOUR),
+    RIDE_LOCATION: Question(version=1, lifetime=_HALF_AN_HOUR),
+    RIDE_DRIVER: Question(version=1, lifetime=_HALF_AN_HOUR),
+    DRIVE_VEHICLE: Question(version=1, lifetime=_HALF_AN_HOUR),
+    DRIVE_LOCATION: Question(version=1, lifetime=_HALF_AN_HOUR),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TripHint:
+    """The trip that the person was on when we last heard of it."""
+
+    trip_id: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The remembered part of a state."""
+
+    # What the question has gathered so far, such as the vehicle.
+    gathered: dict[str, str]
+    # (tap id, title) of what was last offered, in the order in which words-only phones number them.
+    choices: tuple[tuple[str, str], ...] = ()
+    # Ids of offers that were shown and not yet answered or closed.
+    offers: tuple[int, ...] = ()
+    trip: TripHint | None = None
+    # The vehicle's word while the driver is online; empty when not.
+    online: str = ""
+
+    @classmethod
+    def of(cls, state: State) -> Self:
+        """Read what is readable."""
+        data = state.data
+        gathered = _mapping(data.get("gathered"))
+        trip = _mapping(data.get("trip"))
+        trip_id, role = trip.get("id"), trip.get("role")
+        hint = None
+        if isinstance(trip_id, int) and role == "driver":
+            hint = TripHint(trip_id, "driver")
+        elif isinstance(trip_id, int) and role == "passenger":
+            hint = TripHint(trip_id, "passenger")
+        online = data.get("online")
+        return cls(
+            gathered={key: value for key, value in gathered.items() if isinstance(value, str)},
+            choices=tuple(
+                (pair[0], pair[1])
+                for pair in _list(data.get("choices"))
+                if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str)
+            ),
+            offers=tuple(offer for offer in _list(data.get("offers")) if isinstance(offer, int)),
+            trip=hint,
+            online=online if isinstance(online, str) else "",
+        )
+
+    def on_trip(self, trip: trips_pb2.Trip, person_id: int) -> Self:
+        """Remember where this trip is now; forget it when it is over."""
+        if trip.state in OPEN_TRIP_STATES:
+            role: Role = "driver" if trip.driver_id == person_id else "passenger"
+            return replace(self, trip=TripHint(trip.trip_id, role))
+        return self.off_trip(trip.trip_id)
+
+    def off_trip(self, trip_id: int) -> Self:
+        """Forget this trip, and no other."""
+        if self.trip is not None and self.trip.trip_id == trip_id:
+            return replace(self, trip=None)
+        return self
+
+    def shown(self, offer_id: int) -> Self:
+        """Remember that this offer was shown."""
+        others = tuple(offer for offer in self.offers if offer != offer_id)
+        return replace(self, offers=(*others, offer_id)[-MAX_OFFERS:])
+
+    def answered(self, offer_id: int) -> Self:
+        """Forget an offer that is answered or closed."""
+        return replace(self, offers=tuple(offer for offer in self.offers if offer != offer_id))
+
+    def data(self) -> dict[str, JSON]:
+        """As a state keeps it; what is empty is left out."""
+        data: dict[str, JSON] = {}
+        if self.gathered:
+            data["gathered"] = dict(self.gathered)
+        if self.choices:
+            data["choices"] = [[tap, title] for tap, title in self.choices]
+        if self.offers:
+            data["offers"] = list(self.offers)
+        if self.trip is not None:
+            data["trip"] = {"id": self.trip.trip_id, "role": self.trip.role}
+        if self.online:
+            data["online"] = self.online
+        return data
+
+    def home(self) -> State:
+        """Nothing is asked any more."""
+        return State(HOME, QUESTIONS[HOME].version, replace(self, gathered={}).data(), None)
+
+    def asking(self, name: str, now: datetime, **gathered: str) -> State:
+        """The question of this name is open, with what has been gathered for it."""
+        question = QUESTIONS[name]
+        lapses = None if question.lifetime is None else now + question.lifetime
+        return State(name, question.version, replace(self, gathered=gathered).data(), lapses)
+
+    def keeping(self, state: State) -> State:
+        """The same question as before, with this memory."""
+        return replace(state, data=self.data())
+
+
+def remembered(moment: Moment) -> Memory:
+    """What the conversation remembers."""
+    return Memory.of(moment.state)
+
+
+def _mapping(value: JSON) -> dict[str, JSON]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JSON) -> list[JSON]:
+    return value if isinstance(value, list) else []

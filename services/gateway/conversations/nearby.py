@@ -1,0 +1,51 @@
+"""The list of drivers near a pickup, from which a passenger asks one or all."""
+
+from hailwire.trips.v1 import trips_pb2
+from services.gateway.conversations import menus, taps, wording
+from services.gateway.conversations.memory import RIDE_DRIVER, remembered
+from services.gateway.conversations.turn import Moment, Outcome
+from services.gateway.messages import Button, Buttons, Menu, Row
+
+# With "Ask all" on top this fills a list of ten rows.
+MAX_DRIVERS = 9
+
+
+async def show_drivers(
+    moment: Moment, vehicle: taps.Vehicle, spot: taps.Spot, lead: str = "", place_name: str = ""
+) -> Outcome:
+    """Search now and list who is near; when nobody is, say what can be done."""
+    drivers = await moment.world.search_drivers(vehicle, spot.location, MAX_DRIVERS)
+    vehicle_name = wording.vehicle_name(moment.language, vehicle)
+    place = moment.say("pickup-at", place=place_name[:60]) if place_name else ""
+    if not drivers:
+        memory = remembered(moment)
+        reply = Buttons(
+            menus.body(lead, place, moment.say("nobody-near", vehicle=vehicle_name)),
+            (
+                Button(taps.place("ride", vehicle, spot), moment.say("button-search-again")),
+                Button(taps.GO_RIDE, moment.say("button-other-vehicle")),
+                Button(taps.GO_MENU, moment.say("button-menu")),
+            ),
+        )
+        return Outcome(memory.home(), (reply,))
+    rows = [
+        Row(
+            taps.ask(vehicle, spot),
+            moment.say("row-ask-all"),
+            moment.say("row-ask-all-about", count=len(drivers)),
+        )
+    ]
+    rows += [_row(moment, vehicle, spot, place_in_list, driver) for place_in_list, driver in enumerate(drivers, 1)]
+    question = moment.say("ride-drivers", count=len(drivers), vehicle=vehicle_name)
+    menu = Menu(menus.body(lead, place, question), moment.say("label-drivers"), tuple(rows))
+    state = remembered(moment).asking(RIDE_DRIVER, moment.now, vehicle=taps.VEHICLE_WORDS[vehicle], spot=str(spot))
+    return Outcome(state, (menu,))
+
+
+def _row(
+    moment: Moment, vehicle: taps.Vehicle, spot: taps.Spot, place_in_list: int, driver: trips_pb2.NearbyDriver
+) -> Row:
+    away = wording.distance(moment.language, driver.distance_meters)
+    seen = wording.freshness(moment.language, driver.location_age_seconds)
+    title = moment.say("row-driver", number=str(place_in_list), distance=away)
+    return Row(taps.ask(vehicle, spot, driver.person_id), title, seen)

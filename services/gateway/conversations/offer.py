@@ -1,0 +1,35 @@
+"""A driver's answer to a request: the first to accept wins."""
+
+from dataclasses import replace
+
+from chassis.errors import HailwireError
+from services.gateway.conversations import guidance, refusals, taps, trip_card
+from services.gateway.conversations.memory import remembered
+from services.gateway.conversations.turn import Outcome, Turn
+
+
+async def accept(turn: Turn) -> Outcome:
+    """Accept: the trip and its first step, or the kind truth that it went to somebody else."""
+    return await _answer(turn, accept=True)
+
+
+async def decline(turn: Turn) -> Outcome:
+    """Decline."""
+    return await _answer(turn, accept=False)
+
+
+async def _answer(turn: Turn, *, accept: bool) -> Outcome:
+    offer_id = taps.number_of(turn.message.tap)
+    memory = remembered(turn).answered(offer_id)
+    turn = replace(turn, state=memory.keeping(turn.state))
+    try:
+        trip = await turn.world.answer_offer("accept" if accept else "decline", offer_id, accept)
+    except HailwireError as error:
+        key = refusals.words_for(error)
+        if key is None:
+            raise
+        return await guidance.guide(turn, turn.say(key))
+    if not accept:
+        return await guidance.guide(turn, turn.say("declined"))
+    memory = memory.on_trip(trip, turn.person.person_id)
+    return Outcome(memory.home(), (trip_card.card(turn, trip, turn.say("accepted")),))

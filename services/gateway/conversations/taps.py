@@ -1,0 +1,141 @@
+"""The ids of buttons and rows.
+
+An id carries all that its answer needs, so that a day-old button still gets a sensible one; its first two words name
+the route.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self, TypeAlias
+
+from hailwire.trips.v1 import trips_pb2
+
+Vehicle: TypeAlias = trips_pb2.Vehicle.ValueType
+
+VEHICLE_WORDS: dict[Vehicle, str] = {
+    trips_pb2.VEHICLE_MOTO: "moto",
+    trips_pb2.VEHICLE_CAB: "cab",
+    trips_pb2.VEHICLE_LIFAN: "lifan",
+    trips_pb2.VEHICLE_TRUCK: "truck",
+    trips_pb2.VEHICLE_OTHER: "other",
+}
+_VEHICLES = {word: vehicle for vehicle, word in VEHICLE_WORDS.items()}
+
+GO_RIDE = "go:ride"
+GO_DRIVE = "go:drive"
+GO_OFFLINE = "go:offline"
+GO_TRIPS = "go:trips"
+GO_LANGUAGE = "go:language"
+GO_HELP = "go:help"
+GO_MENU = "go:menu"
+
+
+class TapUnreadable(Exception):
+    """An id that is none of ours, or of a version that we no longer speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where somebody was, and when they said so."""
+
+    latitude: float
+    longitude: float
+    at: datetime
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read `str(spot)` back; raises TapUnreadable."""
+        try:
+            latitude, longitude, seconds = text.split(",")
+            spot = cls(float(latitude), float(longitude), datetime.fromtimestamp(int(seconds), UTC))
+        except (ValueError, OverflowError, OSError) as error:
+            raise TapUnreadable(text) from error
+        if not (abs(spot.latitude) <= 90 and abs(spot.longitude) <= 180):  # also refuses NaN
+            raise TapUnreadable(text)
+        return spot
+
+    def __str__(self) -> str:
+        # Five decimals are a metre: finer than any phone, and short enough for an id.
+        return f"{self.latitude:.5f},{self.longitude:.5f},{int(self.at.timestamp())}"
+
+    @property
+    def location(self) -> trips_pb2.Location:
+        """As the trips service takes it."""
+        return trips_pb2.Location(latitude=self.latitude, longitude=self.longitude)
+
+
+def route_of(tap: str) -> str:
+    """The first two words of an id."""
+    return ":".join(tap.split(":", 2)[:2])
+
+
+def parts_of(tap: str) -> list[str]:
+    """The words after the route."""
+    return tap.split(":")[2:]
+
+
+def vehicle_of(word: str) -> Vehicle:
+    """The vehicle of a word; raises TapUnreadable."""
+    if word not in _VEHICLES:
+        raise TapUnreadable(word)
+    return _VEHICLES[word]
+
+
+def number_of(tap: str) -> int:
+    """The one positive number that an id ends with after its route; raises TapUnreadable."""
+    parts = parts_of(tap)
+    if not parts:
+        raise TapUnreadable(tap)
+    return positive(parts[0])
+
+
+def positive(text: str) -> int:
+    """A number as our services give them (int64, positive); raises TapUnreadable."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
+        raise TapUnreadable(text)
+    return int(text)
+
+
+def language(code: str) -> str:
+    """Choose a language."""
+    return f"lang:set:{code}"
+
+
+def vehicle(flow: str, chosen: Vehicle, spot: Spot | None = None) -> str:
+    """Choose a vehicle in the flow "ride" or "drive"; the place may be known already."""
+    return f"{flow}:vehicle:{VEHICLE_WORDS[chosen]}" + (f":{spot}" if spot else "")
+
+
+def place(flow: str, chosen: Vehicle, spot: Spot) -> str:
+    """Choose a place with the vehicle known."""
+    return f"{flow}:at:{VEHICLE_WORDS[chosen]}:{spot}"
+
+
+def here(flow: str, spot: Spot) -> str:
+    """Use a location that came unasked."""
+    return f"{flow}:here:{spot}"
+
+
+def ask(chosen: Vehicle, spot: Spot, driver_id: int = 0) -> str:
+    """Ask one driver, or (0) all who are near."""
+    return f"ride:ask:{VEHICLE_WORDS[chosen]}:{spot}:{driver_id or 'all'}"
+
+
+def retry(trip_id: int) -> str:
+    """Give an unanswered trip up and search anew."""
+    return f"ride:retry:{trip_id}"
+
+
+def offer(answer: str, offer_id: int) -> str:
+    """Say "accept" or "decline"."""
+    return f"offer:{answer}:{offer_id}"
+
+
+def step(word: str, trip_id: int) -> str:
+    """Do something with a trip: "arrived", "start", "complete", "leave" (asks why), "show"."""
+    return f"trip:{word}:{trip_id}"
+
+
+def drop(trip_id: int, reason: str) -> str:
+    """Give a trip up for a reason."""
+    return f"trip:drop:{trip_id}:{reason}"

@@ -1,0 +1,135 @@
+"""A trip under way: the driver's steps, giving up by either side, and the list of past trips."""
+
+from dataclasses import replace
+
+from chassis.errors import HailwireError
+from hailwire.trips.v1 import trips_pb2
+from services.gateway.conversations import guidance, menus, taps, trip_card, wording
+from services.gateway.conversations.memory import OPEN_TRIP_STATES, remembered
+from services.gateway.conversations.turn import Outcome, Turn
+from services.gateway.messages import Menu, Row
+
+LISTED_TRIPS = 8
+
+# Reason code -> (title of its row, what the other side is told). Codes are stored with the trip.
+PASSENGER_REASONS = {
+    "wait": ("row-reason-wait", "told-wait"),
+    "plans": ("row-reason-plans", "told-plans"),
+    "found": ("row-reason-found", "told-found"),
+    "other": ("row-reason-other", "told-other"),
+}
+DRIVER_REASONS = {
+    "vehicle": ("row-reason-vehicle", "told-vehicle"),
+    "absent": ("row-reason-absent", "told-absent"),
+    "far": ("row-reason-far", "told-far"),
+    "other": ("row-reason-other", "told-other"),
+}
+# Codes that nobody chooses from the list.
+STOPPED = "stopped"
+RETRIED = "retry"
+OTHER_REASONS = {STOPPED: "told-stopped", RETRIED: "told-other"}
+
+
+async def arrive(turn: Turn) -> Outcome:
+    """The driver is at the pickup."""
+    return await _advance(turn, trips_pb2.TRIP_STATE_ARRIVED)
+
+
+async def start(turn: Turn) -> Outcome:
+    """The ride begins."""
+    return await _advance(turn, trips_pb2.TRIP_STATE_IN_PROGRESS)
+
+
+async def complete(turn: Turn) -> Outcome:
+    """The ride is over."""
+    return await _advance(turn, trips_pb2.TRIP_STATE_COMPLETED)
+
+
+async def ask_why(turn: Turn) -> Outcome:
+    """Giving up was tapped: ask for the reason, which is also the chance to think again."""
+    trip = await turn.world.trip(taps.number_of(turn.message.tap))
+    if trip.state not in OPEN_TRIP_STATES:
+        return await _over(turn, trip)
+    driving = trip.driver_id == turn.person.person_id
+    reasons = DRIVER_REASONS if driving else PASSENGER_REASONS
+    rows = [Row(taps.drop(trip.trip_id, code), turn.say(title)) for code, (title, _) in reasons.items()]
+    rows.append(Row(taps.step("show", trip.trip_id), turn.say("row-keep")))
+    memory = remembered(turn).on_trip(trip, turn.person.person_id)
+    menu = Menu(turn.say("why"), turn.say("label-reasons"), tuple(rows))
+    return Outcome(memory.keeping(turn.state), (menu,))
+
+
+async def drop(turn: Turn) -> Outcome:
+    """A reason was tapped: give the trip up."""
+    trip_id = taps.number_of(turn.message.tap)
+    reason = "".join(taps.parts_of(turn.message.tap)[1:2])
+    if reason not in PASSENGER_REASONS and reason not in DRIVER_REASONS:
+        raise taps.TapUnreadable(turn.message.tap)
+    try:
+        trip = await turn.world.cancel_trip("drop", trip_id, reason)
+    except HailwireError as error:
+        if error.reason != "TRIP_STEP_ILLEGAL":
+            raise
+        return await _over(turn, await turn.world.trip(trip_id))
+    memory = remembered(turn).off_trip(trip.trip_id)
+    turn = replace(turn, state=memory.home())
+    return Outcome(memory.home(), (menus.home(turn, memory, turn.say("given-up")),))
+
+
+async def show(turn: Turn) -> Outcome:
+    """How a trip stands."""
+    trip = await turn.world.trip(taps.number_of(turn.message.tap))
+    if trip.state not in OPEN_TRIP_STATES:
+        return await _over(turn, trip)
+    memory = remembered(turn).on_trip(trip, turn.person.person_id)
+    return Outcome(memory.home(), (trip_card.card(turn, trip),))
+
+
+async def list_trips(turn: Turn) -> Outcome:
+    """`trips`: the latest ones, newest first, and the way into the open one."""
+    trips = (await turn.world.trips())[:LISTED_TRIPS]
+    if not trips:
+        return await guidance.guide(turn, turn.say("no-trips"))
+    lines = "\n".join(_line(turn, trip) for trip in trips)
+    lead = menus.body(turn.say("trips"), lines)
+    for trip in trips:
+        if trip.state in OPEN_TRIP_STATES:
+            memory = remembered(turn).on_trip(trip, turn.person.person_id)
+            return Outcome(memory.home(), (trip_card.card(turn, trip, lead),))
+    return await guidance.guide(turn, lead)
+
+
+async def _advance(turn: Turn, state: trips_pb2.TripState.ValueType) -> Outcome:
+    trip_id = taps.number_of(turn.message.tap)
+    memory = remembered(turn)
+    try:
+        trip = await turn.world.advance_trip("advance", trip_id, state)
+    except HailwireError as error:
+        if error.reason != "TRIP_STEP_ILLEGAL":
+            raise
+        trip = await turn.world.trip(trip_id)
+        if trip.state not in OPEN_TRIP_STATES:
+            return await _over(turn, trip)
+        memory = memory.on_trip(trip, turn.person.person_id)
+        # The card says where the trip really is and has the button that fits.
+        return Outcome(memory.home(), (trip_card.card(turn, trip, turn.say("refused-step")),))
+    memory = memory.on_trip(trip, turn.person.person_id)
+    turn = replace(turn, state=memory.home())
+    lead = turn.say("driver-completed") if state == trips_pb2.TRIP_STATE_COMPLETED else ""
+    return Outcome(memory.home(), (trip_card.card(turn, trip, lead),))
+
+
+async def _over(turn: Turn, trip: trips_pb2.Trip) -> Outcome:
+    memory = remembered(turn).off_trip(trip.trip_id)
+    turn = replace(turn, state=memory.keeping(turn.state))
+    state = wording.state_name(turn.language, trip.state)
+    return await guidance.guide(turn, turn.say("trip-over", state=state))
+
+
+def _line(turn: Turn, trip: trips_pb2.Trip) -> str:
+    return turn.say(
+        "trip-line",
+        when=wording.moment(turn.language, wording.utc(trip.create_time)),
+        vehicle=wording.vehicle_name(turn.language, trip.vehicle),
+        state=wording.state_name(turn.language, trip.state),
+    )

@@ -1,0 +1,176 @@
+"""What a handler gets and gives: a turn goes in, an outcome with the new state and the replies comes out.
+
+Handlers are pure apart from the world: the same turn with the same answers of the world gives the same outcome, so that
+a turn whose process died can be run again. Their clock is the time at which the message was stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from hailwire.profile.v1 import profile_pb2
+from hailwire.trips.v1 import events_pb2, trips_pb2
+from services.gateway.conversations import catalogue
+from services.gateway.messages import Channel, Message, Reply
+
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+
+# Why a turn may end without a word; each is counted.
+CARRIER_ANSWERS = "carrier_answers"
+OPTED_OUT = "opted_out"
+REACTION = "reaction"
+REVOKED = "revoked"
+SYSTEM_NOTICE = "system_notice"
+ALREADY_TOLD = "already_told"
+EVENT_OUTDATED = "event_outdated"
+SILENT_REASONS = frozenset({CARRIER_ANSWERS, OPTED_OUT, REACTION, REVOKED, SYSTEM_NOTICE, ALREADY_TOLD, EVENT_OUTDATED})
+
+HOME = "home"
+STALE_AFTER_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a conversation is.
+
+    `name` is what was asked last ("home": nothing), `version` that of the question's code, `data` what has been
+    gathered and what is remembered (see memory.py), `expires_at` when the question lapses (None: never).
+    """
+
+    name: str = HOME
+    version: int = 1
+    data: dict[str, JSON] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a turn leaves behind: the new state and what the person is told.
+
+    Without replies there is a `silent_reason`, one of SILENT_REASONS. `language` is set when the person chose one.
+    """
+
+    state: State
+    replies: tuple[Reply, ...] = ()
+    silent_reason: str = ""
+    language: str | None = None
+
+
+class World(Protocol):
+    """The profile and trips services as one person sees them.
+
+    A changing call names its `step`, unique within a handler's run, so that a rerun finds the first run's outcome.
+    Errors are chassis.errors with the reasons of the contracts; Unavailable and DeadlineExceeded mean: run again later.
+    """
+
+    async def update_person(
+        self,
+        step: str,
+        *,
+        name: str | None = None,
+        language: str | None = None,
+        opt_outs: Sequence[profile_pb2.Channel.ValueType] | None = None,
+    ) -> profile_pb2.Person:
+        """Change what is given, keep the rest; `opt_outs` replaces all of them."""
+
+    async def update_presence(
+        self,
+        step: str,
+        *,
+        online: bool | None = None,
+        vehicle: trips_pb2.Vehicle.ValueType | None = None,
+        location: trips_pb2.Location | None = None,
+    ) -> trips_pb2.Presence:
+        """Put the driver on the map or take them off."""
+
+    async def presence(self) -> trips_pb2.Presence | None:
+        """Where the driver is; None when they never were online."""
+
+    async def search_drivers(
+        self, vehicle: trips_pb2.Vehicle.ValueType, location: trips_pb2.Location, limit: int = 9
+    ) -> list[trips_pb2.NearbyDriver]:
+        """Find available drivers, nearest first."""
+
+    async def create_trip(
+        self,
+        step: str,
+        *,
+        vehicle: trips_pb2.Vehicle.ValueType,
+        pickup: trips_pb2.Location,
+        driver_ids: Sequence[int] = (),
+    ) -> trips_pb2.Trip:
+        """Ask these drivers, or the nearest ones, for a ride."""
+
+    async def open_trip(self) -> trips_pb2.Trip | None:
+        """Read the trip that the person is on or waits for, as passenger or driver."""
+
+    async def trip(self, trip_id: int) -> trips_pb2.Trip:
+        """Read a trip; NotFound when there is none."""
+
+    async def trips(self, page_token: str = "") -> list[trips_pb2.Trip]:
+        """Read the person's trips, newest first."""
+
+    async def answer_offer(self, step: str, offer_id: int, accept: bool) -> trips_pb2.Trip:  # noqa: FBT001
+        """Accept or decline."""
+
+    async def advance_trip(self, step: str, trip_id: int, state: trips_pb2.TripState.ValueType) -> trips_pb2.Trip:
+        """Move a trip on, as its driver."""
+
+    async def cancel_trip(self, step: str, trip_id: int, reason: str) -> trips_pb2.Trip:
+        """Give a trip up, as either side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What messages and events have in common."""
+
+    person: profile_pb2.Person
+    state: State
+    channel: Channel
+    # When the message or event was stored.
+    now: datetime
+    # How old it was then, by the clock of the provider or of the trips service.
+    age_seconds: float = 0.0
+    world: World
+    # WhatsApp that can only show words (carried by Twilio): choices are numbered as on SMS.
+    plain: bool = False
+    # A command older than this is not acted upon: whoever wrote it has long made other plans.
+    stale_after_seconds: float = STALE_AFTER_SECONDS
+
+    @property
+    def language(self) -> str:
+        """The person's language, or the default one while none is chosen."""
+        return catalogue.spoken(self.person.language)
+
+    @property
+    def words_only(self) -> bool:
+        """Whether choices are numbered and places typed."""
+        return self.plain or self.channel == "sms"
+
+    @property
+    def stale(self) -> bool:
+        """Whether this came too late to be acted upon."""
+        return self.age_seconds > self.stale_after_seconds
+
+    def outdated(self, told_at: datetime) -> bool:
+        """Whether something told then, such as a place, is too old to be acted upon."""
+        return (self.now - told_at).total_seconds() > self.stale_after_seconds
+
+    def say(self, key: str, **arguments: str | int) -> str:
+        """The words of a key in the person's language."""
+        return catalogue.t(self.language, key, **arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn(Moment):
+    """One message of one person, and all that a handler may know."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTurn(Moment):
+    """Something that the person must hear of without having written."""
+
+    event: events_pb2.Event

@@ -1,0 +1,218 @@
+# Ce que les gens lisent en français.
+#
+# Limites de WhatsApp : button- et label- 20 caractères, row- 24, row-...-about 72.
+# L'alphabet GSM-7 (160 caractères par SMS) a à, é, è, ù et É, mais ni ç, ni accent circonflexe, ni tréma : les phrases
+# sont tournées pour s'en passer.
+
+## Langue et accueil
+
+language-name = Français
+first-contact = Bienvenue chez Hailwire ! Quelle langue choisissez-vous ?
+language-question = Quelle langue choisissez-vous ?
+language-welcome = Bienvenue ! Je vous trouve une course, ou des passagers si vous conduisez.
+language-chosen = Entendu, continuons dans cette langue.
+
+## Menu et aide
+
+home = Que voulez-vous faire ? Écrivez MENU pour revenir ici, ou LANGUE pour changer de langue.
+home-online = Vous recevez les demandes proches de vous. Partagez votre position à chaque déplacement.
+button-ride = Trouver une course
+button-drive = Conduire
+button-trips = Mes courses
+button-offline = Me mettre en pause
+button-menu = Menu
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), PAUSE (plus de demandes), MES COURSES, LANGUE, RETOUR, MENU, STOP (plus de messages).
+not-understood = Je n'ai pas compris.
+choose-first = Choisissez une de ces options.
+cannot-read = Je ne sais pas lire ce type de message.
+cannot-read-media = Je ne peux pas ouvrir les photos, les enregistrements ni les fichiers.
+cannot-read-contact = Je ne peux pas utiliser les fiches de contact.
+cannot-read-order = Je ne prends pas de commandes sur catalogue.
+cannot-read-edit = Je ne vois pas les corrections. Écrivez-le encore une fois.
+button-dead = Ce bouton ne fonctionne plus.
+location-what-for = Merci pour la position. Que voulez-vous en faire ?
+button-ride-here = Partir d'ici
+button-drive-here = Conduire ici
+late = Votre message est arrivé avec un retard de { $age } : je n'y ai pas donné suite.
+restarted-lapsed = Ma question est restée trop longtemps ouverte : on recommence.
+restarted-changed = J'ai changé depuis nos derniers messages : on recommence.
+apology = Désolé, une erreur est survenue chez nous et votre message est resté sans effet. Veuillez essayer plus tard.
+
+## Consentement
+
+stopped = Vous n'aurez plus de messages de notre part. Écrivez START pour revenir.
+started = Heureux de vous revoir !
+started-already = Vous recevez déjà nos messages.
+
+## Véhicules
+
+vehicle-moto = Moto
+vehicle-cab = Voiture
+vehicle-lifan = Lifan
+vehicle-truck = Camion
+vehicle-other = Autre
+label-vehicles = Véhicules
+
+## Lieux
+
+place-share = Touchez le bouton pour partager la position, ou écrivez un lieu, par exemple Kimironko Market.
+place-type = Écrivez un lieu connu (Kimironko Market), un code plus (23WV+52 Kigali), ou la latitude et la longitude (-1.9441, 30.0619).
+place-unknown = Je ne connais pas ce lieu.
+place-which = De quel lieu parlez-vous ?
+place-noted = J'ai noté le lieu.
+place-outdated = Cette position n'est plus assez récente.
+label-places = Lieux
+
+## Trouver une course
+
+ride-vehicle = De quel véhicule avez-vous besoin ?
+ride-where = { $vehicle } : où faut-il venir vous chercher ?
+pickup-at = Départ : { $place }
+nobody-near = Aucun chauffeur n'est libre près de vous pour le moment ({ $vehicle }). Essayez dans quelques minutes, ou choisissez un autre véhicule.
+ride-drivers = { $count ->
+    [one] 1 chauffeur est libre près de vous ({ $vehicle }). Faut-il lui demander ?
+   *[other] { $count } chauffeurs sont libres près de vous ({ $vehicle }). Demandez à un seul ou à tous : le premier qui accepte vient.
+  }
+label-drivers = Chauffeurs
+row-ask-all = Demander à tous
+row-ask-all-about = { $count ->
+    [one] 1 chauffeur près de vous
+   *[other] { $count } chauffeurs : le premier qui accepte vient
+  }
+row-driver = Chauffeur { $number } : { $distance }
+seen-now = Là en ce moment
+seen-before = Là il y a { $age }
+list-outdated = Cette liste n'est plus à jour.
+asked = { $count ->
+    [one] 1 chauffeur a été contacté.
+   *[other] { $count } chauffeurs ont été contactés.
+  }
+button-search-again = Chercher encore
+button-other-vehicle = Autre véhicule
+already-on-trip = Vous avez une course en cours :
+
+## La course du passager
+
+passenger-requested = Je cherche un chauffeur ({ $vehicle }).
+passenger-offered = Je vous écris dès qu'un chauffeur accepte ({ $vehicle }).
+passenger-accepted = Votre chauffeur est en route ({ $vehicle }).
+passenger-arrived = Votre chauffeur est arrivé ({ $vehicle }) et vous attend au point de départ.
+passenger-in-progress = Votre course a commencé.
+told-accepted = Bonne nouvelle : un chauffeur vient vous chercher ({ $vehicle }).
+told-accepted-distance = Bonne nouvelle : un chauffeur vient vous chercher ({ $vehicle }), à { $distance } du point de départ.
+told-started = Votre course commence. Bonne route !
+told-completed = Votre course est terminée. Merci de votre confiance !
+told-exhausted = Aucun des chauffeurs contactés ne peut venir. Faut-il chercher encore ?
+told-expired = Personne n'est venu à temps, votre demande est close. Faut-il chercher encore ?
+told-cancelled-passenger = Votre chauffeur a renoncé à la course.
+
+## Conduire
+
+drive-vehicle = Que conduisez-vous ?
+row-offline = Me mettre en pause
+row-offline-about = Plus de demandes
+drive-where = Où vous trouvez-vous ?
+online = Vous voilà en ligne ({ $vehicle }). Les demandes proches arrivent ici. Partagez votre position à chaque déplacement.
+online-at = Vous voilà en ligne ({ $vehicle }) : { $place }. Les demandes proches arrivent ici. Partagez votre position à chaque déplacement.
+moved = Votre position est à jour.
+offline = Vous voilà en pause, sans nouvelles demandes.
+
+## Demandes à un chauffeur
+
+offer = Un passager cherche une course ({ $vehicle }), à { $distance } de vous. Le premier qui accepte l'obtient.
+offer-near = Un passager cherche une course ({ $vehicle }), à { $distance } de vous, près de { $place }. Le premier qui accepte l'obtient.
+offers-open = Vos demandes ouvertes :
+button-accept = Accepter
+button-decline = Refuser
+row-accept = Accepter, { $distance }
+row-decline = Refuser, { $distance }
+label-offers = Demandes
+accepted = La course est à vous !
+declined = Entendu, la demande reste aux autres.
+offer-lapsed = Le temps de réponse à cette demande est passé.
+offer-taken = Un autre chauffeur a été plus rapide : la demande est close.
+offer-withdrawn = Le passager n'a plus besoin de la course : la demande est close.
+
+## La course du chauffeur
+
+driver-accepted = Allez au point de départ et dites-moi quand vous y serez.
+driver-arrived = Votre passager sait que vous attendez. Dites-moi quand vous partez.
+driver-in-progress = Bonne route. Dites-moi quand la course est finie.
+driver-completed = La course est terminée. Bravo !
+pickup = Départ : { $link }
+pickup-near = Départ près de { $place } : { $link }
+button-arrived = Je suis sur place
+button-start = Commencer la course
+button-complete = Terminer la course
+told-cancelled-driver = Votre passager a renoncé à la course. Vous voilà libre.
+
+## Renoncer
+
+button-leave = Renoncer
+why = Pourquoi renoncez-vous à la course ? L'autre partie en sera informée.
+label-reasons = Raisons
+row-reason-wait = L'attente est trop longue
+row-reason-plans = J'ai d'autres projets
+row-reason-found = J'ai une autre course
+row-reason-vehicle = Problème de véhicule
+row-reason-absent = Passager absent
+row-reason-far = C'est trop loin
+row-reason-other = Une autre raison
+row-keep = Garder la course
+told-wait = L'attente a été trop longue.
+told-plans = Les projets ont changé.
+told-found = Une autre course a été trouvée.
+told-vehicle = Il y a un problème de véhicule.
+told-absent = On ne vous a pas vu au point de départ.
+told-far = Le trajet est trop long.
+told-other = Aucune raison n'a été donnée.
+told-stopped = Cette personne ne veut plus de messages ici.
+given-up = Vous avez renoncé à la course, et l'autre partie le sait.
+trip-over = Cette course est close : { $state }.
+
+## Courses
+
+trips = Vos dernières courses :
+no-trips = Vous n'avez pas encore de courses.
+trip-line = { $when } - { $vehicle }, { $state }
+moment-pattern = dd/MM HH:mm
+state-requested = on cherche un chauffeur
+state-offered = on attend un chauffeur
+state-accepted = chauffeur en route
+state-arrived = chauffeur sur place
+state-in-progress = en cours
+state-completed = terminée
+state-cancelled = abandonnée
+state-expired = personne n'est venu
+
+## Refus
+
+refused-location = Je ne peux pas utiliser cette position.
+refused-vehicle = Choisissez d'abord un véhicule.
+refused-presence = Vous n'avez pas de position chez nous.
+refused-trip-open = Vous avez déjà une course en cours.
+refused-no-drivers = Le chauffeur choisi n'est plus libre.
+refused-offer-unknown = Je ne trouve plus cette demande.
+refused-offer-expired = Le temps de réponse à cette demande est passé.
+refused-trip-taken = Un autre chauffeur a été plus rapide cette fois. La prochaine demande viendra vite !
+refused-trip-closed = Le passager n'a plus besoin de cette course.
+refused-driver-busy = Vous avez déjà une course en cours. Terminez-la d'abord.
+refused-offer-declined = Vous avez déjà refusé cette demande.
+refused-trip-unknown = Je ne trouve pas cette course.
+refused-step = La course n'en est plus là. Voici la situation :
+
+## Durées
+
+age-minutes = { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+  }
+age-hours = { $count ->
+    [one] 1 heure
+   *[other] { $count } heures
+  }
+age-days = { $count ->
+    [one] 1 jour
+   *[other] { $count } jours
+  }
+age-months = plus d'un mois
