@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal, Self
 
 Channel = Literal["whatsapp", "sms"]
+AddressKind = Literal["number", "user"]
 
 # The most that a reply may offer: WhatsApp's limits, the tighter of the two channels.
 MAX_BUTTONS = 3
@@ -18,6 +19,16 @@ MAX_ROWS = 10
 MAX_CHOICE_ID = 200
 # What is handed to a conversation of one person's words; a longer text is cut, never refused.
 MAX_TEXT_CHARACTERS = 4096
+
+# How an address begins as one text: (channel, kind, relayed).
+_ADDRESSES: dict[str, tuple[Channel, AddressKind, bool]] = {
+    "wa": ("whatsapp", "number", False),
+    "wau": ("whatsapp", "user", False),
+    "sms": ("sms", "number", False),
+    "twa": ("whatsapp", "number", True),
+    "twau": ("whatsapp", "user", True),
+}
+_PREFIXES = {address: prefix for prefix, address in _ADDRESSES.items()}
 
 
 class Provider(StrEnum):
@@ -47,16 +58,14 @@ class Address:
     """
 
     channel: Channel
-    kind: Literal["number", "user"]
+    kind: AddressKind
     value: str
     relayed: bool = False
 
     @property
     def key(self) -> str:
         """The address as one text, such as "wa:+250788000001", "wau:RW.abc", "sms:+250788000001"."""
-        if self.channel == "sms":
-            return f"sms:{self.value}"
-        return f"{'t' if self.relayed else ''}wa{'u' if self.kind == 'user' else ''}:{self.value}"
+        return f"{_PREFIXES[self.channel, self.kind, self.relayed]}:{self.value}"
 
     @property
     def provider(self) -> Provider:
@@ -71,18 +80,11 @@ class Address:
     @classmethod
     def from_key(cls, key: str) -> Self:
         """Read `key` back; ValueError when it is none."""
-        prefix, colon, value = key.partition(":")
-        if not colon or not value:
+        prefix, _, value = key.partition(":")
+        if prefix not in _ADDRESSES or not value:
             raise ValueError("not the key of an address")
-        match prefix:
-            case "sms":
-                return cls("sms", "number", value)
-            case "wa" | "twa":
-                return cls("whatsapp", "number", value, relayed=prefix == "twa")
-            case "wau" | "twau":
-                return cls("whatsapp", "user", value, relayed=prefix == "twau")
-            case _:
-                raise ValueError("not the key of an address")
+        channel, kind, relayed = _ADDRESSES[prefix]
+        return cls(channel, kind, value, relayed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +190,6 @@ class Status:
     # The provider's words: for operators, never shown to a person.
     error_detail: str = ""
     addresses: tuple[Address, ...] = ()
-
-    @property
-    def rank(self) -> int:
-        """See Delivery.rank."""
-        return self.delivery.rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class TwilioClient:
         self._session = session
         self._root = api_url.rstrip("/")
         self._url = f"{self._root}/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages.json"
-        self._auth = aiohttp.BasicAuth(account_sid, auth_token.reveal())
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(account_sid, auth_token.reveal())}
         self._sender = sender
         self._messaging_service_sid = messaging_service_sid
         self._public_base_url = public_base_url
@@ -53,7 +53,7 @@ class TwilioClient:
             messaging_service_sid=self._messaging_service_sid,
             public_base_url=self._public_base_url,
         )
-        answer = await exchange(self._session, "POST", self._url, data=fields, auth=self._auth)
+        answer = await exchange(self._session, "POST", self._url, data=fields, headers=self._headers)
         return verdict_on(answer) if isinstance(answer, Answer) else answer
 
     async def find_sent(self, outgoing: Outgoing, since: datetime, known: Collection[str] = frozenset()) -> str | None:
@@ -67,7 +67,7 @@ class TwilioClient:
         url, words, earliest = self._url, body(outgoing.reply), since - _CLOCK_TOLERANCE
         found: str | None = None
         for _ in range(_MOST_PAGES):
-            answer = await exchange(self._session, "GET", url, params=parameters, auth=self._auth)
+            answer = await exchange(self._session, "GET", url, params=parameters, headers=self._headers)
             if not isinstance(answer, Answer) or answer.http_status != 200:
                 raise Unavailable(reason="MESSAGE_LIST_UNAVAILABLE")
             for message in map(as_dict, as_list(answer.body.get("messages"))):
