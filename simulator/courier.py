@@ -67,25 +67,27 @@ class Courier:
     async def deliver(self, parcel: Parcel) -> int:
         """Post once and return the HTTP status (0: no answer); a refused parcel is tried again in the background."""
         began = time.monotonic()
+        self._turn += 1
+        turn = self._turn
         copies = self._faults.copies_of_webhook(parcel.provider)
         if copies == 0:
             self.counts["webhooks_lost"] += 1
             return 0
-        outcome = await self._post(parcel)
+        outcome = await self._post(parcel, turn)
         for _ in range(copies - 1):
-            await self._post(parcel)
+            await self._post(parcel, turn)
         if isinstance(outcome, int):
             return outcome
         failure, status = outcome
         if len(self._waiting) >= self._most_waiting:
             self.counts["webhooks_given_up"] += 1
         else:
-            task = asyncio.create_task(self._insist(parcel, failure, began))
+            task = asyncio.create_task(self._insist(parcel, failure, began, turn))
             self._waiting.add(task)
             task.add_done_callback(self._waiting.discard)
         return status
 
-    async def _insist(self, parcel: Parcel, failure: Failure, began: float) -> None:
+    async def _insist(self, parcel: Parcel, failure: Failure, began: float, turn: int) -> None:
         attempts = 1
         while True:
             wait = parcel.retries.wait(attempts, failure, time.monotonic() - began)
@@ -96,16 +98,17 @@ class Courier:
             await asyncio.sleep(wait)
             attempts += 1
             self.counts["webhooks_retried"] += 1
-            outcome = await self._post(parcel)
+            # The next replica, as a load balancer would choose after one has failed.
+            outcome = await self._post(parcel, turn + attempts - 1)
             if isinstance(outcome, int):
                 return
             failure = outcome[0]
 
-    async def _post(self, parcel: Parcel) -> int | tuple[Failure, int]:
+    async def _post(self, parcel: Parcel, turn: int) -> int | tuple[Failure, int]:
         """The status of a post that was taken, or why it was not, with its status."""
         try:
             async with self._session.post(
-                self._address(parcel.url), data=parcel.body, headers=parcel.headers, allow_redirects=False
+                self._address(parcel.url, turn), data=parcel.body, headers=parcel.headers, allow_redirects=False
             ) as response:
                 await response.read()
                 status = response.status
@@ -123,11 +126,10 @@ class Courier:
         self.counts["webhooks_unanswered"] += 1
         return failed, 0
 
-    def _address(self, url: str) -> URL:
+    def _address(self, url: str, turn: int) -> URL:
         """Where the parcel really goes: the public address stands for all replicas, each of which gets its turn."""
         url = url.partition("#")[0]
         if url.startswith(self._public_url + "/"):
-            self._turn += 1
-            url = self._gateways[self._turn % len(self._gateways)] + url.removeprefix(self._public_url)
+            url = self._gateways[turn % len(self._gateways)] + url.removeprefix(self._public_url)
         # Already encoded: another spelling of the same URL would not match what was signed.
         return URL(url, encoded=True)
