@@ -9,13 +9,12 @@ import importlib.util
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from launcher import server_user
+from launcher import ports, server_user
 from launcher.failure import CommandError, ExitCode
 from launcher.tether import tethered
 
@@ -81,9 +80,9 @@ class Cluster:
             self._create()
         self._end_leftover()
         for attempt in range(5):
-            chosen = self.port or _free_port()
-            if self._fixed_port:
-                _check_free(chosen)
+            chosen = self.port or ports.choose(1)[0]
+            if self._fixed_port and not ports.is_free(chosen):
+                raise CommandError(f"Port {chosen} is taken: set {PORT_SETTING} to a free one.")
             if self._run(chosen):
                 self.port = chosen
                 return
@@ -256,21 +255,6 @@ def _held(path: Path) -> Iterator[None]:
 def _environment() -> dict[str, str]:
     """Nothing of the caller's: PG* variables and locales must not change the server."""
     return {"PATH": os.defpath, "LC_ALL": "C"}
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _check_free(port: int) -> None:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise CommandError(f"Port {port} is taken: set {PORT_SETTING} to a free one.") from error
 
 
 def _children(process_id: int) -> list[int]:

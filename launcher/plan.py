@@ -1,10 +1,10 @@
 """What `hailwire up` starts and which environment each process gets; decided before anything runs."""
 
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from chassis.settings import declarations, load
+from launcher import ports
 from launcher.failure import CommandError
 from launcher.settings import ProviderSettings, UpSettings
 
@@ -41,16 +41,16 @@ class Plan:
 def make(environ: Mapping[str, str], database_url: str) -> Plan:
     """Decide from the caller's environment. Raises CommandError when a port is taken, SettingsError for bad values."""
     settings = load(UpSettings, environ)
-    ports = _ports(settings)
+    numbers = _ports(settings)
     simulated = _simulated(load(ProviderSettings, environ))
     services = tuple(name for name in SERVICES if name != "simulator" or simulated)
-    gateway = f"http://127.0.0.1:{ports['GATEWAY_HTTP_PORT']}"
-    simulator = f"http://127.0.0.1:{ports['SIMULATOR_HTTP_PORT']}"
+    gateway = f"http://127.0.0.1:{numbers['GATEWAY_HTTP_PORT']}"
+    simulator = f"http://127.0.0.1:{numbers['SIMULATOR_HTTP_PORT']}"
     defaults = {
         "HAILWIRE_ENV": "development",
         "PUBLIC_BASE_URL": gateway,
-        "PROFILE_TARGET": f"127.0.0.1:{ports['PROFILE_GRPC_PORT']}",
-        "TRIPS_TARGET": f"127.0.0.1:{ports['TRIPS_GRPC_PORT']}",
+        "PROFILE_TARGET": f"127.0.0.1:{numbers['PROFILE_GRPC_PORT']}",
+        "TRIPS_TARGET": f"127.0.0.1:{numbers['TRIPS_GRPC_PORT']}",
         **DEVELOPMENT_SECRETS,
     }
     if "WhatsApp" in simulated:
@@ -58,11 +58,11 @@ def make(environ: Mapping[str, str], database_url: str) -> Plan:
     if "Twilio" in simulated:
         defaults["TWILIO_API_URL"] = f"{simulator}/twilio"
     given = {name: value for name, value in environ.items() if value.strip()}
-    forced = {name: str(port) for name, port in ports.items()} | {
+    forced = {name: str(port) for name, port in numbers.items()} | {
         "DATABASE_URL": database_url,
         "HAILWIRE_HOME": str(settings.folder),
     }
-    return Plan(services, {**defaults, **given, **forced}, ports, simulated)
+    return Plan(services, {**defaults, **given, **forced}, numbers, simulated)
 
 
 def _simulated(credentials: ProviderSettings) -> tuple[str, ...]:
@@ -79,24 +79,15 @@ def _simulated(credentials: ProviderSettings) -> tuple[str, ...]:
 
 
 def _ports(settings: UpSettings) -> dict[str, int]:
-    """Every port of the mesh by its setting; all of them are held at once, so that free ones differ."""
+    """Every port of the mesh by its setting. Raises CommandError that names all that are taken."""
     names = {field: declared.env for field, declared in declarations(UpSettings) if declared.env.endswith("_PORT")}
     wanted = {names[field.name]: getattr(settings, field.name) for field in fields(settings) if field.name in names}
     wanted.pop("HAILWIRE_POSTGRES_PORT")  # the embedded server looks after its own
-    held: dict[str, socket.socket] = {}
-    taken = []
-    try:
-        for name, port in wanted.items():
-            held[name] = listener = socket.socket()
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port of a stopped server is free
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                taken.append(f"{port} ({name})")
-        if taken:
-            subject = f"port {taken[0]} is" if len(taken) == 1 else f"ports {', '.join(taken)} are"
-            raise CommandError(f"{subject} taken: stop what listens there, or set another number.")
-        return {name: int(listener.getsockname()[1]) for name, listener in held.items()}
-    finally:
-        for listener in held.values():
-            listener.close()
+    taken = [f"{port} ({name})" for name, port in wanted.items() if port and not ports.is_free(port)]
+    twice = [f"{port} ({name})" for name, port in wanted.items() if port and list(wanted.values()).count(port) > 1]
+    if taken or twice:
+        blamed = taken or twice
+        subject = f"port {blamed[0]} is" if len(blamed) == 1 else f"ports {', '.join(blamed)} are"
+        raise CommandError(f"{subject} taken: stop what listens there, or set another number.")
+    free = iter(ports.choose(len(wanted)))
+    return {name: port or next(free) for name, port in wanted.items()}

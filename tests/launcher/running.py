@@ -3,13 +3,14 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from launcher import ports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,9 +31,9 @@ _FOREIGN = ("WA_", "TWILIO_", "HAILWIRE_", "GATEWAY_", "PROFILE_", "TRIPS_", "SI
 class Up:
     """One `hailwire up`; `lines` is what it printed so far."""
 
-    def __init__(self, home: Path, ports: dict[str, int] | None = None) -> None:
+    def __init__(self, home: Path, numbers: dict[str, int] | None = None) -> None:
         self.home = home
-        self.ports = ports or free_ports()
+        self.ports = numbers or free_ports()
         self.lines: list[str] = []
         self._news = threading.Condition()
         own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
@@ -93,9 +94,9 @@ class Up:
 
 
 @contextlib.contextmanager
-def up(home: Path, ports: dict[str, int] | None = None) -> Iterator[Up]:
+def up(home: Path, numbers: dict[str, int] | None = None) -> Iterator[Up]:
     """Start it, and leave nothing behind."""
-    running = Up(home, ports)
+    running = Up(home, numbers)
     try:
         yield running
     finally:
@@ -129,11 +130,4 @@ def _alive(process_id: int) -> bool:
 
 def free_ports() -> dict[str, int]:
     """A free port for each setting, all different."""
-    held = {name: socket.socket() for name in PORTS}
-    try:
-        for listener in held.values():
-            listener.bind(("127.0.0.1", 0))
-        return {name: int(listener.getsockname()[1]) for name, listener in held.items()}
-    finally:
-        for listener in held.values():
-            listener.close()
+    return dict(zip(PORTS, ports.choose(len(PORTS)), strict=True))
