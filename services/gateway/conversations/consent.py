@@ -29,32 +29,30 @@ def carrier_answers(turn: Turn) -> bool:
 
 async def stop(turn: Turn) -> Outcome:
     """Fall silent; whoever is waiting at the other end of a trip is told by its cancellation."""
-    channel = _CHANNELS[turn.channel]
-    memory = replace(remembered(turn), trip=None, online="", offers=(), choices=())
-    if not opted_out(turn):
-        opt_outs = sorted({*turn.person.opt_outs, channel})
-        await turn.world.update_person("opt-out", opt_outs=opt_outs)
-        await _leave_everything(turn)
-        if not carrier_answers(turn):
-            return Outcome(memory.home(), (Text(_in_known_language(turn, "stopped")),))
-    return Outcome(memory.home(), silent_reason=CARRIER_ANSWERS if carrier_answers(turn) else OPTED_OUT)
+    memory = remembered(turn)
+    silent = replace(memory, trip=None, online="", offers=(), choices=(), silenced=True).home()
+    if memory.silenced:
+        return Outcome(silent, silent_reason=CARRIER_ANSWERS if carrier_answers(turn) else OPTED_OUT)
+    opt_outs = sorted({*turn.person.opt_outs, _CHANNELS[turn.channel]})
+    await turn.world.update_person("opt-out", opt_outs=opt_outs)
+    await _leave_everything(turn)
+    if carrier_answers(turn):
+        return Outcome(silent, silent_reason=CARRIER_ANSWERS)
+    return Outcome(silent, (Text(_in_known_language(turn, "stopped")),))
 
 
 async def start(turn: Turn) -> Outcome:
     """Speak again."""
-    channel = _CHANNELS[turn.channel]
-    if opted_out(turn):
-        opt_outs = sorted(set(turn.person.opt_outs) - {channel})
+    memory = remembered(turn)
+    if memory.silenced or opted_out(turn):
+        opt_outs = sorted(set(turn.person.opt_outs) - {_CHANNELS[turn.channel]})
         person = await turn.world.update_person("opt-in", opt_outs=opt_outs)
-        turn = replace(turn, person=person)
-        lead = turn.say("started")
-    else:
-        lead = turn.say("started-already")
+        turn = replace(turn, person=person, state=replace(memory, silenced=False).keeping(turn.state))
     if carrier_answers(turn):
         return Outcome(turn.state, silent_reason=CARRIER_ANSWERS)
     if not turn.person.language:
         return questions.ask_language(turn)
-    return await guidance.guide(turn, lead)
+    return await guidance.guide(turn, turn.say("started" if memory.silenced else "started-already"))
 
 
 async def carrier_help(turn: Turn) -> Outcome:

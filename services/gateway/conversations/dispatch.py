@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
 from typing import TypeVar
 
 from chassis.errors import HailwireError
 from hailwire.profile.v1 import profile_pb2
 from services.gateway.conversations import catalogue, consent, guidance, questions, refusals, routing, taps
 from services.gateway.conversations.language import TYPED as LANGUAGE_NAMES
-from services.gateway.conversations.memory import LANGUAGE, QUESTIONS, Memory, remembered
+from services.gateway.conversations.memory import FIRST_CHOICE, LANGUAGE, QUESTIONS, Memory, remembered
 from services.gateway.conversations.places import folded
 from services.gateway.conversations.routing import Route
 from services.gateway.conversations.turn import (
@@ -59,8 +58,8 @@ async def take_turn(turn: Turn) -> Outcome:
         return _offered(await _run(routing.EXTRA_KEYWORDS[words], turn))
     turn, lapsed = _current(turn)
     turn, route = _resolve(turn, words)
-    if not turn.person.language:
-        return _offered(await _without_language(turn, route, words))
+    if not turn.person.language or FIRST_CHOICE in remembered(turn).gathered:
+        return _offered(await _before_language(turn, route, words))
     if route is not None:
         return _offered(await _run(route, turn))
     # Words without meaning here; perhaps the answer to a question that has lapsed.
@@ -69,8 +68,8 @@ async def take_turn(turn: Turn) -> Outcome:
     return _offered(await _run(routing.NOT_UNDERSTOOD, turn))
 
 
-async def _without_language(turn: Turn, route: Route | None, words: str) -> Outcome:
-    """Nothing is said before the person has chosen a language; what they came for waits."""
+async def _before_language(turn: Turn, route: Route | None, words: str) -> Outcome:
+    """Nothing else is said before the person has chosen a language; what they came for waits."""
     if words in LANGUAGE_NAMES:
         chosen = await _run(routing.ANSWERS[LANGUAGE], turn)
     elif route == routing.TAPS["lang:set"]:
@@ -175,14 +174,15 @@ async def _run(route: Route, turn: Turn) -> Outcome:
 def _intent(turn: Turn, route: Route | None, words: str) -> dict[str, str]:
     """What to carry on with once the language is chosen: a command or a place, never a person's own words."""
     message = turn.message
-    if turn.stale or route in {routing.DEAD_BUTTON, routing.CANNOT_READ}:
+    told = {"at": str(int(turn.now.timestamp()))}
+    if turn.stale or route in routing.NOT_INTENTS:
         return {}
     if message.kind is MessageKind.TAP:
-        return {"tap": message.tap[:256], "at": turn.now.isoformat()}
+        return {"tap": message.tap[:256], **told}
     if message.latitude is not None and message.longitude is not None:
-        return {"place": str(taps.Spot(message.latitude, message.longitude, turn.now)), "at": turn.now.isoformat()}
+        return {"place": str(taps.Spot(message.latitude, message.longitude, turn.now)), **told}
     if words in routing.KEYWORDS:
-        return {"word": words, "at": turn.now.isoformat()}
+        return {"word": words, **told}
     return {}
 
 
@@ -190,7 +190,10 @@ async def _carry_on(turn: Turn, chosen: Outcome) -> Outcome:
     """After the first choice of a language: welcome, then what the person had come for, unless that is long ago."""
     gathered = remembered(turn).gathered
     message = _intended(gathered)
-    if message is None or chosen.language is None or turn.outdated(datetime.fromisoformat(gathered["at"])):
+    told = gathered.get("at", "")
+    if message is None or chosen.language is None or not told.isdecimal():
+        return chosen
+    if turn.now.timestamp() - int(told) > turn.stale_after_seconds:
         return chosen
     person = profile_pb2.Person()
     person.CopyFrom(turn.person)
@@ -203,15 +206,14 @@ async def _carry_on(turn: Turn, chosen: Outcome) -> Outcome:
 
 
 def _intended(gathered: dict[str, str]) -> Message | None:
-    try:
-        datetime.fromisoformat(gathered.get("at", ""))
-        if "tap" in gathered:
-            return Message(MessageKind.TAP, tap=gathered["tap"])
-        if "place" in gathered:
+    if "tap" in gathered:
+        return Message(MessageKind.TAP, tap=gathered["tap"])
+    if "place" in gathered:
+        try:
             spot = taps.Spot.read(gathered["place"])
-            return Message(MessageKind.LOCATION, latitude=spot.latitude, longitude=spot.longitude)
-    except (ValueError, taps.TapUnreadable):
-        return None
+        except taps.TapUnreadable:
+            return None
+        return Message(MessageKind.LOCATION, latitude=spot.latitude, longitude=spot.longitude)
     return Message(MessageKind.TEXT, text=gathered["word"]) if "word" in gathered else None
 
 

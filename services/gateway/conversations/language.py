@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.gateway.conversations import guidance, questions, taps
 from services.gateway.conversations.catalogue import LANGUAGES
-from services.gateway.conversations.memory import LANGUAGE, remembered
+from services.gateway.conversations.memory import FIRST_CHOICE, LANGUAGE, remembered
 from services.gateway.conversations.places import folded
 from services.gateway.conversations.turn import Outcome, Turn
 
@@ -42,7 +42,7 @@ async def speak(turn: Turn, codes: list[str]) -> Outcome:
     """Remember the language and go on in it."""
     if len(codes) != 1 or codes[0] not in LANGUAGES:
         raise taps.TapUnreadable(turn.message.tap)
-    first = not turn.person.language
+    first = not turn.person.language or FIRST_CHOICE in remembered(turn).gathered
     person = await turn.world.update_person("language", language=codes[0])
     turn = replace(turn, person=person)
     if turn.state.name == LANGUAGE:

@@ -39,6 +39,8 @@ class Question:
 # Half an hour: whoever answers later has usually forgotten the question, or stands somewhere else.
 _HALF_AN_HOUR = timedelta(minutes=30)
 LANGUAGE = "language"
+# Gathered with the language question while the person has never chosen one.
+FIRST_CHOICE = "first"
 RIDE_VEHICLE = "ride.vehicle"
 RIDE_LOCATION = "ride.location"
 RIDE_DRIVER = "ride.driver"
@@ -74,6 +76,9 @@ class Memory:
     # Ids of offers that were shown and not yet answered or closed.
     offers: tuple[int, ...] = ()
     trip: TripHint | None = None
+    # Whether the person asked for silence here. Told by the state, not by the profile, so that a rerun of the STOP
+    # that already reached the profile still confirms it.
+    silenced: bool = False
     # The vehicle's word while the driver is online; empty when not.
     online: str = ""
 
@@ -99,6 +104,7 @@ class Memory:
             ),
             offers=tuple(offer for offer in _list(data.get("offers")) if isinstance(offer, int)),
             trip=hint,
+            silenced=data.get("silenced") is True,
             online=online if isinstance(online, str) else "",
         )
 
@@ -135,6 +141,8 @@ class Memory:
             data["offers"] = list(self.offers)
         if self.trip is not None:
             data["trip"] = {"id": self.trip.trip_id, "role": self.trip.role}
+        if self.silenced:
+            data["silenced"] = True
         if self.online:
             data["online"] = self.online
         return data

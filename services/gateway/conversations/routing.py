@@ -111,6 +111,9 @@ NOT_UNDERSTOOD = _to("home:not_understood")
 CANNOT_READ = _to("home:cannot_read")
 DEAD_BUTTON = _to("home:dead_button")
 
+# What is not carried on with after the first choice of a language: the menu that follows answers it.
+NOT_INTENTS = frozenset({DEAD_BUTTON, CANNOT_READ, *(KEYWORDS[word] for word in ("hello", "menu", "back", "language"))})
+
 EVENTS: dict[events_pb2.EventKind.ValueType, Lazy[EventHandler]] = {
     events_pb2.EVENT_KIND_OFFER_MADE: _event("events:offer_made"),
     events_pb2.EVENT_KIND_OFFER_CLOSED: _event("events:offer_closed"),
