@@ -1,31 +1,105 @@
-"""Dead letters: messages that failed for good, with their reasons, kept until an operator decides."""
+"""Dead letters: messages and replies that failed for good, kept with their reasons until an operator decides."""
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Mapping
+from typing import Any
 
+from chassis import errors
 from chassis.settings import load
-from launcher.failure import CommandError
+from launcher.failure import CommandError, ExitCode
 from launcher.settings import HomeSettings
+from services.gateway import dead_letters
+
+_COLUMNS = (
+    "dead_letter_id",
+    "kind",
+    "reason",
+    "item_kind",
+    "provider",
+    "attempts",
+    "replays",
+    "created_at",
+    "resolution",
+)
+_PERSONAL = ("addresses", "raw")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """list, show, replay and discard."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|replay|discard")
-    listing = actions.add_parser("list", help="the newest first")
+    listing = actions.add_parser("list", help="those that wait for a decision, oldest first")
+    listing.add_argument("--all", action="store_true", help="also those that were replayed or discarded")
+    listing.add_argument("--after", type=int, default=0, metavar="ID", help="go on after this one")
     listing.add_argument("--limit", type=int, default=50, help="how many at most (default: %(default)s)")
-    listing.add_argument("--reason", help="only those that failed for this reason")
+    showing = actions.add_parser("show", help="everything that is known of one")
+    showing.add_argument("--personal", action="store_true", help="also who wrote it and what; keep that to yourself")
+    showing.add_argument("id", type=int, nargs="+", help="as `list` shows it")
     for name, help_ in (
-        ("show", "one dead letter with its error"),
-        ("replay", "process it again, in its sender's order"),
-        ("discard", "it will not be processed again"),
+        ("replay", "process it again: in its sender's order, and what took effect before does not do so twice"),
+        ("discard", "decide that nothing more is to be done"),
     ):
         actions.add_parser(name, help=help_).add_argument("id", type=int, nargs="+", help="as `list` shows it")
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Exit code 1 when an id is unknown."""
+    """Exit code 1 when one of the ids is unknown or cannot be replayed; the others are done all the same."""
     dsn = load(HomeSettings, environ).dsn()
     if dsn is None:
         raise CommandError("set DATABASE_URL, or start `hailwire up`.")
-    return asyncio.run(_act(arguments, dsn))
+    try:
+        if arguments.action == "list":
+            return asyncio.run(_list(dsn, arguments))
+        return asyncio.run(_each(dsn, arguments))
+    except errors.Unavailable as error:
+        raise CommandError(error.message, ExitCode.FAILED) from error
+
+
+async def _list(dsn: str, arguments: argparse.Namespace) -> int:
+    found = await dead_letters.list_open(dsn, everything=arguments.all, after=arguments.after, limit=arguments.limit)
+    if not found:
+        print("no dead letters")
+        return ExitCode.DONE
+    rows = [[_worded(letter[column]) for column in _COLUMNS] for letter in found]
+    heading = [column.removeprefix("dead_letter_") for column in _COLUMNS]
+    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
+    for row in (heading, *rows):
+        print("  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip())
+    if len(found) == arguments.limit:
+        print(f"more: hailwire dlq list --after {found[-1]['dead_letter_id']}")
+    return ExitCode.DONE
+
+
+async def _each(dsn: str, arguments: argparse.Namespace) -> int:
+    code = ExitCode.DONE
+    for dead_letter_id in arguments.id:
+        try:
+            if arguments.action == "show":
+                _print(await dead_letters.show(dsn, dead_letter_id), personal=arguments.personal)
+            elif arguments.action == "replay":
+                await dead_letters.replay(dsn, dead_letter_id)
+                print(f"{dead_letter_id} will be processed again")
+            else:
+                await dead_letters.discard(dsn, dead_letter_id)
+                print(f"{dead_letter_id} is discarded")
+        except (errors.NotFound, errors.Refused) as error:
+            print(f"{dead_letter_id}: {error.message}", file=sys.stderr)
+            code = ExitCode.FAILED
+    return code
+
+
+def _print(letter: Mapping[str, Any], *, personal: bool) -> None:
+    for name, value in letter.items():
+        hidden = name in _PERSONAL and not personal
+        print(f"{name:<16} {'(personal: --personal shows it)' if hidden else _worded(value)}")
+
+
+def _worded(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "strftime") else str(value)
