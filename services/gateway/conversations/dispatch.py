@@ -7,8 +7,7 @@ from typing import TypeVar
 from chassis.errors import HailwireError
 from hailwire.profile.v1 import profile_pb2
 from services.gateway.conversations import catalogue, consent, guidance, questions, refusals, routing, taps
-from services.gateway.conversations.language import TYPED as LANGUAGE_NAMES
-from services.gateway.conversations.memory import FIRST_CHOICE, LANGUAGE, QUESTIONS, Memory, remembered
+from services.gateway.conversations.memory import QUESTIONS, Memory, remembered
 from services.gateway.conversations.places import folded
 from services.gateway.conversations.routing import Route
 from services.gateway.conversations.turn import (
@@ -58,25 +57,16 @@ async def take_turn(turn: Turn) -> Outcome:
         return _offered(await _run(routing.EXTRA_KEYWORDS[words], turn))
     turn, lapsed = _current(turn)
     turn, route = _resolve(turn, words)
-    if not turn.person.language or FIRST_CHOICE in remembered(turn).gathered:
-        return _offered(await _before_language(turn, route, words))
+    if not turn.person.language and route not in routing.CHOOSES_LANGUAGE:
+        # Nothing else is said before the language is chosen; what the person came for waits.
+        return _offered(questions.ask_language(turn, **_intent(turn, route, words)))
     if route is not None:
-        return _offered(await _run(route, turn))
+        outcome = await _run(route, turn)
+        return _offered(await _carry_on(turn, outcome) if outcome.language else outcome)
     # Words without meaning here; perhaps the answer to a question that has lapsed.
     if lapsed:
         return _offered(await guidance.guide(turn, turn.say(lapsed)))
     return _offered(await _run(routing.NOT_UNDERSTOOD, turn))
-
-
-async def _before_language(turn: Turn, route: Route | None, words: str) -> Outcome:
-    """Nothing else is said before the person has chosen a language; what they came for waits."""
-    if words in LANGUAGE_NAMES:
-        chosen = await _run(routing.ANSWERS[LANGUAGE], turn)
-    elif route == routing.TAPS["lang:set"]:
-        chosen = await _run(route, turn)
-    else:
-        return questions.ask_language(turn, **_intent(turn, route, words))
-    return await _carry_on(turn, chosen)
 
 
 async def take_event(turn: EventTurn) -> Outcome:
@@ -103,7 +93,8 @@ def _consent(turn: Turn, words: str) -> Route | None:
         return routing.STOP
     if told == "START" or words in routing.START_WORDS:
         return routing.START
-    if by_carrier and words in routing.CARRIER_START_WORDS_AFTER_STOP and consent.opted_out(turn):
+    stopped = consent.opted_out(turn) or remembered(turn).silenced
+    if by_carrier and stopped and words in routing.CARRIER_START_WORDS_AFTER_STOP:
         return routing.START
     if told == "HELP" or (by_carrier and words in routing.CARRIER_HELP_WORDS):
         return routing.CARRIER_HELP
@@ -187,7 +178,7 @@ def _intent(turn: Turn, route: Route | None, words: str) -> dict[str, str]:
 
 
 async def _carry_on(turn: Turn, chosen: Outcome) -> Outcome:
-    """After the first choice of a language: welcome, then what the person had come for, unless that is long ago."""
+    """After the first choice of a language: what the person had come for, unless that is long ago."""
     gathered = remembered(turn).gathered
     message = _intended(gathered)
     told = gathered.get("at", "")
@@ -201,8 +192,8 @@ async def _carry_on(turn: Turn, chosen: Outcome) -> Outcome:
     turn = replace(turn, person=person, state=chosen.state, message=message, age_seconds=0.0)
     turn, route = _resolve(turn, folded(message.text))
     outcome = await _run(route or routing.NOT_UNDERSTOOD, turn)
-    welcome = Text(turn.say("language-welcome"))
-    return replace(outcome, replies=(welcome, *outcome.replies), silent_reason="", language=chosen.language)
+    replies = (Text(turn.say("language-chosen")), *outcome.replies)
+    return replace(outcome, replies=replies, silent_reason="", language=chosen.language)
 
 
 def _intended(gathered: dict[str, str]) -> Message | None:

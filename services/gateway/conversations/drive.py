@@ -36,7 +36,7 @@ async def answer_vehicle(turn: Turn) -> Outcome:
     if len(found) == 1:
         spot = taps.Spot(found[0].latitude, found[0].longitude, turn.now)
         return questions.ask_drive_vehicle(turn, turn.say("place-noted"), spot)
-    return questions.ask_drive_vehicle(turn, turn.say("choose-first"))
+    return await guidance.guide(turn, turn.say("choose-first"))
 
 
 async def from_here(turn: Turn) -> Outcome:

@@ -51,7 +51,7 @@ async def cannot_read(turn: Turn) -> Outcome:
 
 async def dead_button(turn: Turn) -> Outcome:
     """A button that is none of ours, or of a version that we no longer speak."""
-    return await guidance.guide(turn, turn.say("button-dead"))
+    return await guidance.guide(turn, turn.say("dead-button"))
 
 
 async def unasked_location(turn: Turn) -> Outcome:

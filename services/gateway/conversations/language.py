@@ -4,19 +4,10 @@ from dataclasses import replace
 
 from services.gateway.conversations import guidance, questions, taps
 from services.gateway.conversations.catalogue import LANGUAGES
-from services.gateway.conversations.memory import FIRST_CHOICE, LANGUAGE, remembered
+from services.gateway.conversations.memory import LANGUAGE, remembered
 from services.gateway.conversations.places import folded
+from services.gateway.conversations.routing import LANGUAGE_NAMES
 from services.gateway.conversations.turn import Outcome, Turn
-
-# What people write instead of tapping.
-TYPED = {
-    "english": "en",
-    "anglais": "en",
-    "en": "en",
-    "francais": "fr",
-    "french": "fr",
-    "fr": "fr",
-}
 
 
 async def begin(turn: Turn) -> Outcome:
@@ -30,8 +21,8 @@ async def choose(turn: Turn) -> Outcome:
 
 
 async def answer(turn: Turn) -> Outcome:
-    """Something was written while the language is asked."""
-    code = TYPED.get(folded(turn.message.text))
+    """A language was written, or something else while it is asked."""
+    code = LANGUAGE_NAMES.get(folded(turn.message.text))
     if code is None:
         # Nobody is told that they were not understood in a language that they have not chosen.
         return questions.ask_language(turn, turn.say("not-understood") if turn.person.language else "")
@@ -42,10 +33,9 @@ async def speak(turn: Turn, codes: list[str]) -> Outcome:
     """Remember the language and go on in it."""
     if len(codes) != 1 or codes[0] not in LANGUAGES:
         raise taps.TapUnreadable(turn.message.tap)
-    first = not turn.person.language or FIRST_CHOICE in remembered(turn).gathered
     person = await turn.world.update_person("language", language=codes[0])
     turn = replace(turn, person=person)
     if turn.state.name == LANGUAGE:
         turn = replace(turn, state=remembered(turn).home())
-    outcome = await guidance.guide(turn, turn.say("language-welcome" if first else "language-chosen"))
+    outcome = await guidance.guide(turn, turn.say("language-chosen"))
     return replace(outcome, language=codes[0])

@@ -39,8 +39,6 @@ class Question:
 # Half an hour: whoever answers later has usually forgotten the question, or stands somewhere else.
 _HALF_AN_HOUR = timedelta(minutes=30)
 LANGUAGE = "language"
-# Gathered with the language question while the person has never chosen one.
-FIRST_CHOICE = "first"
 RIDE_VEHICLE = "ride.vehicle"
 RIDE_LOCATION = "ride.location"
 RIDE_DRIVER = "ride.driver"

@@ -97,11 +97,11 @@ _BY_NAME = {folded(name): place for place in PLACES for name in (place.name, *pl
 
 def _named(text: str) -> list[Place]:
     wanted = folded(text)
-    if len(wanted) < 3:
-        return []
     if wanted in _BY_NAME:
         return [_BY_NAME[wanted]]
     words = wanted.split()
+    if all(len(word) < 3 for word in words):
+        return []
     found = [place for name, place in _BY_NAME.items() if _begins(name, words)]
     if not found:
         close = difflib.get_close_matches(wanted, _BY_NAME, n=3, cutoff=0.8)

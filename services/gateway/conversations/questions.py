@@ -5,7 +5,6 @@ from services.gateway.conversations.catalogue import LANGUAGES, t
 from services.gateway.conversations.memory import (
     DRIVE_LOCATION,
     DRIVE_VEHICLE,
-    FIRST_CHOICE,
     LANGUAGE,
     RIDE_LOCATION,
     RIDE_VEHICLE,
@@ -23,9 +22,6 @@ def ask_language(moment: Moment, lead: str = "", **intent: str) -> Outcome:
     memory = remembered(moment)
     if not intent and moment.state.name == LANGUAGE:
         intent = memory.gathered
-    if not chosen:
-        # A rerun whose first run has already told the profile must still know that this is the first choice.
-        intent = {**intent, FIRST_CHOICE: "yes"}
     return Outcome(memory.asking(LANGUAGE, moment.now, **intent), (Buttons(menus.body(lead, question), buttons),))
 
 

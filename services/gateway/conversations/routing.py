@@ -43,6 +43,16 @@ def _event(path: str) -> Lazy[EventHandler]:
     return Lazy(path.replace(":", "."), f"{_HERE}.{path}")
 
 
+# The names of languages, which are always understood.
+LANGUAGE_NAMES = {
+    "english": "en",
+    "anglais": "en",
+    "en": "en",
+    "francais": "fr",
+    "french": "fr",
+    "fr": "fr",
+}
+
 # One handler, several words: English first, then French, then what people write besides.
 _WORDS = {
     _to("ride:begin"): ("ride", "get a ride", "course", "trajet", "trouver une course"),
@@ -56,6 +66,8 @@ _WORDS = {
     _to("home:greet"): ("hello", "hi", "hey", "bonjour", "bonsoir", "salut", "muraho", "good morning"),
 }
 KEYWORDS: dict[str, Route] = {folded(word): route for route, words in _WORDS.items() for word in words}
+CHOOSES_LANGUAGE = (_to("language:choose"), _to("language:answer"))
+KEYWORDS |= dict.fromkeys(LANGUAGE_NAMES, CHOOSES_LANGUAGE[1])
 
 STOP = _to("consent:stop")
 START = _to("consent:start")
@@ -77,7 +89,7 @@ TAPS: dict[str, Route] = {
     "go:offline": _to("drive:go_offline"),
     "go:trips": _to("trip:list_trips"),
     "go:menu": _to("home:show_menu"),
-    "lang:set": _to("language:choose"),
+    "lang:set": CHOOSES_LANGUAGE[0],
     "ride:vehicle": _to("ride:choose_vehicle"),
     "ride:here": _to("ride:from_here"),
     "ride:at": _to("ride:search_at"),
@@ -98,7 +110,7 @@ TAPS: dict[str, Route] = {
 
 # Free text, places and anything else while a question is open.
 ANSWERS: dict[str, Route] = {
-    memory.LANGUAGE: _to("language:answer"),
+    memory.LANGUAGE: CHOOSES_LANGUAGE[1],
     memory.RIDE_VEHICLE: _to("ride:answer_vehicle"),
     memory.RIDE_LOCATION: _to("ride:take_pickup", acts=True),
     memory.RIDE_DRIVER: _to("ride:another_pick"),

@@ -6,9 +6,8 @@
 ## Language and welcome
 
 language-name = English
-first-contact = Welcome to Hailwire! Which language do you prefer?
+first-contact = Welcome to Hailwire, where you find a ride or passengers. Which language do you prefer?
 language-question = Which language do you prefer?
-language-welcome = Welcome! I find you a ride, or passengers when you drive.
 language-chosen = Fine, English it is.
 
 ## Menu and help
@@ -28,7 +27,7 @@ cannot-read-media = I cannot open photos, recordings or files.
 cannot-read-contact = I cannot use contact cards.
 cannot-read-order = I cannot take orders from a catalogue.
 cannot-read-edit = I do not see what was edited. Please write it again.
-button-dead = That button no longer works.
+dead-button = That button no longer works.
 location-what-for = Thank you for the location. What is it for?
 button-ride-here = Ride from here
 button-drive-here = Drive from here

@@ -7,10 +7,9 @@
 ## Langue et accueil
 
 language-name = Français
-first-contact = Bienvenue chez Hailwire ! Quelle langue choisissez-vous ?
+first-contact = Bienvenue chez Hailwire, pour trouver une course ou des passagers. Quelle langue choisissez-vous ?
 language-question = Quelle langue choisissez-vous ?
-language-welcome = Bienvenue ! Je vous trouve une course, ou des passagers si vous conduisez.
-language-chosen = Entendu, continuons dans cette langue.
+language-chosen = Entendu, nous parlons votre langue.
 
 ## Menu et aide
 
@@ -29,7 +28,7 @@ cannot-read-media = Je ne peux pas ouvrir les photos, les enregistrements ni les
 cannot-read-contact = Je ne peux pas utiliser les fiches de contact.
 cannot-read-order = Je ne prends pas de commandes sur catalogue.
 cannot-read-edit = Je ne vois pas les corrections. Écrivez-le encore une fois.
-button-dead = Ce bouton ne fonctionne plus.
+dead-button = Ce bouton ne fonctionne plus.
 location-what-for = Merci pour la position. Que voulez-vous en faire ?
 button-ride-here = Partir d'ici
 button-drive-here = Conduire ici
@@ -151,7 +150,7 @@ told-cancelled-driver = Votre passager a renoncé à la course. Vous voilà libr
 button-leave = Renoncer
 why = Pourquoi renoncez-vous à la course ? L'autre partie en sera informée.
 label-reasons = Raisons
-row-reason-wait = L'attente est trop longue
+row-reason-wait = J'ai trop attendu
 row-reason-plans = J'ai d'autres projets
 row-reason-found = J'ai une autre course
 row-reason-vehicle = Problème de véhicule

@@ -61,6 +61,7 @@ class Town:
 
     def phone(self, channel: Channel = "whatsapp", language: str = "", *, plain: bool = False) -> "Phone":
         person = profile_pb2.Person(person_id=next(self.ids), language=language)
+        person.identities.add(value=f"+250788{person.person_id:06}", kind=profile_pb2.IDENTITY_KIND_WHATSAPP_NUMBER)
         self.people[person.person_id] = person
         phone = Phone(self, person.person_id, channel, plain=plain)
         self.phones[person.person_id] = phone
@@ -326,6 +327,15 @@ class Phone:
     @property
     def last(self) -> Reply:
         return self.received[-1]
+
+    @property
+    def kind(self) -> str:
+        return type(self.last).__name__
+
+    @property
+    def number(self) -> str:
+        """Its digits."""
+        return self.person.identities[0].value.lstrip("+")
 
     @property
     def body(self) -> str:

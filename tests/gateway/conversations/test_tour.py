@@ -1,0 +1,65 @@
+"""One long walk past every handler: none is out of reach."""
+
+from hailwire.trips.v1 import events_pb2, trips_pb2
+from services.gateway.conversations import routing
+from services.gateway.messages import Message, MessageKind
+from tests.gateway.conversations.test_ride import listed, online
+from tests.gateway.conversations.town import Town
+
+
+async def test_every_handler_is_reached_by_what_people_send() -> None:
+    """Words, taps, places and events of a long day use every handler that there is."""
+    before = {name: stats.uses for name, stats in routing.stats().items()}
+    town = Town()
+    driver, rider = town.phone(), town.phone()
+    for phone in (driver, rider):
+        await phone.say("hello")
+        await phone.say("francs")
+        await phone.choose("English")
+        for word in ("hi", "help", "menu", "language", "back", "gibberish"):
+            await phone.say(word)
+    await driver.share(-1.95, 30.06)
+    await driver.choose("Drive from here")
+    await driver.say("gibberish")
+    await driver.choose("Moto")
+    await driver.say("offline")
+    await driver.say("drive")
+    await driver.choose("Moto")
+    await driver.say("bus park")
+    await driver.choose("Nyabugogo")
+    await rider.share(-1.94, 30.0446)
+    await rider.choose("Ride from here")
+    await rider.say("gibberish")
+    await rider.send(Message(MessageKind.MEDIA))
+    await rider.tap("nonsense")
+    await rider.choose("Moto")
+    await rider.say("gibberish")
+    await rider.choose("Ask all")
+    await driver.choose("Decline")
+    await rider.choose("Search again")
+    await rider.choose("Ask all")
+    await rider.choose("Give up trip")
+    await rider.choose("I waited")
+    await listed(rider, at=(-1.94, 30.0446))
+    await rider.choose("Ask all")
+    await driver.choose("Accept")
+    await rider.choose("Give up trip")
+    await rider.choose("Keep the trip")
+    for title in ("Arrived", "Start trip", "Complete"):
+        await driver.choose(title)
+    await listed(rider, at=(-1.94, 30.0446))
+    await rider.choose("Ask all")
+    await driver.choose("Accept")
+    await driver.choose("Give up trip")
+    await driver.choose("Vehicle trouble")
+    await rider.choose("Search again")
+    trip = list(town.trips.values())[-1]
+    town.tell(events_pb2.EVENT_KIND_TRIP_EXPIRED, rider.person_id, trip)
+    await town.deliver()
+    await rider.say("trips")
+    await rider.say("stop")
+    await rider.say("start")
+    await (await online(town.phone("sms", "en"))).say("help")
+    assert trip.state == trips_pb2.TRIP_STATE_CANCELLED
+    idle = {name for name, stats in routing.stats().items() if stats.uses == before.get(name, 0)}
+    assert not idle
