@@ -39,7 +39,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        continuation: "Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]]",
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
         """Called by grpc for each call."""
@@ -53,7 +53,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
             if key == "traceparent":
                 parent = value if isinstance(value, str) else value.decode("ascii", "ignore")
 
-        async def wrapped(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        async def wrapped(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> Any:
             return await self._serve(serve, request, context, method, parent)
 
         return grpc.unary_unary_rpc_method_handler(

@@ -16,7 +16,7 @@ class PerformanceServicer(ops_pb2_grpc.PerformanceServiceServicer):
 
     async def GetPerformance(  # noqa: N802 - named by the contract
         self,
-        request: ops_pb2.GetPerformanceRequest,
+        request: ops_pb2.GetPerformanceRequest,  # noqa: ARG002
         context: Any,  # noqa: ARG002
     ) -> ops_pb2.GetPerformanceResponse:
         """Every sample, in the order of the names."""

@@ -22,6 +22,12 @@ async def stopped() -> None:
         await _stop.wait()
 
 
+def stop() -> None:
+    """Ask this process to end, as a signal would."""
+    if _stop is not None:
+        _stop.set()
+
+
 def run(main: Main, environ: Mapping[str, str]) -> int:
     """Run a service's main and answer the exit code: 0 after a drain, 2 for wrong settings. Call it once."""
     try:

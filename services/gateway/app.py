@@ -1,0 +1,274 @@
+"""Wires the gateway: settings, telemetry, pool, clients, inbox, turns, outbox, doors. Read it from top to bottom."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from chassis import errors, logs, process
+from chassis.channels import open_channel
+from chassis.coalesce import Coalescer
+from chassis.database import Database, open_database
+from chassis.http import serve_http, serve_prometheus
+from chassis.listener import open_listener
+from chassis.server import serve_grpc
+from chassis.settings import load
+from chassis.telemetry import Telemetry, open_telemetry
+from services.gateway import rest
+from services.gateway.clients.batching import Peer
+from services.gateway.clients.profile import Profile
+from services.gateway.clients.trips import Events, Trips
+from services.gateway.commit import TurnCommit
+from services.gateway.conversation import Conversations
+from services.gateway.conversations import routing
+from services.gateway.events import EventTaker
+from services.gateway.inbox import NOTIFY_CHANNEL, Arrival, Inbox, Room, Stored
+from services.gateway.instance import Instance
+from services.gateway.messages import Item
+from services.gateway.providers.twilio.client import TwilioClient
+from services.gateway.providers.whatsapp.client import WhatsAppClient
+from services.gateway.reconciling import reconcile
+from services.gateway.retention import Retention
+from services.gateway.sender import Sender
+from services.gateway.settings import GatewaySettings
+from services.gateway.spool import Spool
+from services.gateway.statuses import Statuses
+from services.gateway.turns import Turns
+from services.gateway.webhooks import Webhooks, arrivals_of
+
+log = logs.get(__name__)
+
+# How long turns and sends under way may take once we are asked to stop.
+_DRAIN_SECONDS = 8.0
+# Webhooks in one transaction; a single one may bring a thousand items.
+_STORE_BATCH = 64
+
+
+@dataclass
+class Gateway:
+    """A gateway that is up, and where."""
+
+    http_port: int
+    grpc_port: int
+    prometheus_port: int
+
+
+@contextlib.asynccontextmanager
+async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    """The gateway, until the block ends; what is under way is finished on the way out, newest door first."""
+    async with contextlib.AsyncExitStack() as stack:
+        telemetry = await stack.enter_async_context(open_telemetry("gateway", settings))
+        database = await stack.enter_async_context(open_database(settings, application="gateway", telemetry=telemetry))
+        profile_channel = await stack.enter_async_context(open_channel(settings.profile_target, telemetry))
+        trips_channel = await stack.enter_async_context(open_channel(settings.trips_target, telemetry))
+        session = await stack.enter_async_context(_provider_session())
+        profile, trips = Profile(profile_channel), Trips(trips_channel)
+
+        instance = Instance(database, telemetry, lease_seconds=settings.lease_seconds)
+        sender = _sender(settings, database, telemetry, instance, session)
+
+        def leasing_as() -> int:
+            return instance.instance_id if instance.fresh else 0
+
+        room = Room(settings.max_turns)
+        turns = Turns(
+            database,
+            telemetry,
+            instance=instance,
+            room=room,
+            conversations=Conversations(profile, trips),
+            commit=TurnCommit(
+                database,
+                instance_id=leasing_as,
+                send_room=sender.reserve,
+                start_sending=sender.start,
+                keep=lambda: turns.keeping,
+            ),
+            max_attempts=settings.max_attempts,
+        )
+        statuses = Statuses(database, telemetry)
+        inbox = Inbox(database, telemetry, room=room, instance_id=leasing_as, start=turns.start)
+        store: Coalescer[list[Arrival], Stored] = Coalescer("inbox store", inbox.store, max_batch=_STORE_BATCH)
+        spool = Spool(Path(settings.home) / "spool", telemetry)
+        retention = Retention(
+            database,
+            key_days=settings.key_days,
+            outbox_days=settings.outbox_days,
+            dead_letter_days=settings.dead_letter_days,
+            inbox_days=settings.inbox_days,
+        )
+
+        async def feed(items: list[Item]) -> object:
+            return await store(arrivals_of(items))
+
+        routing.check_routes()
+        await stack.enter_async_context(_running(instance.run()))
+        stack.push_async_callback(_farewell, instance)
+        for work in (
+            retention.run(),
+            statuses.run(),
+            reconcile(database, instance, lambda: turns.held, lambda: sender.held),
+            spool.run(feed),
+            _warm(database, settings.database_pool_min),
+        ):
+            await stack.enter_async_context(_running(work))
+        await stack.enter_async_context(open_listener(settings.direct_url, {NOTIFY_CHANNEL: turns.hint}))
+        await stack.enter_async_context(_running(sender.run()))
+        stack.push_async_callback(sender.drain, _DRAIN_SECONDS)
+        await stack.enter_async_context(_running(turns.run()))
+        stack.push_async_callback(turns.drain, _DRAIN_SECONDS)
+        taker = EventTaker(Events(trips_channel), store, telemetry, telemetry.instance_id)
+        await stack.enter_async_context(_running(taker.run()))
+
+        prometheus_port = await stack.enter_async_context(
+            serve_prometheus(
+                telemetry,
+                host=settings.prometheus_host,
+                port=settings.prometheus_port,
+                setting="GATEWAY_PROMETHEUS_PORT",
+            )
+        )
+
+        async def joined() -> None:
+            if not instance.fresh:
+                raise errors.Unavailable("not joined", reason="NOT_JOINED")
+            await database.ping()
+
+        grpc_server = await stack.enter_async_context(
+            serve_grpc(
+                f"{settings.grpc_host}:{settings.grpc_port}",
+                register=[],
+                services=["hailwire.gateway"],
+                probe=joined,
+                telemetry=telemetry,
+                development=settings.development,
+            )
+        )
+        app = Webhooks(
+            store=store,
+            spool=spool,
+            telemetry=telemetry,
+            verify_token=settings.wa_verify_token,
+            app_secrets=(settings.wa_app_secret, settings.wa_app_secret_previous),
+            auth_token=settings.twilio_auth_token,
+            base_url=settings.base_url,
+            max_waiting=settings.max_waiting,
+            stored=statuses.hint,
+            rest=rest.application(
+                required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
+                informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+            ),
+        )
+        http_port = await stack.enter_async_context(
+            serve_http(app, host=settings.http_host, port=settings.http_port, setting="GATEWAY_HTTP_PORT")
+        )
+        log.info("gateway up", http_port=http_port, grpc_port=grpc_server.port)
+        yield Gateway(http_port, grpc_server.port, prometheus_port)
+
+
+def _sender(
+    settings: GatewaySettings,
+    database: Database,
+    telemetry: Telemetry,
+    instance: Instance,
+    session: aiohttp.ClientSession,
+) -> Sender:
+    return Sender(
+        database,
+        telemetry,
+        instance=instance,
+        whatsapp=WhatsAppClient(
+            session,
+            graph_url=settings.wa_graph_url,
+            phone_number_id=settings.wa_phone_number_id,
+            access_token=settings.wa_access_token,
+        ),
+        twilio=TwilioClient(
+            session,
+            api_url=settings.twilio_api_url,
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            sender=settings.twilio_phone_number,
+            messaging_service_sid=settings.twilio_messaging_service_sid or None,
+            public_base_url=settings.base_url,
+        ),
+        most=settings.max_sends,
+        stopped=settings.sending_stopped,
+    )
+
+
+def _provider_session() -> aiohttp.ClientSession:
+    # Idle connections are closed before the provider's side is likely to: a request written to a connection that the
+    # other end has just closed has an unknown result, and unknown results cost extra sends.
+    connector = aiohttp.TCPConnector(limit=256, keepalive_timeout=3)
+    return aiohttp.ClientSession(connector=connector, auto_decompress=True, trust_env=False)
+
+
+@contextlib.asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """A background task that ends with the block. One that fails by itself ends the process: a supervisor starts a
+    whole one again, which is better than half of one.
+    """
+    task = asyncio.create_task(work)
+    task.add_done_callback(_ended)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.exception("background work ended; stopping", error)
+        process.stop()
+
+
+async def _farewell(instance: Instance) -> None:
+    # Without the database nobody hears it; the lease then ends by itself.
+    with contextlib.suppress(errors.HailwireError):
+        await instance.leave()
+
+
+async def _warm(database: Database, connections: int) -> None:
+    with contextlib.suppress(errors.HailwireError):
+        await database.warm(connections)
+    await routing.preload()
+
+
+class _Once:
+    """A probe that is content once the peer has served: later it may be away, and messages wait for it."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._seen = False
+
+    async def __call__(self) -> None:
+        if not self._seen:
+            await _serving(self._peer)()
+            self._seen = True
+
+
+def _serving(peer: Peer) -> rest.Probe:
+    async def probe() -> None:
+        if not await peer.serving():
+            raise errors.Unavailable(f"{peer.name} is not serving", reason="PEER_NOT_SERVING")
+
+    return probe
+
+
+async def main(environ: Mapping[str, str]) -> None:
+    """Serve until the process is asked to end."""
+    settings = load(GatewaySettings, environ)
+    logs.configure("gateway", settings.log_level)
+    if extra := environ.get("HAILWIRE_EXTRA_HANDLERS", ""):
+        if not settings.development:
+            raise errors.Refused("HAILWIRE_EXTRA_HANDLERS is for development only", reason="DEVELOPMENT_ONLY")
+        routing.load_extra_handlers(extra)
+    async with open_gateway(settings):
+        await process.stopped()

@@ -1,0 +1,149 @@
+"""What a leaseholder works on: a conversation as it was when its lease was taken, and the message at its head."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Session, Statement
+
+# Kinds of inbox items beside those of providers.
+EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A conversation and its state under one epoch of its lease."""
+
+    conversation_id: int
+    instance_id: int
+    epoch: int
+    person_id: int | None
+    handed_over: tuple[int, ...]
+    language: str
+    reply_to: str
+    last_inbound_at: datetime | None
+    state_name: str
+    state_version: int
+    state_data: bytes
+    state_expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One message, claimed: the attempt is counted, and nobody else works on its conversation."""
+
+    snapshot: Snapshot
+    seq: int
+    attempts: int
+    alone: bool
+    key: bytes
+    kind: str
+    provider: str
+    addresses: tuple[str, ...]
+    raw: bytes
+    sent_at: datetime | None
+    stored_at: datetime
+    replay: int
+    traceparent: str
+
+
+SNAPSHOT_COLUMNS = """
+    conversation.conversation_id, conversation.instance_id, conversation.epoch, conversation.person_id,
+    conversation.handed_over, conversation.language, conversation.reply_to, conversation.last_inbound_at,
+    conversation.state_name, conversation.state_version, conversation.state_data, conversation.state_expires_at
+"""
+
+# Conversations with work that nobody leads. SKIP LOCKED: whoever holds the row is about to lead it.
+_FIND_FREE = Statement(
+    "gateway.claim_find",
+    """
+    SELECT conversation_id FROM gateway.conversation
+    WHERE pending > 0 AND instance_id IS NULL AND due_at <= chassis.now() AND alone = $2
+    ORDER BY due_at, conversation_id LIMIT $1
+    FOR UPDATE SKIP LOCKED
+    """,
+)
+
+_LEASE = Statement(
+    "gateway.claim_lease",
+    f"""
+    UPDATE gateway.conversation SET instance_id = $2, epoch = epoch + 1
+    WHERE conversation_id = ANY($1::bigint[])
+    RETURNING {SNAPSHOT_COLUMNS}
+    """,  # noqa: S608 - our own column list
+)
+
+# The head of each queue is claimed: the attempt is counted before anything is tried.
+_CLAIM_HEADS = Statement(
+    "gateway.claim_heads",
+    """
+    UPDATE gateway.pending
+    SET attempts = pending.attempts + 1, instance_id = head.instance_id
+    FROM (
+        SELECT asked.conversation_id, asked.instance_id, head.seq
+        FROM unnest($1::bigint[], $2::bigint[]) AS asked (conversation_id, instance_id)
+        CROSS JOIN LATERAL (
+            SELECT seq FROM gateway.pending
+            WHERE pending.conversation_id = asked.conversation_id ORDER BY seq LIMIT 1
+        ) AS head
+    ) AS head
+    JOIN gateway.pending AS row USING (conversation_id, seq)
+    JOIN gateway.inbox ON inbox.stored_on = row.stored_on AND inbox.inbox_id = row.inbox_id
+    WHERE pending.conversation_id = head.conversation_id AND pending.seq = head.seq
+    RETURNING pending.conversation_id, pending.seq, pending.attempts, pending.alone,
+              inbox.key, inbox.kind, inbox.provider, inbox.addresses, inbox.raw, inbox.sent_at, inbox.stored_at,
+              inbox.replay, inbox.traceparent
+    """,
+)
+
+
+def snapshot(row: Any) -> Snapshot:
+    """From a row with SNAPSHOT_COLUMNS."""
+    return Snapshot(
+        conversation_id=row["conversation_id"],
+        instance_id=row["instance_id"],
+        epoch=row["epoch"],
+        person_id=row["person_id"],
+        handed_over=tuple(row["handed_over"]),
+        language=row["language"],
+        reply_to=row["reply_to"],
+        last_inbound_at=row["last_inbound_at"],
+        state_name=row["state_name"],
+        state_version=row["state_version"],
+        state_data=row["state_data"],
+        state_expires_at=row["state_expires_at"],
+    )
+
+
+async def take_free(session: Session, instance_id: int, *, limit: int, alone: bool) -> list[Claim]:
+    """Lease up to `limit` conversations that nobody leads and claim the head of each."""
+    free = [row[0] for row in await session.fetch(_FIND_FREE, limit, alone)]
+    if not free:
+        return []
+    leased = {row["conversation_id"]: snapshot(row) for row in await session.fetch(_LEASE, free, instance_id)}
+    return await claim_heads(session, leased)
+
+
+async def claim_heads(session: Session, leased: dict[int, Snapshot]) -> list[Claim]:
+    """Claim the head of each leased conversation; the caller holds their row locks and knows that each has one."""
+    ids = sorted(leased)
+    rows = await session.fetch(_CLAIM_HEADS, ids, [leased[one].instance_id for one in ids])
+    return [_claim(leased[row["conversation_id"]], row) for row in rows]
+
+
+def _claim(leased: Snapshot, row: Any) -> Claim:
+    return Claim(
+        snapshot=leased,
+        seq=row["seq"],
+        attempts=row["attempts"],
+        alone=row["alone"],
+        key=row["key"],
+        kind=row["kind"],
+        provider=row["provider"],
+        addresses=tuple(row["addresses"]),
+        raw=row["raw"],
+        sent_at=row["sent_at"],
+        stored_at=row["stored_at"],
+        replay=row["replay"],
+        traceparent=row["traceparent"],
+    )

@@ -1,0 +1,64 @@
+"""One coalescer per batch RPC: concurrent single items of this process become one call."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from chassis import errors
+from chassis.coalesce import Coalescer
+from chassis.interceptors import call
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+# A service that does not even answer whether it serves within this time does not.
+_HEALTH_SECONDS = 1.0
+
+
+class Peer:
+    """A service behind a channel."""
+
+    def __init__(self, name: str, channel: grpc.aio.Channel, service: str) -> None:
+        self.name = name
+        self._service = service
+        self._health: Any = health_pb2_grpc.HealthStub(channel)
+
+    async def serving(self) -> bool:
+        """Whether it says so now."""
+        try:
+            answer = await self._health.Check(
+                health_pb2.HealthCheckRequest(service=self._service), timeout=_HEALTH_SECONDS
+            )
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def call(self, awaitable: Awaitable[Any]) -> Any:
+        """Await an RPC; a deadline that a service missed while it is not serving is Unavailable, not its slowness."""
+        try:
+            return await call(awaitable)
+        except errors.DeadlineExceeded as error:
+            if await self.serving():
+                raise
+            raise errors.Unavailable(f"{self.name} is not serving", reason="PEER_NOT_SERVING") from error
+
+
+def batched(
+    peer: Peer,
+    name: str,
+    method: Callable[[Any], Awaitable[Any]],
+    request: Callable[[list[Request]], Any],
+    value: Callable[[Any], Answer],
+) -> Coalescer[Request, Answer]:
+    """A coalescer for a batch RPC whose results hold a value or an `error`."""
+
+    async def run(items: list[Request]) -> Sequence[Answer | BaseException]:
+        response = await peer.call(method(request(items)))
+        return [
+            errors.from_status(result.error) if result.HasField("error") else value(result)
+            for result in response.results
+        ]
+
+    return Coalescer(f"{peer.name}.{name}", run)

@@ -1,0 +1,69 @@
+"""The profile service."""
+
+from collections.abc import Iterable
+
+import grpc
+
+from chassis.coalesce import Coalescer
+from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
+from services.gateway.clients.batching import Peer, batched
+from services.gateway.messages import Address
+
+SERVICE = profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name
+
+
+def identity(address: Address) -> profile_pb2.Identity:
+    """What the profile service calls an address."""
+    if address.channel == "sms":
+        kind = profile_pb2.IDENTITY_KIND_SMS_NUMBER
+    elif address.kind == "user":
+        kind = profile_pb2.IDENTITY_KIND_WHATSAPP_USER
+    else:
+        kind = profile_pb2.IDENTITY_KIND_WHATSAPP_NUMBER
+    return profile_pb2.Identity(kind=kind, value=address.value)
+
+
+class Profile:
+    """Single calls that travel in batches."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        stub = profile_pb2_grpc.ProfileServiceStub(channel)
+        self.peer = Peer("profile", channel, SERVICE)
+        self._resolve: Coalescer[profile_pb2.ResolvePersonRequest, profile_pb2.Person] = batched(
+            self.peer,
+            "resolve",
+            stub.BatchResolvePeople,
+            lambda items: profile_pb2.BatchResolvePeopleRequest(requests=items),
+            _person,
+        )
+        self._get: Coalescer[int, profile_pb2.Person] = batched(
+            self.peer,
+            "get",
+            stub.BatchGetPeople,
+            lambda items: profile_pb2.BatchGetPeopleRequest(person_ids=items),
+            _person,
+        )
+        self._update: Coalescer[profile_pb2.UpdatePersonRequest, profile_pb2.Person] = batched(
+            self.peer,
+            "update",
+            stub.BatchUpdatePeople,
+            lambda items: profile_pb2.BatchUpdatePeopleRequest(requests=items),
+            _person,
+        )
+
+    async def resolve(self, addresses: Iterable[Address], name: str) -> profile_pb2.Person:
+        """The person behind addresses that a provider signed together."""
+        identities = [identity(address) for address in addresses]
+        return await self._resolve(profile_pb2.ResolvePersonRequest(identities=identities, name=name))
+
+    async def get(self, person_id: int) -> profile_pb2.Person:
+        """A person by id."""
+        return await self._get(person_id)
+
+    async def update(self, request: profile_pb2.UpdatePersonRequest) -> profile_pb2.Person:
+        """Change a person."""
+        return await self._update(request)
+
+
+def _person(result: profile_pb2.PersonResult) -> profile_pb2.Person:
+    return result.person

@@ -1,0 +1,117 @@
+"""The trips service."""
+
+import grpc
+
+from chassis.coalesce import Coalescer
+from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
+from services.gateway.clients.batching import Peer, batched
+
+SERVICE = trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name
+
+
+class Trips:
+    """Single calls that travel in batches; each method takes and gives the contract's own messages."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        stub = trips_pb2_grpc.TripsServiceStub(channel)
+        self.peer = Peer("trips", channel, SERVICE)
+        self._stub = stub
+        self.update_presence: Coalescer[trips_pb2.UpdatePresenceRequest, trips_pb2.Presence] = batched(
+            self.peer,
+            "update_presence",
+            stub.BatchUpdatePresences,
+            lambda items: trips_pb2.BatchUpdatePresencesRequest(requests=items),
+            lambda result: result.presence,
+        )
+        self.presence: Coalescer[int, trips_pb2.Presence] = batched(
+            self.peer,
+            "presence",
+            stub.BatchGetPresences,
+            lambda items: trips_pb2.BatchGetPresencesRequest(person_ids=items),
+            lambda result: result.presence,
+        )
+        self.search_drivers: Coalescer[trips_pb2.SearchDriversRequest, list[trips_pb2.NearbyDriver]] = batched(
+            self.peer,
+            "search_drivers",
+            stub.BatchSearchDrivers,
+            lambda items: trips_pb2.BatchSearchDriversRequest(requests=items),
+            lambda result: list(result.found.drivers),
+        )
+        self.create_trip: Coalescer[trips_pb2.CreateTripRequest, trips_pb2.Trip] = batched(
+            self.peer,
+            "create_trip",
+            stub.BatchCreateTrips,
+            lambda items: trips_pb2.BatchCreateTripsRequest(requests=items),
+            _trip,
+        )
+        self.answer_offer: Coalescer[trips_pb2.AnswerOfferRequest, trips_pb2.Trip] = batched(
+            self.peer,
+            "answer_offer",
+            stub.BatchAnswerOffers,
+            lambda items: trips_pb2.BatchAnswerOffersRequest(requests=items),
+            _trip,
+        )
+        self.advance_trip: Coalescer[trips_pb2.AdvanceTripRequest, trips_pb2.Trip] = batched(
+            self.peer,
+            "advance_trip",
+            stub.BatchAdvanceTrips,
+            lambda items: trips_pb2.BatchAdvanceTripsRequest(requests=items),
+            _trip,
+        )
+        self.cancel_trip: Coalescer[trips_pb2.CancelTripRequest, trips_pb2.Trip] = batched(
+            self.peer,
+            "cancel_trip",
+            stub.BatchCancelTrips,
+            lambda items: trips_pb2.BatchCancelTripsRequest(requests=items),
+            _trip,
+        )
+        self.trip: Coalescer[int, trips_pb2.Trip] = batched(
+            self.peer,
+            "trip",
+            stub.BatchGetTrips,
+            lambda items: trips_pb2.BatchGetTripsRequest(trip_ids=items),
+            _trip,
+        )
+        self.open_trip: Coalescer[int, trips_pb2.Trip] = batched(
+            self.peer,
+            "open_trip",
+            stub.BatchGetOpenTrips,
+            lambda items: trips_pb2.BatchGetOpenTripsRequest(person_ids=items),
+            _trip,
+        )
+        self.merge_people: Coalescer[trips_pb2.MergePeopleRequest, None] = batched(
+            self.peer,
+            "merge_people",
+            stub.BatchMergePeople,
+            lambda items: trips_pb2.BatchMergePeopleRequest(requests=items),
+            lambda _: None,
+        )
+
+    async def list_trips(self, person_id: int, page_token: str, page_size: int) -> list[trips_pb2.Trip]:
+        """A page of a person's trips, newest first."""
+        request = trips_pb2.ListTripsRequest(person_id=person_id, page_token=page_token, page_size=page_size)
+        response = await self.peer.call(self._stub.ListTrips(request))
+        return list(response.trips)
+
+
+class Events:
+    """What happened to people without a message of theirs."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = events_pb2_grpc.EventsServiceStub(channel)
+        self._peer = Peer("trips", channel, SERVICE)
+
+    async def take(self, taker_id: str, most: int, wait_seconds: float) -> list[events_pb2.Event]:
+        """Take pending events, waiting a while for the first."""
+        request = events_pb2.TakeEventsRequest(taker_id=taker_id, max_events=most)
+        request.wait.FromMilliseconds(int(wait_seconds * 1000))
+        response = await self._peer.call(self._stub.TakeEvents(request, timeout=wait_seconds + 5))
+        return list(response.events)
+
+    async def acknowledge(self, event_ids: list[int]) -> None:
+        """These are stored."""
+        await self._peer.call(self._stub.AcknowledgeEvents(events_pb2.AcknowledgeEventsRequest(event_ids=event_ids)))
+
+
+def _trip(result: trips_pb2.TripResult) -> trips_pb2.Trip:
+    return result.trip

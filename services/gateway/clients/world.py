@@ -1,0 +1,149 @@
+"""The services as one person's turn sees them: every changing call named by its message and step."""
+
+from collections.abc import Sequence
+
+from chassis import errors
+from hailwire.profile.v1 import profile_pb2
+from hailwire.trips.v1 import trips_pb2
+from services.gateway.clients.profile import Profile
+from services.gateway.clients.trips import Trips
+
+# What a list in a chat can show and a little more.
+_PAGE = 10
+
+
+class PersonalWorld:
+    """Implements conversations.turn.World for one person and one message.
+
+    A request id is made of the message's key and the step: a rerun of the same message, by whichever instance and
+    however much later, finds the first outcome.
+    """
+
+    def __init__(self, person_id: int, key: bytes, profile: Profile, trips: Trips) -> None:
+        self._person_id = person_id
+        self._key = key.hex()
+        self._profile = profile
+        self._trips = trips
+
+    async def update_person(
+        self,
+        step: str,
+        *,
+        name: str | None = None,
+        language: str | None = None,
+        opt_outs: Sequence[profile_pb2.Channel.ValueType] | None = None,
+    ) -> profile_pb2.Person:
+        """Change what is given, keep the rest."""
+        person = profile_pb2.Person(person_id=self._person_id)
+        request = profile_pb2.UpdatePersonRequest(request_id=self._id(step), person=person)
+        if name is not None:
+            request.person.name = name
+            request.update_mask.paths.append("name")
+        if language is not None:
+            request.person.language = language
+            request.update_mask.paths.append("language")
+        if opt_outs is not None:
+            request.person.opt_outs.extend(opt_outs)
+            request.update_mask.paths.append("opt_outs")
+        return await self._profile.update(request)
+
+    async def update_presence(
+        self,
+        step: str,
+        *,
+        online: bool | None = None,
+        vehicle: trips_pb2.Vehicle.ValueType | None = None,
+        location: trips_pb2.Location | None = None,
+    ) -> trips_pb2.Presence:
+        """Put the driver on the map or take them off."""
+        request = trips_pb2.UpdatePresenceRequest(
+            request_id=self._id(step), person_id=self._person_id, online=online, vehicle=vehicle, location=location
+        )
+        return await self._trips.update_presence(request)
+
+    async def presence(self) -> trips_pb2.Presence | None:
+        """Where the driver is."""
+        try:
+            return await self._trips.presence(self._person_id)
+        except errors.NotFound:
+            return None
+
+    async def search_drivers(
+        self, vehicle: trips_pb2.Vehicle.ValueType, location: trips_pb2.Location, limit: int = 9
+    ) -> list[trips_pb2.NearbyDriver]:
+        """Find available drivers, nearest first."""
+        return await self._trips.search_drivers(
+            trips_pb2.SearchDriversRequest(person_id=self._person_id, vehicle=vehicle, pickup=location, limit=limit)
+        )
+
+    async def create_trip(
+        self,
+        step: str,
+        *,
+        vehicle: trips_pb2.Vehicle.ValueType,
+        pickup: trips_pb2.Location,
+        driver_ids: Sequence[int] = (),
+    ) -> trips_pb2.Trip:
+        """Ask these drivers, or the nearest ones, for a ride."""
+        return await self._trips.create_trip(
+            trips_pb2.CreateTripRequest(
+                request_id=self._id(step),
+                passenger_id=self._person_id,
+                vehicle=vehicle,
+                pickup=pickup,
+                driver_ids=driver_ids,
+            )
+        )
+
+    async def open_trip(self) -> trips_pb2.Trip | None:
+        """Read the trip that the person is on or waits for."""
+        try:
+            return await self._trips.open_trip(self._person_id)
+        except errors.NotFound:
+            return None
+
+    async def trip(self, trip_id: int) -> trips_pb2.Trip:
+        """Read a trip."""
+        return await self._trips.trip(trip_id)
+
+    async def trips(self, page_token: str = "") -> list[trips_pb2.Trip]:
+        """Read the person's trips, newest first."""
+        return await self._trips.list_trips(self._person_id, page_token, _PAGE)
+
+    async def answer_offer(self, step: str, offer_id: int, accept: bool) -> trips_pb2.Trip:  # noqa: FBT001
+        """Accept or decline."""
+        answer = trips_pb2.OFFER_ANSWER_ACCEPT if accept else trips_pb2.OFFER_ANSWER_DECLINE
+        return await self._trips.answer_offer(
+            trips_pb2.AnswerOfferRequest(
+                request_id=self._id(step), driver_id=self._person_id, offer_id=offer_id, answer=answer
+            )
+        )
+
+    async def advance_trip(self, step: str, trip_id: int, state: trips_pb2.TripState.ValueType) -> trips_pb2.Trip:
+        """Move a trip on, as its driver."""
+        return await self._trips.advance_trip(
+            trips_pb2.AdvanceTripRequest(
+                request_id=self._id(step), driver_id=self._person_id, trip_id=trip_id, state=state
+            )
+        )
+
+    async def cancel_trip(self, step: str, trip_id: int, reason: str) -> trips_pb2.Trip:
+        """Give a trip up, as either side."""
+        return await self._trips.cancel_trip(
+            trips_pb2.CancelTripRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, reason=reason
+            )
+        )
+
+    async def hand_over(self, from_person_id: int) -> None:
+        """Give this person everything of somebody who turned out to be the same."""
+        await self._trips.merge_people(
+            trips_pb2.MergePeopleRequest(
+                request_id=f"merge:{from_person_id}:{self._person_id}",
+                from_person_id=from_person_id,
+                to_person_id=self._person_id,
+            )
+        )
+
+    def _id(self, step: str) -> str:
+        return f"{self._key}:{step}"

@@ -1,0 +1,283 @@
+"""The end of turns: inbox done, new state and outbox rows of many conversations in one transaction.
+
+Each conversation's part happens only if its lease's epoch still matches. In the same transaction the next message of
+a conversation is claimed, or its lease released when nothing is pending, and the first reply's sending attempt is
+recorded when the lane to its recipient is free.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+import asyncpg
+import orjson
+
+from chassis import errors
+from chassis.database import Database, Session, Statement
+from services.gateway import lanes
+from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, claim_heads, snapshot
+from services.gateway.messages import Reply
+
+
+class Ending(Enum):
+    """How a turn ended."""
+
+    # It took effect.
+    DONE = "done"
+    # A dependency failed: it waits and the attempt is given back.
+    POSTPONED = "postponed"
+    # It failed: it waits and the attempt counts.
+    FAILED = "failed"
+    # It failed for the last time: it goes to the dead letters and its sender gets an apology.
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a turn wants written. `state_*` and `replies` count for DONE and DEAD only."""
+
+    claim: Claim
+    ending: Ending
+    replies: tuple[Reply, ...] = ()
+    person_id: int | None = None
+    language: str = ""
+    handed_over: tuple[int, ...] = ()
+    state_name: str = ""
+    state_version: int = 0
+    state_data: bytes = b"{}"
+    state_expires_at: datetime | None = None
+    wait_seconds: float = 0.0
+    reason: str = ""
+
+
+class LeaseLost(errors.Conflict):
+    """Somebody else leads the conversation by now; nothing of this turn was written."""
+
+    reason = "LEASE_LOST"
+
+
+_LOCK = Statement(
+    "gateway.commit_lock",
+    """
+    SELECT conversation_id, instance_id, epoch, pending FROM gateway.conversation
+    WHERE conversation_id = ANY($1::bigint[]) ORDER BY conversation_id FOR UPDATE
+    """,
+)
+
+_FINISH = Statement(
+    "gateway.commit_finish",
+    """
+    DELETE FROM gateway.pending USING unnest($1::bigint[], $2::bigint[]) AS done (conversation_id, seq)
+    WHERE pending.conversation_id = done.conversation_id AND pending.seq = done.seq
+    """,
+)
+
+_UNCLAIM = Statement(
+    "gateway.commit_unclaim",
+    """
+    UPDATE gateway.pending
+    SET instance_id = NULL, attempts = attempts - CASE WHEN back.given THEN 1 ELSE 0 END
+    FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS back (conversation_id, seq, given)
+    WHERE pending.conversation_id = back.conversation_id AND pending.seq = back.seq
+    """,
+)
+
+_SAVE = Statement(
+    "gateway.commit_save",
+    f"""
+    UPDATE gateway.conversation
+    SET pending = pending - 1,
+        instance_id = CASE WHEN saved.keep THEN conversation.instance_id END,
+        alone = CASE WHEN saved.keep THEN conversation.alone ELSE EXISTS (
+            SELECT FROM gateway.pending
+            WHERE pending.conversation_id = conversation.conversation_id AND pending.alone) END,
+        person_id = coalesce(saved.person_id, conversation.person_id),
+        language = CASE WHEN saved.language = '' THEN conversation.language ELSE saved.language END,
+        handed_over = conversation.handed_over || CASE WHEN saved.handed_over = '' THEN '{{}}'
+                                          ELSE string_to_array(saved.handed_over, ',')::bigint[] END,
+        state_name = saved.state_name, state_version = saved.state_version, state_data = saved.state_data,
+        state_expires_at = saved.state_expires_at
+    FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[],
+                $9::timestamptz[])
+        AS saved (conversation_id, keep, person_id, language, handed_over, state_name, state_version, state_data,
+                  state_expires_at)
+    WHERE conversation.conversation_id = saved.conversation_id
+    RETURNING {SNAPSHOT_COLUMNS}
+    """,  # noqa: S608 - our own column list
+)
+
+_RELEASE = Statement(
+    "gateway.commit_release",
+    """
+    UPDATE gateway.conversation
+    SET instance_id = NULL, due_at = chassis.now() + make_interval(secs => released.seconds),
+        alone = EXISTS (SELECT FROM gateway.pending
+                        WHERE pending.conversation_id = conversation.conversation_id AND pending.alone)
+    FROM unnest($1::bigint[], $2::float8[]) AS released (conversation_id, seconds)
+    WHERE conversation.conversation_id = released.conversation_id
+    """,
+)
+
+_BURY = Statement(
+    "gateway.commit_bury",
+    """
+    INSERT INTO gateway.dead_letter
+        (kind, reason, conversation_id, key, item_kind, provider, addresses, raw, sent_at, stored_at, attempts, replays)
+    SELECT 'message', reason, conversation_id, key, item_kind, provider, string_to_array(addresses, chr(31)), raw,
+           sent_at, stored_at, attempts, replays
+    FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+                $8::timestamptz[], $9::timestamptz[], $10::smallint[], $11::smallint[])
+        AS dead (reason, conversation_id, key, item_kind, provider, addresses, raw, sent_at, stored_at, attempts,
+                 replays)
+    """,
+)
+
+
+class TurnCommit:
+    """Writes batches of decisions; hand `write` to a Coalescer. The result is the next claim of the conversation."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        instance_id: Callable[[], int],
+        send_room: Callable[[int], int],
+        start_sending: Callable[[list[lanes.LaneClaim], int], None],
+        keep: Callable[[], bool],
+    ) -> None:
+        """`instance_id` answers 0 while this instance must lease nothing; `send_room(n)` reserves up to n lanes; `start_sending(claims, reserved)` gets what was claimed; `keep` tells
+        whether this instance wants the next message of a conversation.
+        """
+        self._database = database
+        self._instance_id = instance_id
+        self._send_room = send_room
+        self._start_sending = start_sending
+        self._keep = keep
+
+    async def write(self, decisions: Sequence[Decision]) -> list[Claim | BaseException | None]:
+        """One outcome per decision: the next claim, None when the lease ended, or why nothing was written."""
+        try:
+            return await self._written(decisions)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if len(decisions) == 1:
+                return [error]
+            middle = len(decisions) // 2
+            return [*await self.write(decisions[:middle]), *await self.write(decisions[middle:])]
+
+    async def _written(self, decisions: Sequence[Decision]) -> list[Claim | BaseException | None]:
+        wanted = len({one.claim.snapshot.conversation_id for one in decisions if one.replies})
+        reserved = self._send_room(wanted) if wanted else 0
+        sending: list[lanes.LaneClaim] = []
+        try:
+            async with self._database.transaction() as session:
+                fenced = await self._fenced(session, decisions)
+                next_claims = await self._apply(session, fenced)
+                rows = [
+                    _outbox_row(one, position, reply) for one in fenced for position, reply in enumerate(one.replies)
+                ]
+                if rows:
+                    sending = await lanes.enqueue(session, rows, instance_id=self._instance_id(), room=reserved)
+        except BaseException:
+            self._start_sending([], reserved)
+            raise
+        self._start_sending(sending, reserved)
+        written = {id(one) for one in fenced}
+        return [
+            next_claims.get(one.claim.snapshot.conversation_id) if id(one) in written else LeaseLost()
+            for one in decisions
+        ]
+
+    @staticmethod
+    async def _fenced(session: Session, decisions: Sequence[Decision]) -> list[Decision]:
+        """The decisions whose lease still holds, their rows locked."""
+        rows = await session.fetch(_LOCK, sorted({one.claim.snapshot.conversation_id for one in decisions}))
+        leases = {row["conversation_id"]: (row["instance_id"], row["epoch"]) for row in rows}
+        return [
+            one
+            for one in decisions
+            if leases.get(one.claim.snapshot.conversation_id)
+            == (one.claim.snapshot.instance_id, one.claim.snapshot.epoch)
+        ]
+
+    async def _apply(self, session: Session, decisions: Sequence[Decision]) -> dict[int, Claim]:
+        ended = [one for one in decisions if one.ending in {Ending.DONE, Ending.DEAD}]
+        waiting = [one for one in decisions if one.ending in {Ending.POSTPONED, Ending.FAILED}]
+        if waiting:
+            ids = [one.claim.snapshot.conversation_id for one in waiting]
+            given_back = [one.ending is Ending.POSTPONED for one in waiting]
+            await session.execute(_UNCLAIM, ids, [one.claim.seq for one in waiting], given_back)
+            await session.execute(_RELEASE, ids, [one.wait_seconds for one in waiting])
+        if not ended:
+            return {}
+        ids = [one.claim.snapshot.conversation_id for one in ended]
+        await session.execute(_FINISH, ids, [one.claim.seq for one in ended])
+        await self._bury(session, [one for one in ended if one.ending is Ending.DEAD])
+        heads = {row["conversation_id"]: row for row in await session.fetch(_HEADS, sorted(ids))}
+        # A head that must run alone is left to whoever runs such things.
+        going_on = {one for one in ids if one in heads and not heads[one]["alone"]} if self._keep() else set()
+        rows = await session.fetch(
+            _SAVE,
+            ids,
+            [one in going_on for one in ids],
+            [one.person_id for one in ended],
+            [one.language for one in ended],
+            [",".join(map(str, one.handed_over)) for one in ended],
+            [one.state_name for one in ended],
+            [one.state_version for one in ended],
+            [one.state_data for one in ended],
+            [one.state_expires_at for one in ended],
+        )
+        leased = {row["conversation_id"]: snapshot(row) for row in rows if row["conversation_id"] in going_on}
+        if not leased:
+            return {}
+        claims = await claim_heads(session, leased)
+        return {claim.snapshot.conversation_id: claim for claim in claims}
+
+    @staticmethod
+    async def _bury(session: Session, dead: Sequence[Decision]) -> None:
+        if not dead:
+            return
+        claims = [one.claim for one in dead]
+        await session.execute(
+            _BURY,
+            [one.reason for one in dead],
+            [claim.snapshot.conversation_id for claim in claims],
+            [claim.key for claim in claims],
+            [claim.kind for claim in claims],
+            [claim.provider for claim in claims],
+            ["\x1f".join(claim.addresses) for claim in claims],
+            [claim.raw for claim in claims],
+            [claim.sent_at for claim in claims],
+            [claim.stored_at for claim in claims],
+            [claim.attempts for claim in claims],
+            [claim.replay for claim in claims],
+        )
+
+
+_HEADS = Statement(
+    "gateway.commit_heads",
+    """
+    SELECT asked.conversation_id, head.alone
+    FROM unnest($1::bigint[]) AS asked (conversation_id)
+    CROSS JOIN LATERAL (
+        SELECT alone FROM gateway.pending
+        WHERE pending.conversation_id = asked.conversation_id ORDER BY seq LIMIT 1
+    ) AS head
+    """,
+)
+
+
+def _outbox_row(decision: Decision, position: int, reply: Reply) -> lanes.NewReply:
+    claim = decision.claim
+    return lanes.NewReply(
+        conversation_id=claim.snapshot.conversation_id,
+        # A replayed message answers anew; its first reply may have been an apology.
+        cause=claim.key + claim.replay.to_bytes(2, "big") if claim.replay else claim.key,
+        position=position,
+        # On the channel that this message came by; an event goes where the person last wrote.
+        address=claim.addresses[0] if claim.addresses else claim.snapshot.reply_to,
+        reply=orjson.dumps(reply.to_dict()),
+        traceparent=claim.traceparent,
+        last_inbound_at=claim.snapshot.last_inbound_at,
+    )

@@ -1,0 +1,140 @@
+"""From a claimed item to a decision: who the person is, what their conversation says, what is to be written."""
+
+from collections.abc import Mapping
+
+import orjson
+
+from chassis import logs
+from hailwire.profile.v1 import profile_pb2
+from hailwire.trips.v1 import events_pb2
+from services.gateway.claims import EVENT, Claim
+from services.gateway.clients.profile import Profile
+from services.gateway.clients.trips import Trips
+from services.gateway.clients.world import PersonalWorld
+from services.gateway.commit import Decision, Ending
+from services.gateway.conversations import catalogue
+from services.gateway.conversations.dispatch import take_event, take_turn
+from services.gateway.conversations.turn import EventTurn, Outcome, State, Turn
+from services.gateway.messages import Address, Message, Provider, Text
+from services.gateway.providers.reading import read_message
+
+log = logs.get(__name__)
+
+
+class Conversations:
+    """The handlers with the services behind them."""
+
+    def __init__(self, profile: Profile, trips: Trips) -> None:
+        self._profile = profile
+        self._trips = trips
+
+    async def decide(self, claim: Claim) -> Decision:
+        """Run one item through its conversation. Raises what the handler or a service raised."""
+        if claim.kind == EVENT:
+            return await self._event(claim)
+        message = read_message(Provider(claim.provider), claim.raw)
+        addresses = [Address.from_key(key) for key in claim.addresses]
+        person = await self._profile.resolve(addresses, message.profile_name)
+        world = PersonalWorld(person.person_id, claim.key, self._profile, self._trips)
+        handed_over = await self._hand_over(claim, person, world)
+        outcome = await take_turn(self._turn(claim, person, world, message, addresses[0]))
+        return _decision(claim, person, outcome, handed_over)
+
+    async def _event(self, claim: Claim) -> Decision:
+        event = events_pb2.Event.FromString(claim.raw)
+        person = await self._profile.get(event.recipient_id)
+        world = PersonalWorld(person.person_id, claim.key, self._profile, self._trips)
+        address = Address.from_key(claim.snapshot.reply_to)
+        outcome = await take_event(
+            EventTurn(
+                person=person,
+                state=_state(claim),
+                channel=address.channel,
+                plain=address.plain,
+                now=claim.stored_at,
+                age_seconds=_age(claim),
+                world=world,
+                event=event,
+            )
+        )
+        return _decision(claim, person, outcome, ())
+
+    async def _hand_over(self, claim: Claim, person: profile_pb2.Person, world: PersonalWorld) -> tuple[int, ...]:
+        """Tell the trips service once about everybody who turned out to be this person."""
+        former = set(person.merged_person_ids)
+        if claim.snapshot.person_id not in {None, person.person_id}:
+            former.add(claim.snapshot.person_id or 0)
+        missing = sorted(former - set(claim.snapshot.handed_over))
+        for person_id in missing:
+            await world.hand_over(person_id)
+        return tuple(missing)
+
+    @staticmethod
+    def _turn(
+        claim: Claim, person: profile_pb2.Person, world: PersonalWorld, message: Message, address: Address
+    ) -> Turn:
+        return Turn(
+            person=person,
+            state=_state(claim),
+            channel=address.channel,
+            plain=address.plain,
+            now=claim.stored_at,
+            age_seconds=_age(claim),
+            world=world,
+            message=message,
+        )
+
+    @staticmethod
+    def apologize(claim: Claim, reason: str) -> Decision:
+        """The decision for a message that is given up: its sender is told, and may go on from where they were.
+
+        Needs no service: what fails here would fail again. Events die without a word, because nobody waits for them.
+        """
+        language = catalogue.spoken(claim.snapshot.language)
+        replies = () if claim.kind == EVENT else (Text(catalogue.t(language, "apology")),)
+        snapshot = claim.snapshot
+        return Decision(
+            claim,
+            Ending.DEAD,
+            replies=replies,
+            state_name=snapshot.state_name,
+            state_version=snapshot.state_version,
+            state_data=snapshot.state_data,
+            state_expires_at=snapshot.state_expires_at,
+            reason=reason,
+        )
+
+
+def _age(claim: Claim) -> float:
+    if claim.sent_at is None:
+        return 0.0
+    return max(0.0, (claim.stored_at - claim.sent_at).total_seconds())
+
+
+def _state(claim: Claim) -> State:
+    snapshot = claim.snapshot
+    if not snapshot.state_name:
+        return State()
+    data = orjson.loads(snapshot.state_data)
+    return State(
+        name=snapshot.state_name,
+        version=snapshot.state_version,
+        data=dict(data) if isinstance(data, Mapping) else {},
+        expires_at=snapshot.state_expires_at,
+    )
+
+
+def _decision(claim: Claim, person: profile_pb2.Person, outcome: Outcome, handed_over: tuple[int, ...]) -> Decision:
+    return Decision(
+        claim,
+        Ending.DONE,
+        replies=outcome.replies,
+        person_id=person.person_id,
+        language=outcome.language or person.language,
+        handed_over=handed_over,
+        state_name=outcome.state.name,
+        state_version=outcome.state.version,
+        state_data=orjson.dumps(outcome.state.data),
+        state_expires_at=outcome.state.expires_at,
+        reason=outcome.silent_reason,
+    )

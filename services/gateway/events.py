@@ -1,0 +1,60 @@
+"""Brings events of the trips service into the inbox of whoever must hear of them.
+
+Stored first, acknowledged after: an event that is handed out twice is stored once, because its id is its key.
+"""
+
+import asyncio
+import hashlib
+from datetime import UTC
+
+from chassis import errors, logs
+from chassis.coalesce import Coalescer
+from chassis.telemetry import Telemetry
+from hailwire.trips.v1 import events_pb2
+from services.gateway.claims import EVENT
+from services.gateway.clients.trips import Events
+from services.gateway.inbox import Arrival, Stored
+
+log = logs.get(__name__)
+
+_BATCH = 200
+_WAIT_SECONDS = 10.0
+_RETRY_SECONDS = 0.5
+
+
+def arrival(event: events_pb2.Event) -> Arrival:
+    """An event as the inbox takes it."""
+    key = hashlib.blake2b(f"trips event {event.event_id}".encode(), digest_size=16).digest()
+    return Arrival(
+        kind=EVENT,
+        key=key,
+        provider="trips",
+        raw=event.SerializeToString(),
+        person_id=event.recipient_id,
+        sent_at=event.create_time.ToDatetime(tzinfo=UTC),
+    )
+
+
+class EventTaker:
+    """Takes events until cancelled."""
+
+    def __init__(
+        self, events: Events, store: Coalescer[list[Arrival], Stored], telemetry: Telemetry, taker_id: str
+    ) -> None:
+        self._events = events
+        self._store = store
+        self._taker_id = taker_id
+        self._taken = telemetry.counter("events_taken", "events brought into the inbox")
+
+    async def run(self) -> None:
+        """Take, store, acknowledge."""
+        while True:
+            try:
+                taken = await self._events.take(self._taker_id, _BATCH, _WAIT_SECONDS)
+                if taken:
+                    await self._store([arrival(event) for event in taken])
+                    await self._events.acknowledge([event.event_id for event in taken])
+                    self._taken.add(len(taken))
+            except errors.HailwireError as error:
+                log.warning("events cannot be taken", reason=error.reason)
+                await asyncio.sleep(_RETRY_SECONDS)

@@ -1,0 +1,296 @@
+"""Sends what lies in the outbox: one reply per recipient at a time, many recipients at once.
+
+The attempt is recorded before the call (lanes.py). An answer that never came leaves the reply unknown: it waits for
+its status, is looked up in Twilio's message list, and is then sent again: a second copy is better than silence. Every
+such extra send is counted.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import asyncpg
+import orjson
+
+from chassis import errors, logs
+from chassis.coalesce import Coalescer
+from chassis.database import Database, Statement
+from chassis.telemetry import Telemetry
+from services.gateway import lanes
+from services.gateway.inbox import Room
+from services.gateway.instance import SETTLE_SECONDS, Instance
+from services.gateway.lanes import LaneClaim, Settlement
+from services.gateway.messages import Address, Outgoing, Provider, reply_from_dict
+from services.gateway.providers.sending import (
+    Accepted,
+    Final,
+    OptedOut,
+    Retry,
+    Stop,
+    Unknown,
+    Verdict,
+    WindowClosed,
+)
+from services.gateway.providers.twilio.client import TwilioClient
+from services.gateway.providers.whatsapp.client import WhatsAppClient
+
+log = logs.get(__name__)
+
+# Free text reaches a person on WhatsApp only for so long after they wrote.
+_WINDOW = timedelta(hours=24)
+# A reply that could not be sent for this long has lost its meaning: it becomes a dead letter.
+_PATIENCE = timedelta(hours=6)
+# Tries of one reply when only its recipient is the trouble.
+_RECIPIENT_TRIES = 8
+_BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
+# After bad credentials or a spam flag nothing helps but an operator; meanwhile one try a minute.
+_STOP_SECONDS = 60.0
+_SWEEP_SECONDS = 0.5
+
+# Messages of the same words that other rows own.
+_KNOWN = Statement(
+    "gateway.outbox_known",
+    """
+    SELECT provider_message_id FROM gateway.outbox
+    WHERE conversation_id = $1 AND provider_message_id IS NOT NULL
+    ORDER BY outbox_id DESC LIMIT 500
+    """,
+)
+
+
+class Sender:
+    """Works on lanes until drained."""
+
+    def __init__(
+        self,
+        database: Database,
+        telemetry: Telemetry,
+        *,
+        instance: Instance,
+        whatsapp: WhatsAppClient,
+        twilio: TwilioClient,
+        most: int,
+        stopped: bool,
+    ) -> None:
+        self._database = database
+        self._telemetry = telemetry
+        self._instance = instance
+        self._whatsapp = whatsapp
+        self._twilio = twilio
+        self._room = Room(most)
+        self._stopped = stopped
+        self._settle = Coalescer("outbox settle", self._settle_batch)
+        self._held: dict[int, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._paused_until: dict[Provider, float] = {}
+        self._sends = telemetry.counter("sends", "attempts to send a reply, by provider and what became of them")
+        self._extra = telemetry.counter("extra_sends", "replies sent again although the provider may have had them")
+        self._skipped = telemetry.counter("replies_skipped", "replies that were not sent, by reason")
+        self._seconds = telemetry.histogram("provider_call", "time of a send as the provider answered it")
+        telemetry.gauge("lanes_held", "recipients being written to", lambda: [(self._room.taken, {})])
+        telemetry.gauge(
+            "provider_paused",
+            "1 while nothing is sent to a provider after it refused everybody",
+            lambda: [(float(self._pause(provider) > 0), {"provider": str(provider)}) for provider in Provider],
+        )
+
+    @property
+    def held(self) -> dict[int, int]:
+        """The lanes that this process works on, with their epochs."""
+        return dict(self._held)
+
+    def reserve(self, wanted: int) -> int:
+        """Reserve up to `wanted` lanes for replies that are about to be committed."""
+        return 0 if self._stopped or not self._instance.fresh else self._room.take(wanted)
+
+    def start(self, claims: Sequence[LaneClaim], reserved: int) -> None:
+        """Send these; the rest of what was reserved is given back, and waiting lanes are looked for."""
+        self._room.give_back(reserved - len(claims))
+        for claim in claims:
+            self._held[claim.conversation_id] = claim.epoch
+            task = asyncio.create_task(self._work(claim))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def run(self) -> None:
+        """Take lanes that nobody works on until cancelled."""
+        while True:
+            # Jitterless on purpose: SKIP LOCKED keeps instances out of each other's way.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SWEEP_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._take_due()
+            except errors.HailwireError as error:
+                log.warning("lanes cannot be taken", reason=error.reason)
+                await asyncio.sleep(_SWEEP_SECONDS)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing new and finish what is on its way."""
+        self._closing = True
+        self._room.closed = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+
+    async def _take_due(self) -> None:
+        if self._closing:
+            return
+        # Half of what is free: turns that commit meanwhile want room for their replies too.
+        reserved = self.reserve((self._room.free + 1) // 2)
+        claims: list[LaneClaim] = []
+        try:
+            if reserved:
+                async with self._database.transaction() as session:
+                    claims = await lanes.take_due(session, instance_id=self._instance.instance_id, limit=reserved)
+        except BaseException:
+            self._room.give_back(reserved)
+            raise
+        self.start(claims, reserved)
+
+    async def _work(self, first: LaneClaim) -> None:
+        claim: LaneClaim | None = first
+        try:
+            while claim is not None:
+                with self._telemetry.span("send", parent=claim.traceparent):
+                    settlement = await self._attempt(claim)
+                claim = await self._settled(settlement)
+        except Exception as error:
+            log.exception("a lane failed", error, conversation_id=first.conversation_id)
+        finally:
+            self._held.pop(first.conversation_id, None)
+            if self._room.free == 0:
+                self._wake.set()
+            self._room.give_back()
+
+    async def _settled(self, settlement: Settlement) -> LaneClaim | None:
+        # What we know is worth keeping: forgetting it would send the reply again.
+        delay = 0.1
+        while True:
+            try:
+                claim = await self._settle(settlement)
+            except (errors.Unavailable, errors.DeadlineExceeded, errors.Conflict):
+                if not self._held:
+                    return None
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 1.0)
+            else:
+                if claim is not None:
+                    self._held[claim.conversation_id] = claim.epoch
+                return claim
+
+    async def _settle_batch(self, batch: list[Settlement]) -> list[LaneClaim | BaseException | None]:
+        try:
+            async with self._database.transaction() as session:
+                ours, claims = await lanes.settle(session, batch, going_on=self._going_on())
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if len(batch) == 1:
+                return [error]
+            middle = len(batch) // 2
+            return [*await self._settle_batch(batch[:middle]), *await self._settle_batch(batch[middle:])]
+        for one in batch:
+            if one.claim.conversation_id not in ours:
+                log.warning("a lane was taken over while its reply was being sent", outbox_id=one.claim.outbox_id)
+        following = {claim.conversation_id: claim for claim in claims}
+        return [
+            following.get(one.claim.conversation_id) if one.claim.conversation_id in ours else None for one in batch
+        ]
+
+    def _going_on(self) -> bool:
+        return not self._closing and not self._stopped and self._instance.fresh
+
+    async def _attempt(self, claim: LaneClaim) -> Settlement:
+        try:
+            return await self._delivered(claim)
+        except errors.HailwireError as error:  # Twilio's list cannot be read: ask again before sending twice
+            return Settlement(claim, "unknown", error.reason, wait_seconds=_backoff(claim.failures), failed=True)
+        except Exception as error:
+            log.exception("a reply cannot be sent", error, outbox_id=claim.outbox_id)
+            return Settlement(claim, "failed", f"our bug: {type(error).__name__}")
+
+    async def _delivered(self, claim: LaneClaim) -> Settlement:
+        """Try one reply and say what is to be written about it."""
+        address = Address.from_key(claim.address)
+        if claim.provider_message_id is not None:
+            return Settlement(claim, "accepted", "settled by its status", claim.provider_message_id)
+        if wait := self._pause(address.provider):
+            return Settlement(claim, "queued", "provider paused", wait_seconds=wait)
+        if not self._instance.fresh:
+            # Somebody may hold this lane already; they will send it.
+            return Settlement(claim, "queued", "heartbeat late", wait_seconds=1.0)
+        if self._window_closed(claim, address):
+            self._skipped.add(1, reason="window_closed")
+            return Settlement(claim, "skipped", "window closed")
+        outgoing = Outgoing(
+            outbox_id=claim.outbox_id,
+            address=address,
+            reply=reply_from_dict(orjson.loads(claim.reply)),
+            attempt=claim.attempts - 1,
+        )
+        if claim.unknown_since is not None:
+            if address.provider is Provider.TWILIO:
+                rows = await self._database.fetch(_KNOWN, claim.conversation_id)
+                known = {row["provider_message_id"] for row in rows}
+                found = await self._twilio.find_sent(outgoing, claim.unknown_since, known)
+                if found is not None:
+                    return Settlement(claim, "accepted", "found in the message list", found)
+            self._extra.add(1, provider=str(address.provider))
+            log.warning("sent again, its first result is unknown", outbox_id=claim.outbox_id)
+        started = time.perf_counter()
+        client = self._twilio if address.provider is Provider.TWILIO else self._whatsapp
+        verdict = await client.send(outgoing)
+        kind = type(verdict).__name__.lower()
+        self._seconds.record(time.perf_counter() - started, provider=str(address.provider), result=kind)
+        self._sends.add(1, provider=str(address.provider), result=kind)
+        return self._judged(claim, address.provider, verdict)
+
+    def _judged(self, claim: LaneClaim, provider: Provider, verdict: Verdict) -> Settlement:
+        match verdict:
+            case Accepted(provider_message_id=found):
+                return Settlement(claim, "accepted", provider_message_id=found)
+            case Unknown(reason=reason):
+                return Settlement(claim, "unknown", reason, wait_seconds=SETTLE_SECONDS)
+            case Final(reason=reason, code=code):
+                return Settlement(claim, "failed", reason, error_code=code)
+            case WindowClosed(code=code):
+                self._skipped.add(1, reason="window_closed")
+                return Settlement(claim, "skipped", "window closed", error_code=code)
+            case OptedOut(code=code):
+                self._skipped.add(1, reason="opted_out")
+                return Settlement(claim, "skipped", "opted out", error_code=code)
+            case Stop(reason=reason, code=code):
+                self._paused_until[provider] = time.monotonic() + _STOP_SECONDS
+                log.error("provider refuses everything; sending is paused", provider=str(provider), code=code)
+                return self._again(claim, reason, code, _STOP_SECONDS)
+            case Retry(reason=reason, after_seconds=after, scope=scope, code=code):
+                wait = after if after is not None else _backoff(claim.failures)
+                if scope == "provider":
+                    self._paused_until[provider] = time.monotonic() + min(wait, _STOP_SECONDS)
+                elif claim.attempts >= _RECIPIENT_TRIES:
+                    return Settlement(claim, "failed", f"gave up: {reason}", error_code=code)
+                return self._again(claim, reason, code, wait)
+
+    @staticmethod
+    def _again(claim: LaneClaim, reason: str, code: int | None, wait: float) -> Settlement:
+        if claim.claimed_at - claim.created_at > _PATIENCE:
+            return Settlement(claim, "failed", f"gave up: {reason}", error_code=code)
+        return Settlement(claim, "queued", reason, error_code=code, wait_seconds=wait, failed=True)
+
+    @staticmethod
+    def _window_closed(claim: LaneClaim, address: Address) -> bool:
+        if address.channel != "whatsapp" or claim.last_inbound_at is None:
+            return False
+        return claim.claimed_at - claim.last_inbound_at > _WINDOW
+
+    def _pause(self, provider: Provider) -> float:
+        return max(0.0, self._paused_until.get(provider, 0.0) - time.monotonic())
+
+
+def _backoff(failures: int) -> float:
+    return _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]

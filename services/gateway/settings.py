@@ -1,0 +1,96 @@
+"""Every setting of the gateway."""
+
+from dataclasses import dataclass
+
+from chassis.database import DatabaseSettings
+from chassis.settings import Secret, setting
+from chassis.telemetry import TelemetrySettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewaySettings(DatabaseSettings, TelemetrySettings):
+    """Read once at start; see .env.example for each."""
+
+    environment: str = setting(
+        "HAILWIRE_ENV", default="production", choices=("production", "development"), help="development or production"
+    )
+    home: str = setting("HAILWIRE_HOME", default=".hailwire", help="folder for what this machine keeps (the spool)")
+    http_host: str = setting("GATEWAY_HTTP_HOST", default="127.0.0.1", help="address of the webhooks and the REST API")
+    http_port: int = setting("GATEWAY_HTTP_PORT", default=8080, minimum=0, maximum=65535, help="their port")
+    grpc_host: str = setting("GATEWAY_GRPC_HOST", default="127.0.0.1", help="address of the gRPC server")
+    grpc_port: int = setting("GATEWAY_GRPC_PORT", default=50050, minimum=0, maximum=65535, help="its port")
+    prometheus_host: str = setting("GATEWAY_PROMETHEUS_HOST", default="127.0.0.1", help="address of the metrics page")
+    prometheus_port: int = setting("GATEWAY_PROMETHEUS_PORT", default=9464, minimum=0, maximum=65535, help="its port")
+
+    profile_target: str = setting("PROFILE_TARGET", default="127.0.0.1:50051", help="the profile service")
+    trips_target: str = setting("TRIPS_TARGET", default="127.0.0.1:50052", help="the trips service")
+    public_base_url: str = setting(
+        "PUBLIC_BASE_URL", default="", help="the address that providers call, as they were told; Twilio signs over it"
+    )
+
+    wa_verify_token: Secret = setting(
+        "WA_VERIFY_TOKEN", development="dev-verify-token", help="the handshake's token, chosen by you"
+    )
+    wa_app_secret: Secret = setting(
+        "WA_APP_SECRET", development="dev-app-secret", help="the Meta app's secret, which signs webhooks"
+    )
+    wa_app_secret_previous: Secret = setting(
+        "WA_APP_SECRET_PREVIOUS", default="", help="the secret before, accepted too while it is being rotated"
+    )
+    wa_access_token: Secret = setting(
+        "WA_ACCESS_TOKEN", development="dev-access-token", help="the Graph API's bearer token"
+    )
+    wa_phone_number_id: str = setting(
+        "WA_PHONE_NUMBER_ID", development="106540352242922", help="the id of the WhatsApp business number"
+    )
+    wa_graph_url: str = setting(
+        "WA_GRAPH_URL", default="https://graph.facebook.com/v25.0", help="the Graph API with its version"
+    )
+    twilio_account_sid: str = setting("TWILIO_ACCOUNT_SID", development="AC" + "0" * 32, help="the Twilio account")
+    twilio_auth_token: Secret = setting(
+        "TWILIO_AUTH_TOKEN", development="dev-auth-token", help="its token, which signs webhooks"
+    )
+    twilio_phone_number: str = setting(
+        "TWILIO_PHONE_NUMBER", development="+15550783881", help="the number that SMS come from, E.164"
+    )
+    twilio_messaging_service_sid: str = setting(
+        "TWILIO_MESSAGING_SERVICE_SID", default="", help="send through this service instead of the number"
+    )
+    twilio_api_url: str = setting("TWILIO_API_URL", default="https://api.twilio.com", help="Twilio's REST API")
+
+    lease_seconds: float = setting(
+        "GATEWAY_LEASE_SECONDS", default=6.0, minimum=1, maximum=120, help="silence after which an instance is dead"
+    )
+    max_turns: int = setting(
+        "GATEWAY_MAX_TURNS", default=128, minimum=1, maximum=2000, help="conversations worked on at a time"
+    )
+    max_sends: int = setting(
+        "GATEWAY_MAX_SENDS", default=128, minimum=1, maximum=2000, help="recipients written to at a time"
+    )
+    max_attempts: int = setting(
+        "GATEWAY_MAX_ATTEMPTS", default=3, minimum=1, maximum=20, help="tries before a message is a dead letter"
+    )
+    max_waiting: int = setting(
+        "GATEWAY_MAX_WAITING", default=2000, minimum=1, help="webhooks waiting to be stored before 503 is answered"
+    )
+    inbox_days: int = setting("GATEWAY_INBOX_DAYS", default=3, minimum=1, help="days that raw messages are kept")
+    key_days: int = setting(
+        "GATEWAY_KEY_DAYS", default=9, minimum=8, help="days that message ids are remembered; Meta retries for 7"
+    )
+    outbox_days: int = setting("GATEWAY_OUTBOX_DAYS", default=9, minimum=8, help="days that settled replies are kept")
+    dead_letter_days: int = setting(
+        "GATEWAY_DEAD_LETTER_DAYS", default=30, minimum=1, maximum=38, help="days that dead letters are kept"
+    )
+    sending_stopped: bool = setting(
+        "GATEWAY_SENDING_STOPPED", default=False, help="the stop switch: replies wait in the outbox while true"
+    )
+
+    @property
+    def development(self) -> bool:
+        """Whether public development values and reflection are allowed."""
+        return self.environment == "development"
+
+    @property
+    def base_url(self) -> str:
+        """What providers were told, without a slash at its end."""
+        return (self.public_base_url or f"http://127.0.0.1:{self.http_port}").rstrip("/")

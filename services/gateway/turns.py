@@ -1,0 +1,227 @@
+"""Runs turns: each claimed message through its conversation's handler, and what it decided into one commit.
+
+Conversations run side by side, one message of each at a time. A dependency that fails postpones the turn and gives the
+attempt back; a handler that fails keeps it counted, and after the last attempt the message is a dead letter and its
+sender gets an apology. A message that was claimed together with others when its process died runs alone: nothing else
+runs beside it, and only a death then counts against it.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+
+from chassis import deadlines, errors, logs
+from chassis.coalesce import Coalescer
+from chassis.database import Database, Statement
+from chassis.telemetry import Telemetry
+from services.gateway import claims
+from services.gateway.claims import Claim
+from services.gateway.commit import Decision, Ending, LeaseLost, TurnCommit
+from services.gateway.conversation import Conversations
+from services.gateway.inbox import Room
+from services.gateway.instance import Instance
+
+log = logs.get(__name__)
+
+_SWEEP_SECONDS = 0.5
+# A turn may take no longer than its lease is surely ours.
+_TURN_SECONDS = 10.0
+# Waits after the first, second ... failure of a handler.
+_FAILED_BACKOFF_SECONDS = (0.2, 1.0, 3.0)
+# Waits while a dependency is down; the attempt does not count, so this goes on for as long as it takes.
+_POSTPONED_SECONDS = 1.0
+
+_ANY_ALONE = Statement(
+    "gateway.claim_any_alone",
+    """
+    SELECT EXISTS (SELECT FROM gateway.conversation
+                   WHERE pending > 0 AND instance_id IS NULL AND alone AND due_at <= chassis.now())
+    """,
+)
+
+# How long suspects may keep an instance from its other work at a stretch.
+_ALONE_SECONDS = 3.0
+
+
+class Turns:
+    """Works on conversations until drained."""
+
+    def __init__(
+        self,
+        database: Database,
+        telemetry: Telemetry,
+        *,
+        instance: Instance,
+        room: Room,
+        conversations: Conversations,
+        commit: TurnCommit,
+        max_attempts: int,
+    ) -> None:
+        self._database = database
+        self._telemetry = telemetry
+        self._instance = instance
+        self._room = room
+        self._conversations = conversations
+        self._commit = Coalescer("turn commit", commit.write)
+        self._max_attempts = max_attempts
+        self._held: dict[int, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._endings = telemetry.counter("turns", "turns by kind of item and how they ended")
+        self._silent = telemetry.counter("silent_turns", "turns that ended without a reply, by reason")
+        self._seconds = telemetry.histogram("turn", "time from claim to commit")
+        self._age = telemetry.histogram("turn_wait", "time from storing to the start of the turn")
+        telemetry.gauge("turns_in_flight", "conversations being worked on", lambda: [(len(self._tasks), {})])
+
+    @property
+    def held(self) -> dict[int, int]:
+        """The conversations that this process leads, with their epochs."""
+        return dict(self._held)
+
+    @property
+    def keeping(self) -> bool:
+        """Whether a conversation's next message is wanted: not while draining, nor when something must run alone."""
+        return not self._closing and not self._room.closed and self._instance.fresh
+
+    def hint(self, _payload: str = "") -> None:
+        """There may be work that nobody leads."""
+        self._wake.set()
+
+    def start(self, claimed: Sequence[Claim]) -> None:
+        """Run these; each has a place in the room already."""
+        for claim in claimed:
+            self._held[claim.snapshot.conversation_id] = claim.snapshot.epoch
+            self._idle.clear()
+            task = asyncio.create_task(self._work(claim))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._idle.set()
+
+    async def run(self) -> None:
+        """Take conversations that nobody leads until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SWEEP_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._take(alone=False)
+                await self._run_alone()
+            except errors.HailwireError as error:
+                log.warning("conversations cannot be taken", reason=error.reason)
+                await asyncio.sleep(_SWEEP_SECONDS)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing new and finish what is running."""
+        self._closing = True
+        self._room.closed = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+
+    async def _take(self, *, alone: bool, limit: int | None = None) -> int:
+        if self._closing or not self._instance.fresh:
+            return 0
+        # Half of what is free: webhooks that are stored meanwhile want room too.
+        wanted = (self._room.free + 1) // 2 if limit is None else limit
+        places = limit if alone and limit else self._room.take(wanted)
+        taken: list[Claim] = []
+        try:
+            if places:
+                async with self._database.transaction() as session:
+                    taken = await claims.take_free(session, self._instance.instance_id, limit=places, alone=alone)
+        finally:
+            if not alone:
+                self._room.give_back(places - len(taken))
+        if alone:
+            self._room.taken += len(taken)
+        self.start(taken)
+        if not alone and len(taken) == places and places:
+            self._wake.set()  # there may be more
+        return len(taken)
+
+    async def _run_alone(self) -> None:
+        """Suspects, one after the other, while nothing else runs here."""
+        if self._closing or not await self._database.fetchval(_ANY_ALONE):
+            return
+        self._room.closed = True
+        try:
+            # Others go on at their own instances; ours finish first, within a turn's time.
+            async with asyncio.timeout(_TURN_SECONDS * 2):
+                await self._idle.wait()
+                ends_at = time.monotonic() + _ALONE_SECONDS
+                while time.monotonic() < ends_at and await self._take(alone=True, limit=1):
+                    await self._idle.wait()
+        except TimeoutError:
+            log.warning("could not run a suspect message alone in time")
+        finally:
+            self._room.closed = self._closing
+            self._wake.set()
+
+    async def _work(self, first: Claim) -> None:
+        claim: Claim | None = first
+        conversation_id = first.snapshot.conversation_id
+        try:
+            while claim is not None:
+                started = time.perf_counter()
+                with (
+                    self._telemetry.span("turn", parent=claim.traceparent, attributes={"hailwire.kind": claim.kind}),
+                    deadlines.within(_TURN_SECONDS),
+                ):
+                    decision = await self._decided(claim)
+                    self._endings.add(1, kind=claim.kind, ending=decision.ending.value)
+                    claim = await self._commit(decision)
+                self._seconds.record(time.perf_counter() - started)
+                if claim is not None:
+                    self._held[conversation_id] = claim.snapshot.epoch
+        except LeaseLost:
+            log.warning("lease lost, nothing written", conversation_id=conversation_id)
+        except errors.HailwireError as error:
+            # The database did not take it, or we do not know: the lease ends and the truth is read again.
+            log.warning("turn not committed", conversation_id=conversation_id, reason=error.reason)
+        except Exception as error:
+            log.exception("turn not committed", error, conversation_id=conversation_id)
+        finally:
+            self._held.pop(conversation_id, None)
+            if self._room.free == 0:
+                self._wake.set()
+            self._room.give_back()
+
+    async def _decided(self, claim: Claim) -> Decision:
+        if claim.attempts > self._max_attempts:
+            return await self._dead(claim, "its process died each time")
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                decision = await self._conversations.decide(claim)
+        except TimeoutError:
+            return await self._failed(claim, "the handler took too long")
+        except errors.HailwireError as error:
+            if errors.is_transient(error):
+                return Decision(claim, Ending.POSTPONED, wait_seconds=_POSTPONED_SECONDS, reason=error.reason)
+            log.exception("handler failed", error, conversation_id=claim.snapshot.conversation_id, reason=error.reason)
+            return await self._failed(claim, f"{type(error).__name__}: {error.reason}")
+        except Exception as error:
+            log.exception("handler failed", error, conversation_id=claim.snapshot.conversation_id)
+            return await self._failed(claim, type(error).__name__)
+        if not decision.replies and decision.reason:
+            self._silent.add(1, reason=decision.reason)
+        return decision
+
+    async def _failed(self, claim: Claim, reason: str) -> Decision:
+        if claim.attempts >= self._max_attempts:
+            return await self._dead(claim, reason)
+        wait = _FAILED_BACKOFF_SECONDS[min(claim.attempts, len(_FAILED_BACKOFF_SECONDS)) - 1]
+        return Decision(claim, Ending.FAILED, wait_seconds=wait, reason=reason)
+
+    async def _dead(self, claim: Claim, reason: str) -> Decision:
+        log.error("message is a dead letter", conversation_id=claim.snapshot.conversation_id, reason=reason)
+        return self._conversations.apologize(claim, reason)

@@ -1,0 +1,243 @@
+"""The doors that providers knock at: verify on the raw bytes, split, store, and only then say 200.
+
+Plain ASGI, because every message passes here. A refusal tells the caller nothing but its status; the reason is in our
+log and metrics.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from opentelemetry.trace import SpanKind
+
+from chassis import errors, logs
+from chassis.coalesce import Coalescer
+from chassis.settings import Secret
+from chassis.telemetry import Telemetry, traceparent
+from services.gateway.inbox import Arrival, Stored
+from services.gateway.messages import Item, ItemKind
+from services.gateway.providers.reading import read_status
+from services.gateway.providers.twilio import signature as twilio_signature
+from services.gateway.providers.twilio import webhook as twilio_webhook
+from services.gateway.providers.whatsapp import handshake
+from services.gateway.providers.whatsapp import signature as whatsapp_signature
+from services.gateway.providers.whatsapp import webhook as whatsapp_webhook
+from services.gateway.spool import Spool
+
+log = logs.get(__name__)
+
+# Meta sends up to 3 MB; a legal batch that we cut off would come back for seven days.
+WHATSAPP_BODY_BYTES = 4 * 1024 * 1024
+# A form with 1600 characters and ten media addresses is far below.
+TWILIO_BODY_BYTES = 256 * 1024
+# Whoever needs longer to send a body keeps a connection busy on purpose.
+_BODY_SECONDS = 10.0
+# Twilio gives up after 15 s, Meta somewhat later.
+_STORE_SECONDS = 8.0
+
+_JSON = b"application/json"
+_TWIML = b"text/xml"
+_EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Refusal(Exception):
+    """The request is not served; `reason` is for us, the caller sees the status only."""
+
+    def __init__(self, status: int, reason: str, *, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class Webhooks:
+    """An ASGI app: the providers' routes here, everything else passed on."""
+
+    def __init__(
+        self,
+        *,
+        store: Coalescer[list[Arrival], Stored],
+        spool: Spool,
+        telemetry: Telemetry,
+        verify_token: Secret,
+        app_secrets: tuple[Secret, ...],
+        auth_token: Secret,
+        base_url: str,
+        max_waiting: int,
+        stored: Callable[[], None],
+        rest: Any,
+    ) -> None:
+        """`stored` is called after each commit: there may be statuses to apply."""
+        self._store = store
+        self._spool = spool
+        self._telemetry = telemetry
+        self._verify_token = verify_token
+        self._app_secrets = app_secrets
+        self._auth_token = auth_token
+        self._base_url = base_url
+        self._max_waiting = max_waiting
+        self._on_stored = stored
+        self._rest = rest
+        self._requests = telemetry.counter("webhooks", "webhook requests by provider, status and reason")
+        self._seconds = telemetry.histogram("webhook", "time from the request to its answer")
+        self._routes: dict[tuple[str, str], Callable[[Scope, Receive, Send], Awaitable[int]]] = {
+            ("GET", "/webhooks/whatsapp"): self._handshake,
+            ("POST", "/webhooks/whatsapp"): self._whatsapp,
+            ("POST", "/webhooks/twilio"): self._twilio,
+            ("POST", "/webhooks/twilio/status"): self._twilio,
+            ("POST", "/api/sms/webhook"): self._twilio,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        serve = self._routes.get((scope["method"], scope["path"]))
+        if serve is None:
+            await self._rest(scope, receive, send)
+            return
+        provider = "whatsapp" if scope["path"].endswith("whatsapp") else "twilio"
+        started = time.perf_counter()
+        reason = ""
+        with self._telemetry.span(f"webhook {provider}", kind=SpanKind.SERVER):
+            try:
+                status = await serve(scope, receive, send)
+            except Refusal as refusal:
+                status, reason = refusal.status, refusal.reason
+                log.warning("webhook refused", provider=provider, status=status, reason=reason)
+                await _refuse(send, refusal)
+        self._seconds.record(time.perf_counter() - started, provider=provider)
+        self._requests.add(1, provider=provider, status=str(status), reason=reason)
+
+    async def _handshake(self, scope: Scope, _receive: Receive, send: Send) -> int:
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        challenge = handshake.answer(query, self._verify_token)
+        if challenge is None:
+            raise Refusal(403, "handshake refused")
+        return await _answer(send, 200, b"text/plain", challenge.encode())
+
+    async def _whatsapp(self, scope: Scope, receive: Receive, send: Send) -> int:
+        headers = _headers(scope)
+        raw = await _body(headers, receive, WHATSAPP_BODY_BYTES)
+        if not whatsapp_signature.verify(raw, headers.get(b"x-hub-signature-256"), self._app_secrets):
+            raise Refusal(403, "signature")
+        stored = await self._stored(_split(whatsapp_webhook.split, raw))
+        if stored.duplicate:
+            body = b'{"success":true,"duplicate":true}'
+            return await _answer(send, 200, _JSON, body, (b"x-duplicate", b"true"))
+        return await _answer(send, 200, _JSON, b'{"success":true}')
+
+    async def _twilio(self, scope: Scope, receive: Receive, send: Send) -> int:
+        headers = _headers(scope)
+        raw = await _body(headers, receive, TWILIO_BODY_BYTES)
+        query: bytes = scope["query_string"]
+        genuine = twilio_signature.verify(
+            raw,
+            headers.get(b"x-twilio-signature"),
+            (self._auth_token,),
+            public_base_url=self._base_url,
+            path=scope.get("raw_path") or scope["path"].encode(),
+            query=query,
+            content_type=headers.get(b"content-type", b"").decode("latin-1"),
+        )
+        if not genuine:
+            raise Refusal(403, "signature")
+        stored = await self._stored(_split(lambda body: twilio_webhook.split(body, query), raw))
+        extra = ((b"x-duplicate", b"true"),) if stored.duplicate else ()
+        return await _answer(send, 200, _TWIML, _EMPTY_TWIML, *extra)
+
+    async def _stored(self, items: list[Item]) -> Stored:
+        if not items:
+            return Stored(0, 0)
+        if self._store.waiting >= self._max_waiting:
+            raise Refusal(503, "overloaded", retry_after=1)
+        arrivals = arrivals_of(items, traceparent())
+        try:
+            # Shielded: a caller that hangs up must not undo what others share the transaction with.
+            async with asyncio.timeout(_STORE_SECONDS):
+                outcome = await asyncio.shield(self._store.submit(arrivals))
+        except TimeoutError:
+            raise Refusal(503, "database slow", retry_after=2) from None
+        except errors.HailwireError as error:
+            await self._spool.keep(items)
+            raise Refusal(503, error.reason.lower(), retry_after=2) from None
+        self._on_stored()
+        return outcome
+
+
+def arrivals_of(items: list[Item], parent: str = "") -> list[Arrival]:
+    """Items of a provider as the inbox takes them."""
+    return [
+        Arrival(
+            kind=item.kind,
+            key=item.key,
+            provider=item.provider,
+            raw=item.raw,
+            addresses=tuple(address.key for address in item.addresses) if item.kind is ItemKind.MESSAGE else (),
+            sent_at=item.sent_at,
+            traceparent=parent,
+            status=read_status(item.provider, item.raw) if item.kind is ItemKind.STATUS else None,
+        )
+        for item in items
+    ]
+
+
+def _split(split: Callable[[bytes], list[Item]], raw: bytes) -> list[Item]:
+    try:
+        return split(raw)
+    except errors.InvalidArgument as error:
+        raise Refusal(400, error.reason.lower()) from None
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    return dict(scope["headers"])
+
+
+async def _body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Refusal(400, "content encoding")  # neither provider compresses; a bomb would
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > limit:
+        raise Refusal(413, "too large")
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refusal(400, "caller went away")
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    raise Refusal(413, "too large")
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+    except TimeoutError:
+        raise Refusal(408, "body too slow") from None
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    extra = [] if refusal.retry_after is None else [(b"retry-after", str(refusal.retry_after).encode())]
+    body = orjson.dumps({"success": False, "error": _WORDS.get(refusal.status, "refused")})
+    await _answer(send, refusal.status, _JSON, body, *extra)
+
+
+# All that a caller learns.
+_WORDS = {400: "malformed", 403: "forbidden", 408: "timeout", 413: "too large", 503: "unavailable"}
+
+
+async def _answer(send: Send, status: int, kind: bytes, body: bytes, *extra: tuple[bytes, bytes]) -> int:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+    return status
