@@ -1,14 +1,11 @@
 """What people are told without having written: requests to drivers, each step of a trip to the other side."""
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import menus, places, taps, wording
-from services.gateway.conversations.memory import Memory, remembered
+from services.gateway.conversations import menus, offer_card, places, taps, wording
+from services.gateway.conversations.memory import Memory, OfferHint, remembered
 from services.gateway.conversations.trip import DRIVER_REASONS, OTHER_REASONS, PASSENGER_REASONS
 from services.gateway.conversations.turn import ALREADY_TOLD, EVENT_OUTDATED, EventTurn, Outcome
-from services.gateway.messages import Button, Buttons, Menu, Reply, Row
-
-# Requests that a words-only phone can have open at once: two numbered lines each in a list of ten.
-_MAX_NUMBERED_OFFERS = 5
+from services.gateway.messages import Button, Buttons, Reply
 
 
 async def offer_made(turn: EventTurn) -> Outcome:
@@ -26,23 +23,21 @@ async def offer_made(turn: EventTurn) -> Outcome:
         if landmark
         else turn.say("offer", vehicle=vehicle, distance=away)
     )
-    reply: Reply | None = _numbered_offers(turn, memory, words, away) if turn.words_only else None
-    if reply is None:
-        reply = Buttons(
-            words,
-            (
-                Button(taps.offer("accept", offer.offer_id), turn.say("button-accept")),
-                Button(taps.offer("decline", offer.offer_id), turn.say("button-decline")),
-            ),
-        )
-    return _tell(turn, memory.shown(offer.offer_id), reply)
+    shown = OfferHint(offer.offer_id, int(offer.distance_meters), int(wording.utc(offer.expire_time).timestamp()))
+    memory = memory.shown(shown)
+    # A phone that only has words gets all open requests in one list, so that a number typed for the first is never
+    # taken for the second; elsewhere each request has buttons of its own.
+    listed = memory.open_offers(turn.now) if turn.words_only else (shown,)
+    if len(listed) > 1:
+        words = menus.body(words, turn.say("offers-open"))
+    return _tell(turn, memory, offer_card.card(turn, words, listed or (shown,)))
 
 
 async def offer_closed(turn: EventTurn) -> Outcome:
     """A request that was shown is no longer open: say why, unless the driver closed it or has heard."""
     event = turn.event
     memory = remembered(turn)
-    if event.offer_id not in memory.offers:
+    if event.offer_id not in {offer.offer_id for offer in memory.offers}:
         return Outcome(turn.state, silent_reason=ALREADY_TOLD)
     memory = memory.answered(event.offer_id)
     offer = next((offer for offer in event.trip.offers if offer.offer_id == event.offer_id), None)
@@ -139,20 +134,3 @@ def _search_again(turn: EventTurn, words: str) -> Buttons:
             Button(taps.GO_MENU, turn.say("button-menu")),
         ),
     )
-
-
-def _numbered_offers(turn: EventTurn, memory: Memory, words: str, away: str) -> Menu | None:
-    """All open requests in one list, so that a number typed for the first is never taken for the second.
-
-    None when there is no other open request: then two plain choices do.
-    """
-    open_taps = {taps.offer(word, offer) for offer in memory.offers for word in ("accept", "decline")}
-    earlier = [Row(tap, title) for tap, title in memory.choices if tap in open_taps]
-    if not earlier or len(earlier) != len(memory.choices) or len(earlier) > 2 * (_MAX_NUMBERED_OFFERS - 1):
-        return None
-    rows = (
-        *earlier,
-        Row(taps.offer("accept", turn.event.offer_id), turn.say("row-accept", distance=away)),
-        Row(taps.offer("decline", turn.event.offer_id), turn.say("row-decline", distance=away)),
-    )
-    return Menu(menus.body(words, turn.say("offers-open")), turn.say("label-offers"), rows)

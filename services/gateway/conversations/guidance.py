@@ -1,6 +1,6 @@
 """Help that fits where the person is: the open question again, the trip they are on, or the menu."""
 
-from services.gateway.conversations import menus, nearby, questions, taps, trip_card
+from services.gateway.conversations import menus, nearby, offer_card, questions, taps, trip_card
 from services.gateway.conversations.memory import (
     DRIVE_LOCATION,
     DRIVE_VEHICLE,
@@ -44,7 +44,7 @@ async def after_refusal(moment: Moment, lead: str) -> Outcome:
 
 
 async def ground(moment: Moment, lead: str = "") -> Outcome:
-    """Leave every question: the open trip when there is one, the menu otherwise."""
+    """Leave every question: the open trip when there is one, then requests that wait, the menu otherwise."""
     memory = remembered(moment)
     if memory.trip is not None:
         shown = await trip_card.show_open(moment, lead)
@@ -52,6 +52,10 @@ async def ground(moment: Moment, lead: str = "") -> Outcome:
             return shown
         moment = trip_card.forgotten(moment)
         memory = remembered(moment)
+    offers = memory.open_offers(moment.now)
+    if offers:
+        words = menus.body(lead, moment.say("offers-waiting"))
+        return Outcome(memory.home(), (offer_card.card(moment, words, offers),))
     return Outcome(memory.home(), (menus.home(moment, memory, lead),))
 
 

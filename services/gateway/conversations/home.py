@@ -1,6 +1,6 @@
 """The ground floor: the menu, help, going back, and answers to what nobody can act upon."""
 
-from services.gateway.conversations import drive, guidance, questions, taps, trip_card
+from services.gateway.conversations import drive, guidance, places, questions, taps, trip_card
 from services.gateway.conversations.memory import DRIVE_LOCATION, RIDE_DRIVER, RIDE_LOCATION, remembered
 from services.gateway.conversations.turn import Outcome, Turn
 from services.gateway.messages import Button, Buttons, MessageKind
@@ -40,7 +40,10 @@ async def go_back(turn: Turn) -> Outcome:
 
 
 async def not_understood(turn: Turn) -> Outcome:
-    """Words that mean nothing here."""
+    """Words that no handler knows: a place that nobody asked for, perhaps."""
+    found = places.read(turn.message)
+    if len(found) == 1 and not turn.stale:
+        return await _put_to_use(turn, taps.Spot(found[0].latitude, found[0].longitude, turn.now))
     return await guidance.guide(turn, turn.say("not-understood"))
 
 
@@ -55,11 +58,15 @@ async def dead_button(turn: Turn) -> Outcome:
 
 
 async def unasked_location(turn: Turn) -> Outcome:
-    """A location that nobody asked for: a driver who is online has moved; anybody else is asked what it is for."""
+    """A location that nobody asked for."""
     message = turn.message
     if message.latitude is None or message.longitude is None:
         return await cannot_read(turn)
-    spot = taps.Spot(message.latitude, message.longitude, turn.now)
+    return await _put_to_use(turn, taps.Spot(message.latitude, message.longitude, turn.now))
+
+
+async def _put_to_use(turn: Turn, spot: taps.Spot) -> Outcome:
+    """A driver who is online has moved; anybody else is asked what the place is for."""
     presence = await turn.world.presence()
     if presence is not None and presence.online:
         return await drive.move(turn, spot)

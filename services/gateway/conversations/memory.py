@@ -64,6 +64,15 @@ class TripHint:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferHint:
+    """A request that a driver was shown: how far its pickup is, and until when an answer counts (Unix seconds)."""
+
+    offer_id: int
+    meters: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The remembered part of a state."""
 
@@ -71,8 +80,8 @@ class Memory:
     gathered: dict[str, str]
     # (tap id, title) of what was last offered, in the order in which words-only phones number them.
     choices: tuple[tuple[str, str], ...] = ()
-    # Ids of offers that were shown and not yet answered or closed.
-    offers: tuple[int, ...] = ()
+    # Offers that were shown and not yet answered or closed, oldest first.
+    offers: tuple[OfferHint, ...] = ()
     trip: TripHint | None = None
     # Whether the person asked for silence here. Told by the state, not by the profile, so that a rerun of the STOP
     # that already reached the profile still confirms it.
@@ -100,7 +109,7 @@ class Memory:
                 for pair in _list(data.get("choices"))
                 if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str)
             ),
-            offers=tuple(offer for offer in _list(data.get("offers")) if isinstance(offer, int)),
+            offers=tuple(offer for stored in _list(data.get("offers")) if (offer := _offer(stored)) is not None),
             trip=hint,
             silenced=data.get("silenced") is True,
             online=online if isinstance(online, str) else "",
@@ -119,14 +128,17 @@ class Memory:
             return replace(self, trip=None)
         return self
 
-    def shown(self, offer_id: int) -> Self:
+    def shown(self, offer: OfferHint) -> Self:
         """Remember that this offer was shown."""
-        others = tuple(offer for offer in self.offers if offer != offer_id)
-        return replace(self, offers=(*others, offer_id)[-MAX_OFFERS:])
+        return replace(self, offers=(*self.answered(offer.offer_id).offers, offer)[-MAX_OFFERS:])
 
     def answered(self, offer_id: int) -> Self:
         """Forget an offer that is answered or closed."""
-        return replace(self, offers=tuple(offer for offer in self.offers if offer != offer_id))
+        return replace(self, offers=tuple(offer for offer in self.offers if offer.offer_id != offer_id))
+
+    def open_offers(self, now: datetime) -> tuple[OfferHint, ...]:
+        """The requests that still wait for an answer."""
+        return tuple(offer for offer in self.offers if offer.until > now.timestamp())
 
     def data(self) -> dict[str, JSON]:
         """As a state keeps it; what is empty is left out."""
@@ -136,7 +148,7 @@ class Memory:
         if self.choices:
             data["choices"] = [[tap, title] for tap, title in self.choices]
         if self.offers:
-            data["offers"] = list(self.offers)
+            data["offers"] = [[offer.offer_id, offer.meters, offer.until] for offer in self.offers]
         if self.trip is not None:
             data["trip"] = {"id": self.trip.trip_id, "role": self.trip.role}
         if self.silenced:
@@ -171,3 +183,12 @@ def _mapping(value: JSON) -> dict[str, JSON]:
 
 def _list(value: JSON) -> list[JSON]:
     return value if isinstance(value, list) else []
+
+
+def _offer(stored: JSON) -> OfferHint | None:
+    if not isinstance(stored, list) or len(stored) != 3:
+        return None
+    offer_id, meters, until = stored
+    if isinstance(offer_id, int) and isinstance(meters, int) and isinstance(until, int):
+        return OfferHint(offer_id, meters, until)
+    return None

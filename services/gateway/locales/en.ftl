@@ -13,7 +13,7 @@ language-chosen = Fine, English it is.
 ## Menu and help
 
 home = What would you like to do? Write MENU any time to come back here, or LANGUAGE for another language.
-home-online = You are online: requests near you come here. Share your location whenever you move.
+home-online = You are online: requests near you come here. Send your location whenever you move.
 button-ride = Get a ride
 button-drive = Drive
 button-trips = My trips
@@ -110,8 +110,8 @@ drive-vehicle = What do you drive?
 row-offline = Go offline
 row-offline-about = No more requests
 drive-where = Where are you now?
-online = You are online ({ $vehicle }). Requests near you come here. Share your location whenever you move.
-online-at = You are online ({ $vehicle }): { $place }. Requests near you come here. Share your location whenever you move.
+online = You are online ({ $vehicle }). Requests near you come here. Send your location whenever you move.
+online-at = You are online ({ $vehicle }): { $place }. Requests near you come here. Send your location whenever you move.
 moved = Your location is up to date.
 offline = You are offline and get no more requests.
 
@@ -120,6 +120,7 @@ offline = You are offline and get no more requests.
 offer = A passenger needs a ride ({ $vehicle }), { $distance } from you. The first driver to accept gets it.
 offer-near = A passenger needs a ride ({ $vehicle }), { $distance } from you, near { $place }. The first driver to accept gets it.
 offers-open = Your open requests:
+offers-waiting = A request waits for your answer.
 button-accept = Accept
 button-decline = Decline
 row-accept = Accept, { $distance }

@@ -1,45 +1,44 @@
 # Ce que les gens lisent en français.
 #
 # Limites de WhatsApp : button- et label- 20 caractères, row- 24, row-...-about 72.
-# L'alphabet GSM-7 (160 caractères par SMS) a à, é, è, ù et É, mais ni ç, ni accent circonflexe, ni tréma : les phrases
-# sont tournées pour s'en passer.
+# Les SMS perdent les lettres accentuées que l'alphabet GSM-7 n'a pas (ç, ê, î...) : la phrase reste lisible sans elles.
 
 ## Langue et accueil
 
 language-name = Français
 first-contact = Bienvenue chez Hailwire, pour trouver une course ou des passagers. Quelle langue choisissez-vous ?
 language-question = Quelle langue choisissez-vous ?
-language-chosen = Entendu, nous parlons votre langue.
+language-chosen = Entendu, continuons en français.
 
 ## Menu et aide
 
 home = Que voulez-vous faire ? Écrivez MENU pour revenir ici, ou LANGUE pour changer de langue.
-home-online = Vous recevez les demandes proches de vous. Partagez votre position à chaque déplacement.
+home-online = Vous êtes en ligne : les demandes proches arrivent ici. Envoyez votre position à chaque déplacement.
 button-ride = Trouver une course
 button-drive = Conduire
 button-trips = Mes courses
-button-offline = Me mettre en pause
+button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), PAUSE (plus de demandes), MES COURSES, LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
 cannot-read-media = Je ne peux pas ouvrir les photos, les enregistrements ni les fichiers.
 cannot-read-contact = Je ne peux pas utiliser les fiches de contact.
-cannot-read-order = Je ne prends pas de commandes sur catalogue.
+cannot-read-order = Je ne prends pas de commandes par catalogue.
 cannot-read-edit = Je ne vois pas les corrections. Écrivez-le encore une fois.
 dead-button = Ce bouton ne fonctionne plus.
 location-what-for = Merci pour la position. Que voulez-vous en faire ?
 button-ride-here = Partir d'ici
 button-drive-here = Conduire ici
 late = Votre message est arrivé avec un retard de { $age } : je n'y ai pas donné suite.
-restarted-lapsed = Ma question est restée trop longtemps ouverte : on recommence.
-restarted-changed = J'ai changé depuis nos derniers messages : on recommence.
+restarted-lapsed = Ma question est restée ouverte trop longtemps : nous recommençons.
+restarted-changed = J'ai changé depuis nos derniers messages : nous recommençons.
 apology = Désolé, une erreur est survenue chez nous et votre message est resté sans effet. Veuillez essayer plus tard.
 
 ## Consentement
 
-stopped = Vous n'aurez plus de messages de notre part. Écrivez START pour revenir.
+stopped = Vous ne recevrez plus de messages de notre part. Écrivez START pour revenir.
 started = Heureux de vous revoir !
 started-already = Vous recevez déjà nos messages.
 
@@ -108,19 +107,20 @@ told-cancelled-passenger = Votre chauffeur a renoncé à la course.
 ## Conduire
 
 drive-vehicle = Que conduisez-vous ?
-row-offline = Me mettre en pause
+row-offline = Passer hors ligne
 row-offline-about = Plus de demandes
 drive-where = Où vous trouvez-vous ?
-online = Vous voilà en ligne ({ $vehicle }). Les demandes proches arrivent ici. Partagez votre position à chaque déplacement.
-online-at = Vous voilà en ligne ({ $vehicle }) : { $place }. Les demandes proches arrivent ici. Partagez votre position à chaque déplacement.
+online = Vous êtes en ligne ({ $vehicle }). Les demandes proches arrivent ici. Envoyez votre position à chaque déplacement.
+online-at = Vous êtes en ligne ({ $vehicle }) : { $place }. Les demandes proches arrivent ici. Envoyez votre position à chaque déplacement.
 moved = Votre position est à jour.
-offline = Vous voilà en pause, sans nouvelles demandes.
+offline = Vous êtes hors ligne et ne recevez plus de demandes.
 
 ## Demandes à un chauffeur
 
 offer = Un passager cherche une course ({ $vehicle }), à { $distance } de vous. Le premier qui accepte l'obtient.
 offer-near = Un passager cherche une course ({ $vehicle }), à { $distance } de vous, près de { $place }. Le premier qui accepte l'obtient.
 offers-open = Vos demandes ouvertes :
+offers-waiting = Une demande attend votre réponse.
 button-accept = Accepter
 button-decline = Refuser
 row-accept = Accepter, { $distance }
@@ -141,9 +141,9 @@ driver-completed = La course est terminée. Bravo !
 pickup = Départ : { $link }
 pickup-near = Départ près de { $place } : { $link }
 button-arrived = Je suis sur place
-button-start = Commencer la course
+button-start = Démarrer la course
 button-complete = Terminer la course
-told-cancelled-driver = Votre passager a renoncé à la course. Vous voilà libre.
+told-cancelled-driver = Votre passager a renoncé à la course. Vous êtes de nouveau libre.
 
 ## Renoncer
 
@@ -151,7 +151,7 @@ button-leave = Renoncer
 why = Pourquoi renoncez-vous à la course ? L'autre partie en sera informée.
 label-reasons = Raisons
 row-reason-wait = J'ai trop attendu
-row-reason-plans = J'ai d'autres projets
+row-reason-plans = J'ai changé d'avis
 row-reason-found = J'ai une autre course
 row-reason-vehicle = Problème de véhicule
 row-reason-absent = Passager absent
@@ -159,7 +159,7 @@ row-reason-far = C'est trop loin
 row-reason-other = Une autre raison
 row-keep = Garder la course
 told-wait = L'attente a été trop longue.
-told-plans = Les projets ont changé.
+told-plans = Les plans ont changé.
 told-found = Une autre course a été trouvée.
 told-vehicle = Il y a un problème de véhicule.
 told-absent = On ne vous a pas vu au point de départ.
@@ -188,7 +188,7 @@ state-expired = personne n'est venu
 
 refused-location = Je ne peux pas utiliser cette position.
 refused-vehicle = Choisissez d'abord un véhicule.
-refused-presence = Vous n'avez pas de position chez nous.
+refused-presence = Vous n'êtes pas en ligne.
 refused-trip-open = Vous avez déjà une course en cours.
 refused-no-drivers = Le chauffeur choisi n'est plus libre.
 refused-offer-unknown = Je ne trouve plus cette demande.

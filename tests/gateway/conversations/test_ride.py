@@ -9,7 +9,7 @@ from tests.gateway.conversations.town import Phone, Town
 
 # Titles in the order of the ride: language, vehicle, ask all, accept, arrived, start, complete.
 ENGLISH = ("English", "Moto", "Ask all", "Accept", "Arrived", "Start trip", "Complete")
-FRENCH = ("Français", "Moto", "Demander à tous", "Accepter", "Je suis sur place", "Commencer", "Terminer")
+FRENCH = ("Français", "Moto", "Demander à tous", "Accepter", "Je suis sur place", "Démarrer", "Terminer")
 
 
 async def introduced(phone: Phone, language: str) -> Phone:
@@ -225,6 +225,31 @@ async def test_numbers_stay_true_when_a_second_request_arrives_on_sms() -> None:
     await driver.say("1")
     accepted = [trip.passenger_id for trip in town.trips.values() if trip.driver_id == driver.person_id]
     assert accepted == [first.person_id]
+
+
+async def test_a_question_in_between_does_not_hide_an_open_request() -> None:
+    """A driver who writes something else while a request waits is shown the request again, under the same number."""
+    town = Town()
+    driver = await online(town.phone("sms", "en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await driver.say("how much?")
+    assert "request waits" in driver.body
+    await driver.say("1")
+    assert "yours" in driver.body
+    await driver.say("thanks")
+    assert "request waits" not in driver.body
+
+
+async def test_a_driver_on_sms_moves_by_writing_a_place() -> None:
+    """A place that nobody asked for moves a driver who is online."""
+    town = Town()
+    driver = await online(town.phone("sms", "en"))
+    await driver.say("BK Arena")
+    assert town.presences[driver.person_id].location.latitude == -1.9541
+    assert "up to date" in driver.body
+    await driver.say("KCC", age_seconds=5000)
+    assert town.presences[driver.person_id].location.latitude == -1.9541
 
 
 async def test_a_driver_moves_and_goes_offline() -> None:
