@@ -14,8 +14,10 @@ def person_message(person: Person) -> pb.Person:
         person_id=person.person_id,
         name=person.name,
         language=person.language,
-        identities=[pb.Identity(kind=known.kind.value, value=known.value) for known in person.identities],  # type: ignore[arg-type]
-        opt_outs=[channel.value for channel in person.opt_outs],  # type: ignore[misc]
+        identities=[
+            pb.Identity(kind=pb.IdentityKind.ValueType(known.kind), value=known.value) for known in person.identities
+        ],
+        opt_outs=[pb.Channel.ValueType(channel) for channel in person.opt_outs],
         merged_person_ids=person.merged_person_ids,
         version=person.version,
     )

@@ -1,0 +1,74 @@
+"""Wires the trips service: settings, telemetry, pool, stores, what is due, servicers, server."""
+
+import contextlib
+import datetime
+from collections.abc import AsyncIterator, Mapping
+
+from chassis import logs, process
+from chassis.database import open_database
+from chassis.http import serve_prometheus
+from chassis.listener import open_listener
+from chassis.periodic import repeating
+from chassis.server import GrpcServer, serve_grpc
+from chassis.settings import load
+from chassis.telemetry import open_telemetry
+from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
+from services.trips.bell import Bell
+from services.trips.events import EventStore
+from services.trips.events_servicer import EventsServicer
+from services.trips.servicer import TripsServicer
+from services.trips.settings import TripsSettings
+from services.trips.store import TripStore
+
+# Between looks for old request ids; while there are some, steps follow at once.
+_RETENTION_SECONDS = 600.0
+
+
+@contextlib.asynccontextmanager
+async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
+    """The service, until the block ends."""
+    async with contextlib.AsyncExitStack() as stack:
+        telemetry = await stack.enter_async_context(open_telemetry("trips", settings))
+        database = await stack.enter_async_context(open_database(settings, application="trips", telemetry=telemetry))
+        trips = TripStore(database, settings.terms)
+        events = EventStore(database, datetime.timedelta(seconds=settings.event_lease_seconds))
+        bell = Bell()
+        await stack.enter_async_context(open_listener(settings.direct_url, {"trips_event": bell.ring}))
+        await stack.enter_async_context(repeating("trips due", settings.due_interval_ms / 1000, trips.lapse))
+        await stack.enter_async_context(repeating("trips retention", _RETENTION_SECONDS, trips.expire_requests))
+        await stack.enter_async_context(
+            serve_prometheus(
+                telemetry,
+                host=settings.prometheus_host,
+                port=settings.prometheus_port,
+                setting="TRIPS_PROMETHEUS_PORT",
+            )
+        )
+        trips_servicer, events_servicer = TripsServicer(trips), EventsServicer(events, bell)
+        server = await stack.enter_async_context(
+            serve_grpc(
+                f"{settings.grpc_host}:{settings.grpc_port}",
+                register=[
+                    lambda server: trips_pb2_grpc.add_TripsServiceServicer_to_server(trips_servicer, server),
+                    lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
+                ],
+                services=[
+                    trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
+                    events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
+                ],
+                probe=database.ping,
+                telemetry=telemetry,
+                development=settings.environment == "development",
+            )
+        )
+        # Takers that wait would hold up the drain: they are answered first.
+        stack.callback(bell.close)
+        yield server
+
+
+async def main(environ: Mapping[str, str]) -> None:
+    """Serve until the process is asked to end."""
+    settings = load(TripsSettings, environ)
+    logs.configure("trips", settings.log_level)
+    async with open_service(settings):
+        await process.stopped()

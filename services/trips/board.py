@@ -1,0 +1,289 @@
+"""Decisions that concern several trips and drivers at once, on copies in memory and in the order of the requests.
+
+Who changes a Board holds the rows behind it: the participants named by a request, and the trips.
+"""
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from services.trips import presence as presences
+from services.trips import trip as trips
+from services.trips.geo import Location, location, metres
+from services.trips.offer import Answer, Offer, OfferNotFound, OfferState
+from services.trips.presence import Presence, PresenceUpdate, check_person
+from services.trips.terms import MOST_ASKED, NEAREST_ASKED, Terms
+from services.trips.tidings import Tiding, told
+from services.trips.trip import Trip
+
+
+@dataclass(frozen=True, slots=True)
+class NewTrip:
+    """Who wants to ride from where, and whom to ask; nobody named: the nearest."""
+
+    passenger_id: int
+    vehicle: int
+    pickup: Location
+    driver_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswer:
+    """What a driver says to an offer."""
+
+    driver_id: int
+    offer_id: int
+    answer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a driver does next."""
+
+    driver_id: int
+    trip_id: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Who gives what up, and why."""
+
+    person_id: int
+    trip_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two ids that are one person."""
+
+    from_person_id: int
+    to_person_id: int
+
+
+class Board:
+    """Trips and drivers as they are now; `changed_trips`, `changed_presences` and `tidings` are what to write."""
+
+    def __init__(
+        self,
+        now: datetime.datetime,
+        terms: Terms,
+        known_trips: Iterable[Trip] = (),
+        known_presences: Iterable[Presence] = (),
+        open_trips: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        """`open_trips` are (person, trip) of everyone concerned, in either role."""
+        self._now = now
+        self._terms = terms
+        self._trips = {trip.trip_id: trip for trip in known_trips}
+        self._trips_before = dict(self._trips)
+        self._presences = {presence.person_id: presence for presence in known_presences}
+        self._presences_before = dict(self._presences)
+        self._open_trips = dict(open_trips)
+        self._trip_of_offer = {offer.offer_id: trip.trip_id for trip in self._trips.values() for offer in trip.offers}
+        self.tidings: list[Tiding] = []
+        self.merges: list[Merge] = []
+
+    def trip(self, trip_id: int) -> Trip | None:
+        """As it is now."""
+        return self._trips.get(trip_id)
+
+    def update_presence(self, update: PresenceUpdate) -> Presence:
+        """Put a driver on the map, move them, or take them off."""
+        changed = presences.updated(self._presences.get(update.person_id), update, self._now)
+        self._presences[update.person_id] = changed
+        return changed
+
+    def create(
+        self, wanted: NewTrip, candidates: Iterable[int], trip_ids: Iterator[int], offer_ids: Iterator[int]
+    ) -> Trip:
+        """A trip offered to those candidates who are available, nearest first."""
+        check_person(wanted.passenger_id)
+        vehicle = presences.vehicle(wanted.vehicle)
+        pickup = location(wanted.pickup.latitude, wanted.pickup.longitude)
+        if open_trip := self._open_trips.get(wanted.passenger_id):
+            raise trips.TripAlreadyOpen(metadata={"trip_id": str(open_trip)})
+        distances = {
+            person_id: distance
+            for person_id in dict.fromkeys(candidates)
+            if person_id != wanted.passenger_id and (distance := self._distance(person_id, vehicle, pickup)) is not None
+        }
+        nearest = sorted(distances, key=lambda person_id: (distances[person_id], person_id))
+        asked = nearest[: MOST_ASKED if wanted.driver_ids else NEAREST_ASKED]
+        if not asked:
+            raise trips.NoDriversAvailable
+        trip_id = next(trip_ids)
+        until = self._now + self._terms.offer_lasts
+        trip = Trip(
+            trip_id=trip_id,
+            passenger_id=wanted.passenger_id,
+            vehicle=vehicle,
+            pickup=pickup,
+            created_at=self._now,
+            updated_at=self._now,
+            expires_at=self._now + self._terms.request_lasts,
+            offers=tuple(Offer(next(offer_ids), trip_id, driver, distances[driver], until) for driver in asked),
+        )
+        self._put(trip, by=wanted.passenger_id)
+        return trip
+
+    def _distance(self, person_id: int, vehicle: presences.Vehicle, pickup: Location) -> float | None:
+        """Metres to an available driver; None when they are not."""
+        presence = self._presences.get(person_id)
+        if presence is None or person_id in self._open_trips:
+            return None
+        return available(presence, vehicle, pickup, self._terms, self._now)
+
+    def answer(self, said: OfferAnswer) -> Trip:
+        """A driver accepts or declines; the first to accept wins."""
+        trip = self._trips.get(self._trip_of_offer.get(said.offer_id, 0))
+        if trip is None:
+            raise OfferNotFound
+        if said.answer == Answer.DECLINE:
+            changed = trips.declined(trip, said.offer_id, said.driver_id, self._now)
+        elif said.answer == Answer.ACCEPT:
+            busy_with = self._open_trips.get(said.driver_id)
+            changed = trips.accepted(trip, said.offer_id, said.driver_id, busy_with, self._now)
+        else:
+            raise trips.AnswerInvalid
+        self._put(changed, by=said.driver_id)
+        if changed is not trip and changed.driver_id == said.driver_id:
+            for other in list(self._trips.values()):
+                if other.trip_id != trip.trip_id:
+                    self._put(trips.withdrawn(other, said.driver_id, self._now), by=said.driver_id)
+        return changed
+
+    def advance(self, step: Step) -> Trip:
+        """The driver arrives, starts, completes."""
+        changed = trips.advanced(self._known(step.trip_id), step.driver_id, step.state, self._now)
+        self._put(changed, by=step.driver_id)
+        return changed
+
+    def cancel(self, given_up: Cancellation) -> Trip:
+        """Either side gives an open trip up."""
+        trip = self._known(given_up.trip_id)
+        changed = trips.cancelled(trip, given_up.person_id, given_up.reason, self._now)
+        self._put(changed, by=given_up.person_id)
+        return changed
+
+    def lapse(self) -> None:
+        """Close what time has run out for."""
+        for trip in list(self._trips.values()):
+            self._put(trips.lapsed(trip, self._now), by=None)
+
+    def merge(self, merge: Merge) -> None:
+        """Everything of one person becomes another's; what cannot both be kept is given up, the older one first."""
+        check_person(merge.from_person_id)
+        check_person(merge.to_person_id)
+        if merge.from_person_id == merge.to_person_id:
+            return
+        both = {merge.from_person_id, merge.to_person_id}
+        for trip in list(self._trips.values()):
+            if both <= {trip.passenger_id, trip.driver_id}:
+                self._give_up(trip, merge)  # nobody drives themselves
+            elif trip.passenger_id in both:
+                for driver_id in both:
+                    self._put(trips.withdrawn(self._trips[trip.trip_id], driver_id, self._now), by=driver_id)
+        for role in ("passenger_id", "driver_id"):
+            held = [t for t in self._trips.values() if getattr(t, role) in both and self._blocks(t, role)]
+            for older in sorted(held, key=lambda trip: trip.trip_id)[:-1]:
+                self._give_up(older, merge)
+        survivor = presences.merged(
+            self._presences.get(merge.to_person_id),
+            self._presences.pop(merge.from_person_id, None),
+            merge.to_person_id,
+        )
+        if survivor is not None:
+            self._presences[merge.to_person_id] = survivor
+        self.merges.append(merge)
+
+    @staticmethod
+    def _blocks(trip: Trip, role: str) -> bool:
+        return trip.state in (trips.OPEN if role == "passenger_id" else trips.DRIVEN)
+
+    def _give_up(self, trip: Trip, merge: Merge) -> None:
+        if trip.state not in trips.OPEN:
+            return
+        both = (merge.from_person_id, merge.to_person_id)
+        person_id = trip.passenger_id if trip.passenger_id in both else trip.driver_id or 0
+        self._put(trips.cancelled(trip, person_id, "merged", self._now), by=person_id)
+
+    def _known(self, trip_id: int) -> Trip:
+        trip = self._trips.get(trip_id)
+        if trip is None:
+            raise trips.TripNotFound
+        return trip
+
+    def _put(self, trip: Trip, by: int | None) -> None:
+        before = self._trips.get(trip.trip_id)
+        if trip is before:
+            return
+        self._trips[trip.trip_id] = trip
+        self.tidings += told(before, trip, by)
+        self._trip_of_offer.update((offer.offer_id, trip.trip_id) for offer in trip.offers)
+        for person_id in (trip.passenger_id, trip.driver_id):
+            if person_id is None:
+                continue
+            if trip.state in trips.OPEN:
+                self._open_trips[person_id] = trip.trip_id
+            elif self._open_trips.get(person_id) == trip.trip_id:
+                del self._open_trips[person_id]
+        driver = self._presences.get(trip.driver_id or 0)
+        if driver is not None and trip.state in trips.DRIVEN:
+            self._presences[driver.person_id] = replace(driver, trip_id=trip.trip_id)
+        elif driver is not None and driver.trip_id == trip.trip_id:
+            self._presences[driver.person_id] = replace(driver, trip_id=None)
+
+    @property
+    def trip_ids(self) -> list[int]:
+        """Every trip on the board."""
+        return list(self._trips)
+
+    @property
+    def new_trips(self) -> list[Trip]:
+        """Trips that were not there before."""
+        return [trip for trip in self._trips.values() if trip.trip_id not in self._trips_before]
+
+    @property
+    def changed_trips(self) -> list[Trip]:
+        """Trips that were there and are different now."""
+        return [
+            trip
+            for trip in self._trips.values()
+            if trip.trip_id in self._trips_before and trip is not self._trips_before[trip.trip_id]
+        ]
+
+    @property
+    def changed_offers(self) -> list[Offer]:
+        """Offers that were there and are different now."""
+        before: dict[int, OfferState] = {
+            offer.offer_id: offer.state for trip in self._trips_before.values() for offer in trip.offers
+        }
+        return [
+            offer
+            for trip in self.changed_trips
+            for offer in trip.offers
+            if offer.offer_id in before and offer.state is not before[offer.offer_id]
+        ]
+
+    @property
+    def changed_presences(self) -> list[Presence]:
+        """Presences that are new or different."""
+        return [
+            presence
+            for presence in self._presences.values()
+            if presence != self._presences_before.get(presence.person_id)
+        ]
+
+
+def available(
+    presence: Presence, vehicle: presences.Vehicle, pickup: Location, terms: Terms, now: datetime.datetime
+) -> float | None:
+    """Metres from the pickup to a driver who is online with that vehicle, free, fresh and near enough; else None."""
+    if not presence.online or presence.trip_id is not None or presence.vehicle is not vehicle:
+        return None
+    if presence.location is None or presence.located_at is None or presence.located_at < now - terms.location_fresh:
+        return None
+    distance = metres(pickup, presence.location)
+    return distance if distance <= terms.radius_meters else None

@@ -1,0 +1,87 @@
+"""Places on the globe: great-circle distances in metres, and Mercator's map, on which the database searches.
+
+A search orders candidates by distance on the map and then by true distance. Mercator's scale grows with latitude but is
+the same in every direction at any one place, so that the two orders differ only among near equals: over 10 km at 60
+degrees the scale changes by 0.3 %. Plain degrees would be off by a factor of two there. A few more candidates than are
+wanted make up for the rest.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chassis import errors
+
+# Mean radius of the Earth in metres (IUGG).
+EARTH_RADIUS = 6_371_008.8
+# Mercator's map has no poles; this is within 12 m of one.
+_MAX_LATITUDE = 89.9999
+
+
+class LocationInvalid(errors.InvalidArgument):
+    """Not a place on WGS 84."""
+
+    reason = "LOCATION_INVALID"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Degrees on WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+class Window(NamedTuple):
+    """A point on the map and the rectangle around it that may hold places within some radius; map degrees."""
+
+    x: float
+    y: float
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+def location(latitude: float, longitude: float) -> Location:
+    """A checked place; raises LocationInvalid, also for not-a-number."""
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise LocationInvalid
+    return Location(latitude, longitude)
+
+
+def metres(one: Location, other: Location) -> float:
+    """Great-circle distance (haversine)."""
+    latitudes = math.radians(other.latitude - one.latitude)
+    longitudes = math.radians(other.longitude - one.longitude)
+    chord = (
+        math.sin(latitudes / 2) ** 2
+        + math.cos(math.radians(one.latitude)) * math.cos(math.radians(other.latitude)) * math.sin(longitudes / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, chord)))
+
+
+def northing(latitude: float) -> float:
+    """Mercator's y in degrees, as the presence table computes it."""
+    latitude = max(-_MAX_LATITUDE, min(_MAX_LATITUDE, latitude))
+    return math.degrees(math.asinh(math.tan(math.radians(latitude))))
+
+
+def windows(centre: Location, radius: float) -> list[Window]:
+    """Where on the map to look for places within `radius` metres: two windows when the circle crosses 180 degrees."""
+    angle = radius / EARTH_RADIUS
+    south, north = centre.latitude - math.degrees(angle), centre.latitude + math.degrees(angle)
+    if north >= 90 or south <= -90:
+        half = 180.0  # the circle goes round a pole
+    else:
+        half = math.degrees(math.asin(min(1.0, math.sin(angle) / math.cos(math.radians(centre.latitude)))))
+    # Half a metre more on each side, so that rounding loses nobody at the rim; the true distance decides.
+    south, north = northing(south) - 5e-6, northing(north) + 5e-6
+    half += 5e-6 / max(1e-6, math.cos(math.radians(centre.latitude)))
+    centres = [centre.longitude]
+    if centre.longitude + half > 180:
+        centres.append(centre.longitude - 360)
+    if centre.longitude - half < -180:
+        centres.append(centre.longitude + 360)
+    y = northing(centre.latitude)
+    return [Window(x, y, x - half, south, x + half, north) for x in centres]

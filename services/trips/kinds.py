@@ -1,0 +1,141 @@
+"""The kinds of change: presences, new trips, answers, steps, cancellations. What each locks and what it decides."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from chassis import errors
+from hailwire.trips.v1 import trips_pb2 as pb
+from services.trips import messages, statements
+from services.trips.attempts import Plan, TripsAttempt
+from services.trips.board import Cancellation, NewTrip, OfferAnswer, Step
+from services.trips.geo import location
+from services.trips.offer import Answer
+from services.trips.presence import PresenceUpdate, vehicle
+from services.trips.search import Search, nearest
+from services.trips.terms import MOST_ASKED, NEAREST_ASKED
+
+
+class PresenceUpdates(TripsAttempt[PresenceUpdate]):
+    """Drivers go online, move, go offline."""
+
+    async def plan(self, items: Sequence[PresenceUpdate]) -> list[Plan]:
+        """The driver alone."""
+        return [Plan(people={item.person_id}) for item in items]
+
+    def decide_one(self, item: PresenceUpdate) -> pb.PresenceResult:
+        """The presence after the update."""
+        return messages.presence_result(self.board.update_presence(item))
+
+    def refused(self, refusal: errors.HailwireError) -> pb.PresenceResult:
+        """A refusal as an outcome."""
+        return messages.presence_result(refusal)
+
+
+class NewTrips(TripsAttempt[NewTrip]):
+    """Passengers ask for rides."""
+
+    _candidates: dict[NewTrip, Collection[int]]
+    _trip_ids: Iterator[int]
+    _offer_ids: Iterator[int]
+
+    async def plan(self, items: Sequence[NewTrip]) -> list[Plan]:
+        """The passenger, and the drivers who may be asked: named ones or those found near."""
+        self._candidates = dict.fromkeys(items, ())
+        named = sorted({driver_id for item in items for driver_id in item.driver_ids})
+        if named:
+            known = {row["person_id"] for row in await self.session.fetch(statements.PRESENCES, named)}
+            for item in items:
+                self._candidates[item] = [driver_id for driver_id in item.driver_ids if driver_id in known]
+        open_to_all = [item for item in items if not item.driver_ids and _search(item) is not None]
+        searches = [near for item in items if not item.driver_ids and (near := _search(item)) is not None]
+        for item, found in zip(open_to_all, await nearest(self.session, searches, self.terms), strict=True):
+            self._candidates[item] = [driver.person_id for driver in found]
+        return [Plan(people={item.passenger_id}, asked=set(self._candidates[item])) for item in items]
+
+    async def prepare(self, items: Sequence[NewTrip]) -> None:
+        """Ids for as many trips and offers as there may be."""
+        offers = sum(min(len(self._candidates[item]), MOST_ASKED) for item in items)
+        ids = await self.session.fetchrow(statements.NEW_IDS, len(items), offers)
+        self._trip_ids, self._offer_ids = (
+            (iter(ids["trip_ids"]), iter(ids["offer_ids"])) if ids else (iter(()), iter(()))
+        )
+
+    def decide_one(self, item: NewTrip) -> pb.TripResult:
+        """The trip with its offers."""
+        trip = self.board.create(item, self._candidates[item], self._trip_ids, self._offer_ids)
+        return messages.trip_result(trip)
+
+
+def _search(item: NewTrip) -> Search | None:
+    """The search behind a trip that names nobody; None when it will be refused anyway."""
+    try:
+        pickup = location(item.pickup.latitude, item.pickup.longitude)
+        return Search(item.passenger_id, vehicle(item.vehicle), pickup, NEAREST_ASKED)
+    except errors.InvalidArgument:
+        return None
+
+
+class OfferAnswers(TripsAttempt[OfferAnswer]):
+    """Drivers accept and decline."""
+
+    async def plan(self, items: Sequence[OfferAnswer]) -> list[Plan]:
+        """The driver and the trip that is offered."""
+        offered = await self.session.fetch(statements.OFFERED_TRIPS, [item.offer_id for item in items])
+        trips = {row["offer_id"]: row["trip_id"] for row in offered}
+        self._accepting = {item.driver_id for item in items if item.answer == Answer.ACCEPT}
+        return [
+            Plan(people={item.driver_id}, trips={trips[item.offer_id]} if item.offer_id in trips else set())
+            for item in items
+        ]
+
+    async def extend(self, plans: Sequence[Plan]) -> None:
+        """Whoever accepts is no longer asked for other trips. Nobody offers them a new one while we hold their row."""
+        drivers = sorted(self._accepting & set().union(*(plan.people for plan in plans)))
+        offers = await self.session.fetch(statements.OPEN_OFFERS, drivers) if drivers else []
+        for plan in plans:
+            plan.trips |= {row["trip_id"] for row in offers if row["driver_id"] in plan.people}
+
+    def decide_one(self, item: OfferAnswer) -> pb.TripResult:
+        """The trip after the answer."""
+        return messages.trip_result(self.board.answer(item))
+
+
+class Steps(TripsAttempt[Step]):
+    """Drivers arrive, start and complete."""
+
+    async def plan(self, items: Sequence[Step]) -> list[Plan]:
+        """The driver and the trip."""
+        found = await self.session.fetch(statements.DRIVERS_OF_TRIPS, [item.trip_id for item in items])
+        existing = {row["trip_id"] for row in found}
+        return [Plan(people={item.driver_id}, trips={item.trip_id} & existing) for item in items]
+
+    def decide_one(self, item: Step) -> pb.TripResult:
+        """The trip after the step."""
+        return messages.trip_result(self.board.advance(item))
+
+
+class Cancellations(TripsAttempt[Cancellation]):
+    """Either side gives up."""
+
+    async def plan(self, items: Sequence[Cancellation]) -> list[Plan]:
+        """Whoever gives up, the trip, and its driver, who will be free."""
+        found = await self.session.fetch(statements.DRIVERS_OF_TRIPS, [item.trip_id for item in items])
+        drivers = {row["trip_id"]: row["driver_id"] for row in found}
+        return [
+            Plan(
+                people={item.person_id} | ({driver} if (driver := drivers.get(item.trip_id)) else set()),
+                trips={item.trip_id} & drivers.keys(),
+            )
+            for item in items
+        ]
+
+    def moved(self, items: Sequence[Cancellation], plans: Sequence[Plan]) -> set[int]:
+        """Trips that a driver accepted between our look and our lock."""
+        return {
+            position
+            for position, (item, plan) in enumerate(zip(items, plans, strict=True))
+            if (trip := self.board.trip(item.trip_id)) and trip.driver_id and trip.driver_id not in plan.people
+        }
+
+    def decide_one(self, item: Cancellation) -> pb.TripResult:
+        """The trip after it was given up."""
+        return messages.trip_result(self.board.cancel(item))

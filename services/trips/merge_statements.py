@@ -1,0 +1,56 @@
+"""The SQL that hands everything of one person to another, once open trips in each other's way are closed."""
+
+from chassis.database import Statement
+
+_MERGED = "unnest($1::bigint[], $2::bigint[]) AS merged (from_id, to_id)"
+
+# Every trip that names one of the people, or asks them: locked first, so that nobody decides on old ids.
+TRIPS_OF_PEOPLE = Statement(
+    "trips.trips_of_people",
+    """
+SELECT passenger_id AS person_id, trip_id, state FROM trips.trip WHERE passenger_id = ANY($1::bigint[])
+UNION
+SELECT driver_id, trip_id, state FROM trips.trip WHERE driver_id = ANY($1::bigint[])
+UNION
+SELECT o.driver_id, o.trip_id, t.state FROM trips.offer o JOIN trips.trip t USING (trip_id)
+WHERE o.driver_id = ANY($1::bigint[])
+""",
+)
+
+MOVE_PASSENGERS = Statement(
+    "trips.move_passengers",
+    f"UPDATE trips.trip t SET passenger_id = merged.to_id FROM {_MERGED} WHERE t.passenger_id = merged.from_id",  # noqa: S608
+)
+MOVE_DRIVERS = Statement(
+    "trips.move_drivers",
+    f"UPDATE trips.trip t SET driver_id = merged.to_id FROM {_MERGED} WHERE t.driver_id = merged.from_id",  # noqa: S608
+)
+# Whoever cancelled is one of the two sides, so that their trips are found by index; runs before those change hands.
+MOVE_CANCELLERS = Statement(
+    "trips.move_cancellers",
+    f"""
+UPDATE trips.trip t SET cancelled_by = merged.to_id FROM {_MERGED}
+WHERE t.cancelled_by = merged.from_id AND t.trip_id = ANY($3::bigint[])
+""",  # noqa: S608
+)
+MOVE_OFFERS = Statement(
+    "trips.move_offers",
+    f"UPDATE trips.offer o SET driver_id = merged.to_id FROM {_MERGED} WHERE o.driver_id = merged.from_id",  # noqa: S608
+)
+DELETE_PRESENCES = Statement("trips.delete_presences", "DELETE FROM trips.presence WHERE person_id = ANY($1::bigint[])")
+# The survivor's mailbox is held at least as long as the other's was: its events may be with a taker.
+MERGE_MAILBOXES = Statement(
+    "trips.merge_mailboxes",
+    f"""
+INSERT INTO trips.mailbox (recipient_id, taker, taken_until)
+SELECT merged.to_id, box.taker, box.taken_until
+FROM {_MERGED} JOIN trips.mailbox box ON box.recipient_id = merged.from_id
+ORDER BY merged.to_id
+ON CONFLICT (recipient_id) DO UPDATE
+SET taken_until = greatest(trips.mailbox.taken_until, excluded.taken_until)
+""",  # noqa: S608
+)
+MOVE_EVENTS = Statement(
+    "trips.move_events",
+    f"UPDATE trips.event e SET recipient_id = merged.to_id FROM {_MERGED} WHERE e.recipient_id = merged.from_id",  # noqa: S608
+)

@@ -1,0 +1,66 @@
+"""Two people who are one: everything of one becomes the other's."""
+
+from collections.abc import Sequence
+
+from chassis import errors
+from hailwire.trips.v1 import trips_pb2 as pb
+from services.trips import merge_statements, messages, statements
+from services.trips.attempts import Plan, TripsAttempt
+from services.trips.board import Merge
+from services.trips.trip import OPEN
+
+
+class Merges(TripsAttempt[Merge]):
+    """Merges of people. Those of one batch that share a person run one after the other."""
+
+    async def plan(self, items: Sequence[Merge]) -> list[Plan]:
+        """Both people, every trip that names or asks them, and the other drivers of those that are open."""
+        people = sorted({person_id for item in items for person_id in (item.from_person_id, item.to_person_id)})
+        found = await self.session.fetch(merge_statements.TRIPS_OF_PEOPLE, people)
+        open_ids = sorted({row["trip_id"] for row in found if row["state"] in set(OPEN)})
+        driven = await self.session.fetch(statements.DRIVERS_OF_TRIPS, open_ids) if open_ids else []
+        drivers = {row["trip_id"]: row["driver_id"] for row in driven if row["driver_id"]}
+        plans = []
+        for item in items:
+            both = {item.from_person_id, item.to_person_id}
+            trips = {row["trip_id"] for row in found if row["person_id"] in both}
+            plans.append(Plan(people=both | {drivers[trip] for trip in trips if trip in drivers}, trips=trips))
+        return plans
+
+    def moved(self, items: Sequence[Merge], plans: Sequence[Plan]) -> set[int]:
+        """Items that share a person with an earlier one, and those whose trips a driver accepted meanwhile."""
+        seen: set[int] = set()
+        late = set()
+        for position, (item, plan) in enumerate(zip(items, plans, strict=True)):
+            both = {item.from_person_id, item.to_person_id}
+            trips = [trip for trip_id in plan.trips if (trip := self.board.trip(trip_id))]
+            drivers = {trip.driver_id for trip in trips if trip.driver_id and trip.state in OPEN}
+            if both & seen or not drivers <= plan.people:
+                late.add(position)
+            seen |= both
+        return late
+
+    def decide_one(self, item: Merge) -> pb.MergePeopleResult:
+        """Nothing to say when it went well."""
+        self.board.merge(item)
+        return messages.merge_result(None)
+
+    def refused(self, refusal: errors.HailwireError) -> pb.MergePeopleResult:
+        """A refusal as an outcome."""
+        return messages.merge_result(refusal)
+
+    async def write(self) -> None:
+        """First what had to be given up, then every row changes hands."""
+        await super().write()
+        merges = self.board.merges
+        if not merges:
+            return
+        arrays = [[merge.from_person_id for merge in merges], [merge.to_person_id for merge in merges]]
+        trip_ids = self.board.trip_ids
+        await self.session.execute(merge_statements.DELETE_PRESENCES, arrays[0])
+        await self.session.execute(merge_statements.MOVE_CANCELLERS, *arrays, trip_ids)
+        await self.session.execute(merge_statements.MOVE_PASSENGERS, *arrays)
+        await self.session.execute(merge_statements.MOVE_DRIVERS, *arrays)
+        await self.session.execute(merge_statements.MOVE_OFFERS, *arrays)
+        await self.session.execute(merge_statements.MERGE_MAILBOXES, *arrays)
+        await self.session.execute(merge_statements.MOVE_EVENTS, *arrays)

@@ -1,0 +1,122 @@
+"""Trips, offers, presences and events between the contract's messages and our own values."""
+
+from chassis import errors
+from hailwire.trips.v1 import events_pb2
+from hailwire.trips.v1 import trips_pb2 as pb
+from services.trips.board import Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.geo import Location
+from services.trips.presence import Presence, PresenceUpdate
+from services.trips.tidings import Tiding
+from services.trips.trip import Trip
+
+
+def trip_message(trip: Trip) -> pb.Trip:
+    """A trip as the contract says it."""
+    message = pb.Trip(
+        trip_id=trip.trip_id,
+        state=pb.TripState.ValueType(trip.state),
+        passenger_id=trip.passenger_id,
+        driver_id=trip.driver_id or 0,
+        vehicle=pb.Vehicle.ValueType(trip.vehicle),
+        pickup=pb.Location(latitude=trip.pickup.latitude, longitude=trip.pickup.longitude),
+        cancelled_by=trip.cancelled_by or 0,
+        cancel_reason=trip.cancel_reason,
+    )
+    message.create_time.FromDatetime(trip.created_at)
+    message.update_time.FromDatetime(trip.updated_at)
+    for offer in trip.offers:
+        added = message.offers.add(
+            offer_id=offer.offer_id,
+            trip_id=offer.trip_id,
+            driver_id=offer.driver_id,
+            state=pb.OfferState.ValueType(offer.state),
+            distance_meters=offer.distance_meters,
+        )
+        added.expire_time.FromDatetime(offer.expires_at)
+    return message
+
+
+def presence_message(presence: Presence) -> pb.Presence:
+    """A presence as the contract says it."""
+    message = pb.Presence(
+        person_id=presence.person_id,
+        online=presence.online,
+        vehicle=pb.Vehicle.ValueType(presence.vehicle or 0),
+        trip_id=presence.trip_id or 0,
+    )
+    if presence.location is not None and presence.located_at is not None:
+        message.location.latitude = presence.location.latitude
+        message.location.longitude = presence.location.longitude
+        message.location_time.FromDatetime(presence.located_at)
+    return message
+
+
+def event_message(tiding: Tiding) -> events_pb2.Event:
+    """A tiding as it is stored; the row adds the id, and the recipient it may have been merged into."""
+    event = events_pb2.Event(
+        kind=events_pb2.EventKind.ValueType(tiding.kind),
+        recipient_id=tiding.recipient_id,
+        trip=trip_message(tiding.trip),
+        offer_id=tiding.offer_id,
+    )
+    event.create_time.FromDatetime(tiding.trip.updated_at)
+    return event
+
+
+def trip_result(outcome: Trip | errors.HailwireError) -> pb.TripResult:
+    """A value or an error."""
+    if isinstance(outcome, Trip):
+        return pb.TripResult(trip=trip_message(outcome))
+    return pb.TripResult(error=errors.to_status(outcome))
+
+
+def presence_result(outcome: Presence | errors.HailwireError) -> pb.PresenceResult:
+    """A value or an error."""
+    if isinstance(outcome, Presence):
+        return pb.PresenceResult(presence=presence_message(outcome))
+    return pb.PresenceResult(error=errors.to_status(outcome))
+
+
+def merge_result(outcome: errors.HailwireError | None) -> pb.MergePeopleResult:
+    """Nothing, or an error."""
+    return pb.MergePeopleResult(error=errors.to_status(outcome)) if outcome else pb.MergePeopleResult()
+
+
+def presence_update(request: pb.UpdatePresenceRequest) -> PresenceUpdate:
+    """What a driver tells, not yet checked."""
+    return PresenceUpdate(
+        person_id=request.person_id,
+        online=request.online if request.HasField("online") else None,
+        vehicle=request.vehicle if request.HasField("vehicle") else None,
+        location=_location(request.location) if request.HasField("location") else None,
+    )
+
+
+def new_trip(request: pb.CreateTripRequest) -> NewTrip:
+    """A wish to ride, not yet checked; without a pickup it is nowhere, which no check lets pass."""
+    pickup = _location(request.pickup) if request.HasField("pickup") else Location(float("nan"), float("nan"))
+    return NewTrip(request.passenger_id, request.vehicle, pickup, tuple(request.driver_ids))
+
+
+def offer_answer(request: pb.AnswerOfferRequest) -> OfferAnswer:
+    """What a driver says."""
+    return OfferAnswer(request.driver_id, request.offer_id, request.answer)
+
+
+def step(request: pb.AdvanceTripRequest) -> Step:
+    """What a driver does."""
+    return Step(request.driver_id, request.trip_id, request.state)
+
+
+def cancellation(request: pb.CancelTripRequest) -> Cancellation:
+    """Who gives what up."""
+    return Cancellation(request.person_id, request.trip_id, request.reason)
+
+
+def merge(request: pb.MergePeopleRequest) -> Merge:
+    """Who is who."""
+    return Merge(request.from_person_id, request.to_person_id)
+
+
+def _location(message: pb.Location) -> Location:
+    return Location(message.latitude, message.longitude)

@@ -1,0 +1,80 @@
+"""Finds the nearest available drivers, many searches in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.database import Database, Session, Statement
+from services.trips.geo import Location, location, metres, windows
+from services.trips.presence import Vehicle
+from services.trips.terms import Terms
+
+# Drivers nearest on the map, in the rectangle around the circle: the index gives them in this order and stops. Who is
+# stale, or waits for a ride of their own, is passed over on the way.
+NEAREST_DRIVERS = Statement(
+    "trips.nearest_drivers",
+    """
+WITH clock AS MATERIALIZED (SELECT chassis.now() AS now)
+SELECT w.search, near.person_id, near.latitude, near.longitude,
+       extract(epoch FROM clock.now - near.located_at)::float8 AS age_seconds
+FROM clock,
+     unnest($1::int[], $2::bigint[], $3::smallint[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
+            $8::float8[], $9::float8[], $10::int[])
+     AS w (search, asker_id, vehicle, x, y, west, south, east, north, candidates)
+CROSS JOIN LATERAL (
+    SELECT p.person_id, p.latitude, p.longitude, p.located_at
+    FROM trips.presence p
+    WHERE p.online AND p.trip_id IS NULL AND p.vehicle = w.vehicle
+      AND p.place <@ box(point(w.west, w.south), point(w.east, w.north))
+      AND p.located_at >= clock.now - $11::interval
+      AND p.person_id <> w.asker_id
+      AND NOT EXISTS (SELECT FROM trips.trip t WHERE t.passenger_id = p.person_id AND t.state IN (1, 2, 3, 4, 5))
+    ORDER BY p.place <-> point(w.x, w.y)
+    LIMIT w.candidates
+) AS near
+""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Who asks for what from where, and how many at most."""
+
+    person_id: int
+    vehicle: Vehicle
+    pickup: Location
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """An available driver: great-circle metres to the pickup, seconds since the driver was there."""
+
+    person_id: int
+    distance_meters: float
+    location_age_seconds: float
+
+
+async def nearest(source: Database | Session, searches: Sequence[Search], terms: Terms) -> list[list[Nearby]]:
+    """For each search whom it found, nearest first."""
+    if not searches:
+        return []
+    looks = [
+        (number, search.person_id, search.vehicle.value, *window, _candidates(search.limit))
+        for number, search in enumerate(searches)
+        for window in windows(search.pickup, terms.radius_meters)
+    ]
+    rows = await source.fetch(NEAREST_DRIVERS, *map(list, zip(*looks, strict=True)), terms.location_fresh)
+    found: list[dict[int, Nearby]] = [{} for _ in searches]
+    for row in rows:
+        distance = metres(searches[row["search"]].pickup, location(row["latitude"], row["longitude"]))
+        if distance <= terms.radius_meters:
+            found[row["search"]][row["person_id"]] = Nearby(row["person_id"], distance, max(0.0, row["age_seconds"]))
+    return [
+        sorted(drivers.values(), key=lambda driver: (driver.distance_meters, driver.person_id))[: search.limit]
+        for search, drivers in zip(searches, found, strict=True)
+    ]
+
+
+def _candidates(limit: int) -> int:
+    """How many to look at for the order on the map to hold the nearest on the ground; see geo.py."""
+    return 2 * limit + 8

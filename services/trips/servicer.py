@@ -1,0 +1,177 @@
+"""TripsService: translates between the contract's messages and the store; decides nothing."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from chassis import changes, errors, ledger, pages
+from hailwire.trips.v1 import trips_pb2 as pb
+from hailwire.trips.v1 import trips_pb2_grpc
+from services.trips import messages, presence
+from services.trips.geo import location
+from services.trips.presence import PresenceNotFound
+from services.trips.search import Nearby, Search
+from services.trips.store import Outcomes, TripStore
+from services.trips.trip import TripNotFound
+
+Item = TypeVar("Item")
+Result = TypeVar("Result", bound=Message)
+
+# More than any id: the first page begins with the newest.
+_NEWEST = 2**63 - 1
+_DEFAULT_DRIVERS = 9
+_MOST_DRIVERS = 50
+
+
+class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
+    """TripsService over the store."""
+
+    def __init__(self, trips: TripStore) -> None:
+        self._trips = trips
+
+    async def BatchUpdatePresences(
+        self, request: pb.BatchUpdatePresencesRequest, context: object
+    ) -> pb.BatchUpdatePresencesResponse:
+        """Puts drivers on the map or takes them off."""
+        results = await _changed(
+            request.requests, messages.presence_update, self._trips.update_presences, pb.PresenceResult
+        )
+        return pb.BatchUpdatePresencesResponse(results=results)
+
+    async def BatchGetPresences(
+        self, request: pb.BatchGetPresencesRequest, context: object
+    ) -> pb.BatchGetPresencesResponse:
+        """Reads where drivers are."""
+        pages.check_batch(request.person_ids)
+        found = await self._trips.presences(request.person_ids)
+        return pb.BatchGetPresencesResponse(
+            results=[messages.presence_result(found.get(asked) or PresenceNotFound()) for asked in request.person_ids]
+        )
+
+    async def BatchSearchDrivers(
+        self, request: pb.BatchSearchDriversRequest, context: object
+    ) -> pb.BatchSearchDriversResponse:
+        """Finds the nearest available drivers."""
+        pages.check_batch(request.requests)
+        results: list[pb.SearchDriversResult | None] = []
+        searches: list[Search] = []
+        for item in request.requests:
+            try:
+                searches.append(_search(item))
+                results.append(None)
+            except errors.HailwireError as refusal:
+                results.append(pb.SearchDriversResult(error=errors.to_status(refusal)))
+        found = iter(await self._trips.search(searches))
+        return pb.BatchSearchDriversResponse(results=[result or _nearby(next(found)) for result in results])
+
+    async def BatchCreateTrips(
+        self, request: pb.BatchCreateTripsRequest, context: object
+    ) -> pb.BatchCreateTripsResponse:
+        """Makes trips and offers them."""
+        results = await _changed(request.requests, messages.new_trip, self._trips.create, pb.TripResult)
+        return pb.BatchCreateTripsResponse(results=results)
+
+    async def BatchAnswerOffers(
+        self, request: pb.BatchAnswerOffersRequest, context: object
+    ) -> pb.BatchAnswerOffersResponse:
+        """Drivers accept or decline."""
+        results = await _changed(request.requests, messages.offer_answer, self._trips.answer, pb.TripResult)
+        return pb.BatchAnswerOffersResponse(results=results)
+
+    async def BatchAdvanceTrips(
+        self, request: pb.BatchAdvanceTripsRequest, context: object
+    ) -> pb.BatchAdvanceTripsResponse:
+        """Drivers move trips on."""
+        results = await _changed(request.requests, messages.step, self._trips.advance, pb.TripResult)
+        return pb.BatchAdvanceTripsResponse(results=results)
+
+    async def BatchCancelTrips(
+        self, request: pb.BatchCancelTripsRequest, context: object
+    ) -> pb.BatchCancelTripsResponse:
+        """Either side gives trips up."""
+        results = await _changed(request.requests, messages.cancellation, self._trips.cancel, pb.TripResult)
+        return pb.BatchCancelTripsResponse(results=results)
+
+    async def BatchGetTrips(self, request: pb.BatchGetTripsRequest, context: object) -> pb.BatchGetTripsResponse:
+        """Reads trips by id."""
+        pages.check_batch(request.trip_ids)
+        found = await self._trips.trips(request.trip_ids)
+        return pb.BatchGetTripsResponse(
+            results=[messages.trip_result(found.get(asked) or TripNotFound()) for asked in request.trip_ids]
+        )
+
+    async def BatchGetOpenTrips(
+        self, request: pb.BatchGetOpenTripsRequest, context: object
+    ) -> pb.BatchGetOpenTripsResponse:
+        """Reads the open trip of each person."""
+        pages.check_batch(request.person_ids)
+        found = await self._trips.open_trips(request.person_ids)
+        return pb.BatchGetOpenTripsResponse(
+            results=[messages.trip_result(found.get(asked) or TripNotFound()) for asked in request.person_ids]
+        )
+
+    async def ListTrips(self, request: pb.ListTripsRequest, context: object) -> pb.ListTripsResponse:
+        """Lists a person's trips, newest first."""
+        size = pages.page_size(request.page_size)
+        before = pages.last_id(request.page_token, first=_NEWEST)
+        trips = await self._trips.page(request.person_id, before, size + 1)
+        return pb.ListTripsResponse(
+            trips=[messages.trip_message(trip) for trip in trips[:size]],
+            next_page_token=pages.token(trips[size - 1].trip_id) if len(trips) > size else "",
+        )
+
+    async def BatchMergePeople(
+        self, request: pb.BatchMergePeopleRequest, context: object
+    ) -> pb.BatchMergePeopleResponse:
+        """Hands everything of one person to another."""
+        results = await _changed(request.requests, messages.merge, self._trips.merge, pb.MergePeopleResult)
+        return pb.BatchMergePeopleResponse(results=results)
+
+
+async def _changed(
+    items: Sequence[Any],
+    translate: Callable[[Any], Item],
+    change: Callable[[Sequence[changes.Request[Item]]], Awaitable[Outcomes]],
+    result: type[Result],
+) -> Iterable[Result]:
+    """One result per item. An item without a usable request id is refused and not kept; all else the store keeps."""
+    pages.check_batch(items)
+    outcomes: list[bytes | errors.HailwireError | None] = []
+    requests: list[changes.Request[Item]] = []
+    for item in items:
+        try:
+            ledger.check_request_id(item.request_id)
+            requests.append(changes.Request(item.request_id, ledger.fingerprint(item), translate(item)))
+            outcomes.append(None)
+        except errors.HailwireError as refusal:
+            outcomes.append(refusal)
+    changed = iter(await change(requests))
+    return [_result(next(changed) if outcome is None else outcome, result) for outcome in outcomes]
+
+
+def _result(outcome: bytes | errors.HailwireError, result: type[Result]) -> Result:
+    if isinstance(outcome, bytes):
+        return result.FromString(outcome)
+    return result(error=errors.to_status(outcome))
+
+
+def _search(item: pb.SearchDriversRequest) -> Search:
+    vehicle = presence.vehicle(item.vehicle)
+    limit = item.limit if item.limit > 0 else _DEFAULT_DRIVERS
+    if not item.HasField("pickup"):
+        location(float("nan"), float("nan"))  # nowhere, which is refused like any other place that is none
+    pickup = location(item.pickup.latitude, item.pickup.longitude)
+    return Search(item.person_id, vehicle, pickup, min(limit, _MOST_DRIVERS))
+
+
+def _nearby(found: Sequence[Nearby]) -> pb.SearchDriversResult:
+    drivers = [
+        pb.NearbyDriver(
+            person_id=driver.person_id,
+            distance_meters=driver.distance_meters,
+            location_age_seconds=driver.location_age_seconds,
+        )
+        for driver in found
+    ]
+    return pb.SearchDriversResult(found=pb.NearbyDrivers(drivers=drivers))

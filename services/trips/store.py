@@ -1,0 +1,113 @@
+"""Trips and presences as rows: reads them, and carries out batches of changes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from chassis import changes, errors
+from chassis.database import Database, Session
+from chassis.ledger import Ledger
+from services.trips import attempts, kinds, rows, search, statements
+from services.trips.board import Board, Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.merging import Merges
+from services.trips.presence import Presence, PresenceUpdate
+from services.trips.search import Nearby, Search
+from services.trips.terms import Terms
+from services.trips.trip import Trip
+
+Item = TypeVar("Item")
+Outcomes = list[bytes | errors.HailwireError]
+
+# Trips whose time has run out, per transaction.
+_DUE_AT_ONCE = 100
+
+
+class TripStore:
+    """The trips of the database. Changes answer serialized results, the first ones for repeats."""
+
+    def __init__(self, database: Database, terms: Terms) -> None:
+        self._database = database
+        self._terms = terms
+        self._ledger = Ledger("trips")
+
+    async def trips(self, trip_ids: Sequence[int]) -> dict[int, Trip]:
+        """Those that exist."""
+        found = rows.trips(await self._database.fetch(statements.TRIPS, list(trip_ids)))
+        return {trip.trip_id: trip for trip in found}
+
+    async def open_trips(self, person_ids: Sequence[int]) -> dict[int, Trip]:
+        """The open trip of each person who has one, in either role."""
+        found = await self._database.fetch(statements.OPEN_TRIPS_IN_FULL, list(person_ids))
+        trips = {trip.trip_id: trip for trip in rows.trips(found)}
+        return {row["person_id"]: trips[row["trip_id"]] for row in found}
+
+    async def page(self, person_id: int, before: int, size: int) -> list[Trip]:
+        """Up to `size` trips of a person with lesser ids, newest first."""
+        return rows.trips(await self._database.fetch(statements.LIST_TRIPS, person_id, before, size))
+
+    async def presences(self, person_ids: Sequence[int]) -> dict[int, Presence]:
+        """Those that exist."""
+        found = await self._database.fetch(statements.PRESENCES, list(person_ids))
+        return {row["person_id"]: rows.presence(row) for row in found}
+
+    async def search(self, searches: Sequence[Search]) -> list[list[Nearby]]:
+        """For each search the nearest available drivers, nearest first."""
+        return await search.nearest(self._database, searches, self._terms)
+
+    async def update_presences(self, requests: Sequence[changes.Request[PresenceUpdate]]) -> Outcomes:
+        """PresenceResults."""
+        return await self._change(kinds.PresenceUpdates, requests, lambda item: [item.person_id])
+
+    async def create(self, requests: Sequence[changes.Request[NewTrip]]) -> Outcomes:
+        """TripResults."""
+        return await self._change(kinds.NewTrips, requests, lambda item: [item.passenger_id])
+
+    async def answer(self, requests: Sequence[changes.Request[OfferAnswer]]) -> Outcomes:
+        """TripResults."""
+        return await self._change(kinds.OfferAnswers, requests, lambda item: [item.driver_id])
+
+    async def advance(self, requests: Sequence[changes.Request[Step]]) -> Outcomes:
+        """TripResults."""
+        return await self._change(kinds.Steps, requests, lambda item: [item.driver_id])
+
+    async def cancel(self, requests: Sequence[changes.Request[Cancellation]]) -> Outcomes:
+        """TripResults."""
+        return await self._change(kinds.Cancellations, requests, lambda item: [item.person_id])
+
+    async def merge(self, requests: Sequence[changes.Request[Merge]]) -> Outcomes:
+        """MergePeopleResults."""
+        return await self._change(Merges, requests, lambda item: [item.from_person_id, item.to_person_id])
+
+    async def _change(
+        self,
+        kind: Callable[[Session, Terms], attempts.TripsAttempt[Item]],
+        requests: Sequence[changes.Request[Item]],
+        people: Callable[[Item], Iterable[int]],
+    ) -> Outcomes:
+        if not requests:
+            return []
+        # Outside the transaction: rows that are new in it could not be locked by others, only waited for.
+        concerned = {person_id for request in requests for person_id in people(request.item)}
+        await self._database.execute(statements.ENSURE_PARTICIPANTS, sorted(concerned))
+        return await changes.carry_out_once(
+            self._database, self._ledger, lambda session: kind(session, self._terms), requests
+        )
+
+    async def lapse(self) -> int:
+        """Close offers and trips whose time has run out; answers how many trips. Safe in every replica at once."""
+        async with self._database.transaction() as session:
+            due = [row["trip_id"] for row in await session.fetch(statements.DUE_TRIPS, _DUE_AT_ONCE)]
+            if not due:
+                return 0
+            # What somebody holds is being changed, or closed by another replica.
+            held = [row["id"] for row in await session.fetch(statements.LOCK_FREE_TRIPS, due)]
+            if not held:
+                return 0
+            now = await session.fetchval(statements.NOW)
+            board = Board(now, self._terms, rows.trips(await session.fetch(statements.TRIPS, held)))
+            board.lapse()
+            await attempts.write_board(session, board)
+            return len(board.changed_trips)
+
+    async def expire_requests(self) -> int:
+        """Forget outcomes that nothing can ask for again, a step at a time; answers how many."""
+        return await self._ledger.expire(self._database)

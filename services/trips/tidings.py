@@ -1,0 +1,60 @@
+"""Who must hear of a change of a trip: read off the trip before and after, so that no path forgets anybody."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from services.trips.offer import OfferState
+from services.trips.trip import Trip, TripState
+
+
+class EventKind(IntEnum):
+    """As in the contract."""
+
+    OFFER_MADE = 1
+    OFFER_CLOSED = 2
+    TRIP_ACCEPTED = 3
+    DRIVER_ARRIVED = 4
+    TRIP_STARTED = 5
+    TRIP_COMPLETED = 6
+    TRIP_CANCELLED = 7
+    OFFERS_EXHAUSTED = 8
+    TRIP_EXPIRED = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Tiding:
+    """One thing that one person must hear of, with the trip as the change left it."""
+
+    kind: EventKind
+    recipient_id: int
+    trip: Trip
+    offer_id: int = 0
+
+
+_TO_PASSENGER = {
+    TripState.REQUESTED: EventKind.OFFERS_EXHAUSTED,
+    TripState.ACCEPTED: EventKind.TRIP_ACCEPTED,
+    TripState.ARRIVED: EventKind.DRIVER_ARRIVED,
+    TripState.IN_PROGRESS: EventKind.TRIP_STARTED,
+    TripState.COMPLETED: EventKind.TRIP_COMPLETED,
+    TripState.CANCELLED: EventKind.TRIP_CANCELLED,
+    TripState.EXPIRED: EventKind.TRIP_EXPIRED,
+}
+
+
+def told(before: Trip | None, after: Trip, by: int | None) -> list[Tiding]:
+    """What a change means for everyone but whoever made it (`by`), who is answered by the call itself."""
+    tidings = []
+    if before is not None and before.state is not after.state:
+        if after.state in _TO_PASSENGER:
+            tidings.append(Tiding(_TO_PASSENGER[after.state], after.passenger_id, after))
+        if after.state is TripState.CANCELLED and after.driver_id is not None:
+            tidings.append(Tiding(EventKind.TRIP_CANCELLED, after.driver_id, after))
+    states = {offer.offer_id: offer.state for offer in before.offers} if before else {}
+    for offer in after.offers:
+        was = states.get(offer.offer_id)
+        if was is None and offer.state is OfferState.OPEN:
+            tidings.append(Tiding(EventKind.OFFER_MADE, offer.driver_id, after, offer.offer_id))
+        elif was is OfferState.OPEN and offer.state in {OfferState.EXPIRED, OfferState.WITHDRAWN}:
+            tidings.append(Tiding(EventKind.OFFER_CLOSED, offer.driver_id, after, offer.offer_id))
+    return [tiding for tiding in tidings if tiding.recipient_id != by]
