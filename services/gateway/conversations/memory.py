@@ -93,6 +93,8 @@ class Memory:
     def of(cls, state: State) -> Self:
         """Read what is readable."""
         data = state.data
+        if not data:
+            return cls(gathered={})
         gathered = _mapping(data.get("gathered"))
         trip = _mapping(data.get("trip"))
         trip_id, role = trip.get("id"), trip.get("role")

@@ -36,15 +36,18 @@ class Found:
     name: str = ""
 
 
-def read(message: Message) -> tuple[Found, ...]:
-    """The places that a message may mean: none, the one, or several to choose from."""
+def read(message: Message, *, exactly: bool = False) -> tuple[Found, ...]:
+    """The places that a message may mean: none, the one, or several to choose from.
+
+    `exactly` takes numbers and whole names only: for words that nobody asked for, where guessing would be rude and slow.
+    """
     if message.latitude is not None and message.longitude is not None:
         return (Found(message.latitude, message.longitude, message.place_name),)
     text = message.text.strip()[:500]
     point = _coordinates(text) or _plus_code(text)
     if point is not None:
         return (Found(*point),)
-    return tuple(Found(place.latitude, place.longitude, place.name) for place in _named(text))
+    return tuple(Found(place.latitude, place.longitude, place.name) for place in _named(text, exactly=exactly))
 
 
 def near(latitude: float, longitude: float, within_meters: float = 700) -> str:
@@ -95,10 +98,13 @@ def _plus_code(text: str) -> tuple[float, float] | None:
 _BY_NAME = {folded(name): place for place in PLACES for name in (place.name, *place.names)}
 
 
-def _named(text: str) -> list[Place]:
+def _named(text: str, *, exactly: bool) -> list[Place]:
     wanted = folded(text)
     if wanted in _BY_NAME:
         return [_BY_NAME[wanted]]
+    # Nobody's place has a longer name, and comparing long texts takes its time.
+    if exactly or len(wanted) > 60:
+        return []
     words = wanted.split()
     if all(len(word) < 3 for word in words):
         return []
