@@ -47,7 +47,7 @@ async def take_turn(turn: Turn) -> Outcome:
     message = turn.message
     if message.kind in _SILENT_KINDS:
         return Outcome(turn.state, silent_reason=_SILENT_KINDS[message.kind])
-    words = folded(message.text) if message.kind in _WITH_WORDS else ""
+    words = _words(message)
     consented = _consent(turn, words)
     if consented is not None:
         return _offered(await _run(consented, turn))
@@ -86,6 +86,15 @@ def apology(language: str) -> Text:
     return Text(catalogue.t(catalogue.spoken(language), "apology"))
 
 
+def _words(message: Message) -> str:
+    """What counts as written: a text, a caption, or what a template's button says that has no id of ours."""
+    if message.kind in _WITH_WORDS:
+        return folded(message.text)
+    if message.kind is MessageKind.TAP and taps.route_of(message.tap) not in routing.TAPS:
+        return folded(message.title or message.tap)
+    return ""
+
+
 def _consent(turn: Turn, words: str) -> Route | None:
     told = turn.message.opt_out_type.upper()
     by_carrier = turn.channel == "sms"
@@ -121,7 +130,7 @@ def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
     message = turn.message
     match message.kind:
         case MessageKind.TAP:
-            known = routing.TAPS.get(taps.route_of(message.tap)) or routing.KEYWORDS.get(folded(message.title))
+            known = routing.TAPS.get(taps.route_of(message.tap)) or routing.KEYWORDS.get(words)
             return turn, known or routing.DEAD_BUTTON
         case MessageKind.LOCATION:
             return turn, routing.ANSWERS.get(turn.state.name, routing.UNASKED_LOCATION)

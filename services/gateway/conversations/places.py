@@ -39,7 +39,7 @@ class Found:
 def read(message: Message, *, exactly: bool = False) -> tuple[Found, ...]:
     """The places that a message may mean: none, the one, or several to choose from.
 
-    `exactly` takes numbers and whole names only: for words that nobody asked for, where guessing would be rude and slow.
+    `exactly` takes numbers and whole names only: guessing at words that nobody asked for would be rude and slow.
     """
     if message.latitude is not None and message.longitude is not None:
         return (Found(message.latitude, message.longitude, message.place_name),)

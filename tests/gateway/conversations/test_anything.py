@@ -7,7 +7,8 @@ from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway.conversations import memory, routing
 from services.gateway.conversations.turn import State
 from services.gateway.messages import Message, MessageKind
-from tests.gateway.conversations.town import Phone, Town
+from tests.gateway.conversations.phones import Phone
+from tests.gateway.conversations.town import Town
 
 WORDS = st.sampled_from(sorted(routing.KEYWORDS.keys() | routing.STOP_WORDS | routing.START_WORDS)) | st.sampled_from(
     ["1", "2", "10", "english", "Kigali", "kcc", "-1.95, 30.06", "23WV+52", "Moto", "yes"]

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from services.gateway.messages import Buttons, Channel, Menu
-from tests.gateway.conversations.town import Phone, Town
+from tests.gateway.conversations.phones import Phone
+from tests.gateway.conversations.town import Town
 
 # Titles in the order of the ride: language, vehicle, ask all, accept, arrived, start, complete.
 ENGLISH = ("English", "Moto", "Ask all", "Accept", "Arrived", "Start trip", "Complete")
