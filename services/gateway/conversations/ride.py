@@ -102,7 +102,7 @@ async def ask(turn: Turn) -> Outcome:
 async def retry(turn: Turn) -> Outcome:
     """Nobody who was asked came: close that trip and list who is near now."""
     trip_id = taps.number_of(turn.message.tap)
-    trip = await turn.world.trip(trip_id)
+    trip = await trip_card.own_trip(turn, trip_id)
     memory = remembered(turn)
     if trip.state in trip_card.UNANSWERED_STATES:
         try:

@@ -47,7 +47,7 @@ async def complete(turn: Turn) -> Outcome:
 
 async def ask_why(turn: Turn) -> Outcome:
     """Giving up was tapped: ask for the reason, which is also the chance to think again."""
-    trip = await turn.world.trip(taps.number_of(turn.message.tap))
+    trip = await trip_card.own_trip(turn, taps.number_of(turn.message.tap))
     if trip.state not in OPEN_TRIP_STATES:
         return await _over(turn, trip)
     driving = trip.driver_id == turn.person.person_id
@@ -70,7 +70,7 @@ async def drop(turn: Turn) -> Outcome:
     except HailwireError as error:
         if error.reason != "TRIP_STEP_ILLEGAL":
             raise
-        return await _over(turn, await turn.world.trip(trip_id))
+        return await _over(turn, await trip_card.own_trip(turn, trip_id))
     memory = remembered(turn).off_trip(trip.trip_id)
     turn = replace(turn, state=memory.home())
     return Outcome(memory.home(), (menus.home(turn, memory, turn.say("given-up")),))
@@ -78,7 +78,7 @@ async def drop(turn: Turn) -> Outcome:
 
 async def show(turn: Turn) -> Outcome:
     """How a trip stands."""
-    trip = await turn.world.trip(taps.number_of(turn.message.tap))
+    trip = await trip_card.own_trip(turn, taps.number_of(turn.message.tap))
     if trip.state not in OPEN_TRIP_STATES:
         return await _over(turn, trip)
     memory = remembered(turn).on_trip(trip, turn.person.person_id)
@@ -107,7 +107,7 @@ async def _advance(turn: Turn, state: trips_pb2.TripState.ValueType) -> Outcome:
     except HailwireError as error:
         if error.reason != "TRIP_STEP_ILLEGAL":
             raise
-        trip = await turn.world.trip(trip_id)
+        trip = await trip_card.own_trip(turn, trip_id)
         if trip.state not in OPEN_TRIP_STATES:
             return await _over(turn, trip)
         memory = memory.on_trip(trip, turn.person.person_id)

@@ -5,6 +5,7 @@ Nobody's number or name is shown: both sides know the pickup and the vehicle, an
 
 from dataclasses import replace
 
+from chassis.errors import NotFound
 from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations import menus, places, taps, wording
 from services.gateway.conversations.memory import OPEN_TRIP_STATES, remembered
@@ -74,6 +75,14 @@ async def show_open(moment: Moment, lead: str = "") -> Outcome | None:
         return None
     memory = remembered(moment).on_trip(trip, moment.person.person_id)
     return Outcome(memory.home(), (card(moment, trip, lead),))
+
+
+async def own_trip(moment: Moment, trip_id: int) -> trips_pb2.Trip:
+    """A trip by the id in a tap; NotFound when it is somebody else's, whose pickup is nobody's business."""
+    trip = await moment.world.trip(trip_id)
+    if {trip.passenger_id, trip.driver_id}.isdisjoint({moment.person.person_id, *moment.person.merged_person_ids}):
+        raise NotFound(reason="TRIP_NOT_FOUND")
+    return trip
 
 
 def forgotten(moment: Moment) -> Moment:

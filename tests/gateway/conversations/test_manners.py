@@ -185,6 +185,19 @@ async def test_a_button_that_nobody_knows_is_answered() -> None:
         assert "no longer works" in phone.body, ident
 
 
+async def test_a_trip_of_somebody_else_is_not_found() -> None:
+    """An id in a tap opens nobody else's trip and tells nobody else's pickup."""
+    town = Town()
+    await online(town.phone(language="en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    (trip_id,) = town.trips
+    stranger = town.phone(language="en")
+    for route in ("trip:show", "trip:leave", "ride:retry", "trip:arrived"):
+        await stranger.tap(f"{route}:{trip_id}")
+        assert "do not find that trip" in stranger.body, route
+
+
 async def test_a_quick_reply_whose_title_is_a_word_is_that_word() -> None:
     """A template's button without an id of ours counts by what it says."""
     phone = Town().phone(language="en")
