@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2
@@ -10,7 +10,11 @@ from google.rpc import error_details_pb2
 from hailwire.trips.v1 import events_pb2
 from hailwire.trips.v1 import trips_pb2 as pb
 
-Replica = Any
+if TYPE_CHECKING:
+    from tests.trips.conftest import Replica
+else:
+    Replica = Any
+
 _PEOPLE = itertools.count(1)
 
 KIGALI = (-1.9441, 30.0619)

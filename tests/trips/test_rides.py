@@ -45,15 +45,13 @@ async def test_fifty_drivers_accept_at_once_over_two_replicas(open_trips: Any) -
             assert len(trip.offers) == 50
             await calls.heard(left)
             requests = [calls.accepting(trip, driver) for driver in crowd]
-            if batched:
-                answers = await asyncio.gather(calls.answer(left, *requests[:25]), calls.answer(right, *requests[25:]))
-            else:
-                answers = await asyncio.gather(
-                    *(
-                        calls.answer(replica, request)
-                        for replica, request in zip(itertools.cycle((left, right)), requests, strict=False)
-                    )
+            batches = [requests[:25], requests[25:]] if batched else [[request] for request in requests]
+            answers = await asyncio.gather(
+                *(
+                    calls.answer(replica, *batch)
+                    for replica, batch in zip(itertools.cycle((left, right)), batches, strict=False)
                 )
+            )
             results = [result for batch in answers for result in batch]
             assert Counter(map(calls.reason, results)) == {"": 1, "TRIP_TAKEN": 49}
             winner = (await calls.trip_of(left, trip.trip_id)).driver_id

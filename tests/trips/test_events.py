@@ -1,0 +1,172 @@
+"""Events: one taker per recipient, in order, again after the lease, gone when acknowledged."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import grpc
+import pytest
+from google.protobuf.duration_pb2 import Duration
+
+from chassis.settings import load
+from hailwire.trips.v1 import events_pb2, events_pb2_grpc
+from hailwire.trips.v1 import trips_pb2 as pb
+from services.trips.app import open_service
+from services.trips.settings import TripsSettings
+from tests.trips import calls
+
+
+@pytest.fixture
+async def sql(fresh_database_url: str) -> AsyncIterator[Any]:
+    """A connection of the test's own to the service's database."""
+    connection = await asyncpg.connect(fresh_database_url)
+    yield connection
+    await connection.close()
+
+
+async def _tell(sql: Any, recipient: int, count: int = 1) -> None:
+    """Events as the service writes them, without a ride for each."""
+    payload = events_pb2.Event(kind=events_pb2.EVENT_KIND_OFFER_MADE).SerializeToString()
+    await sql.execute("INSERT INTO trips.mailbox VALUES ($1) ON CONFLICT DO NOTHING", recipient)
+    await sql.executemany(
+        "INSERT INTO trips.event (recipient_id, kind, payload) VALUES ($1, 1, $2)", [(recipient, payload)] * count
+    )
+
+
+async def test_what_is_taken_is_held_until_acknowledged(replica: Any, sql: Any) -> None:
+    """Nobody gets taken events again within the lease, nor that recipient's later ones, until all are acknowledged."""
+    await _tell(sql, 1, 3)
+    first = await calls.take(replica, "a", most=2)
+    assert [event.recipient_id for event in first] == [1, 1]
+    await _tell(sql, 2)
+    assert [event.recipient_id for event in await calls.take(replica, "b")] == [2]
+    assert await calls.take(replica, "a") == []
+    await calls.acknowledge(replica, first[:1])
+    assert await calls.take(replica, "b") == []
+    await calls.acknowledge(replica, first)
+    (last,) = await calls.take(replica, "b")
+    assert last.event_id > first[-1].event_id
+    await calls.acknowledge(replica, [last])
+    await calls.acknowledge(replica, [last])
+    await sql.execute("UPDATE chassis.clock SET shift = '1 hour'")
+    assert [event.recipient_id for event in await calls.take(replica, "c")] == [2]
+
+
+async def test_after_the_lease_they_are_handed_out_again(replica: Any, sql: Any) -> None:
+    """What was taken and not acknowledged comes again, to the same taker as to any other, with the same ids."""
+    await _tell(sql, 1, 2)
+    first = await calls.take(replica, "a")
+    await sql.execute("UPDATE chassis.clock SET shift = '31 seconds'")
+    assert await calls.take(replica, "a") == first
+    await sql.execute("UPDATE chassis.clock SET shift = '62 seconds'")
+    assert await calls.take(replica, "b") == first
+    await calls.acknowledge(replica, first)  # the slow first taker has stored them after all
+    await _tell(sql, 1)
+    assert len(await calls.take(replica, "c")) == 1
+
+
+async def test_two_takers_never_serve_one_recipient_at_once(open_trips: Any, sql: Any) -> None:
+    """However many takers there are: every event once, each recipient's in order, and never two holders."""
+    recipients, each = 20, 15
+    held: set[int] = set()
+    got: dict[int, list[int]] = {recipient: [] for recipient in range(1, recipients + 1)}
+
+    async def work(replica: Any, name: str) -> None:
+        while sum(map(len, got.values())) < recipients * each:
+            events = await calls.take(replica, name, most=7, wait=0.2)
+            mine = {event.recipient_id for event in events}
+            assert not mine & held
+            held.update(mine)
+            for event in events:
+                got[event.recipient_id].append(event.event_id)
+            held.difference_update(mine)
+            await calls.acknowledge(replica, events)
+
+    async def write() -> None:
+        for _ in range(each):
+            for recipient in got:
+                await _tell(sql, recipient)
+
+    async with open_trips() as left, open_trips() as right, asyncio.timeout(60):
+        await asyncio.gather(write(), *(work(replica, f"{n}") for n, replica in enumerate((left, right) * 3)))
+    assert all(ids == sorted(set(ids)) and len(ids) == each for ids in got.values())
+
+
+async def test_a_waiting_taker_hears_at_once(open_trips: Any) -> None:
+    """An event that another replica causes wakes a taker that waits, well before the second after which it looks."""
+    async with open_trips() as left, open_trips() as right:
+        (driver,) = await calls.drivers(left, 1)
+        delays = []
+        for _ in range(5):
+            waiting = asyncio.create_task(calls.take(right, wait=10))
+            assert not (await asyncio.wait([waiting], timeout=0.05))[0]
+            passenger = calls.person()
+            started = time.monotonic()
+            trip = await calls.created(left, passenger, [driver])
+            (event,) = await waiting
+            delays.append(time.monotonic() - started)
+            assert (event.recipient_id, event.trip, event.offer_id) == (driver, trip, trip.offers[0].offer_id)
+            await calls.cancel(left, trip.trip_id, passenger)
+            await calls.acknowledge(left, [event])
+            await calls.heard(left)
+        assert min(delays) < 0.5
+
+
+async def test_later_events_follow_an_acknowledgement_at_once(open_trips: Any, sql: Any) -> None:
+    """A taker that waits at another replica gets the rest when the first part is acknowledged."""
+    async with open_trips() as left, open_trips() as right:
+        await _tell(sql, 1, 2)
+        first = await calls.take(left, "a", most=1)
+        waiting = asyncio.create_task(calls.take(right, "b", wait=10))
+        assert not (await asyncio.wait([waiting], timeout=0.1))[0]
+        await calls.acknowledge(left, first)
+        assert [event.recipient_id for event in await waiting] == [1]
+
+
+async def test_a_taker_that_waits_does_not_hold_up_the_end(fresh_database_url: str) -> None:
+    """When a replica ends, whoever waits there is answered at once and with nothing."""
+    environ = {"DATABASE_URL": fresh_database_url, "TRIPS_GRPC_PORT": "0", "TRIPS_PROMETHEUS_PORT": "0"}
+    async with contextlib.AsyncExitStack() as stack:
+        async with open_service(load(TripsSettings, environ)) as server:
+            channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{server.port}"))
+            events = events_pb2_grpc.EventsServiceStub(channel)
+            asked = events_pb2.TakeEventsRequest(taker_id="a", wait=Duration(seconds=30))
+            waiting = asyncio.ensure_future(events.TakeEvents(asked))
+            assert not (await asyncio.wait([waiting], timeout=0.2))[0]
+            started = time.monotonic()
+        assert list((await waiting).events) == []
+        assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize("taker", ["", "x" * 65])
+async def test_a_taker_needs_a_name(replica: Any, taker: str) -> None:
+    """Without a usable taker_id nothing is taken."""
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await calls.take(replica, taker)
+    assert failure.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_backlog_of_one_recipient_does_not_hide_others(replica: Any, sql: Any) -> None:
+    """Thousands of events of somebody whose events are taken do not keep the next person's from being found."""
+    await _tell(sql, 1, 3000)
+    await calls.take(replica, "a", most=10)
+    await _tell(sql, 2)
+    assert [event.recipient_id for event in await calls.take(replica, "b", most=10)] == [2]
+
+
+async def test_events_show_the_trip_as_it_was_then(replica: Any) -> None:
+    """An event taken late still tells what happened when it happened."""
+    (driver,) = await calls.drivers(replica, 1)
+    passenger = calls.person()
+    trip = await calls.created(replica, passenger)
+    await calls.answer(replica, calls.accepting(trip, driver))
+    await calls.cancel(replica, trip.trip_id, driver, "flat tyre")
+    events = await calls.take(replica, most=100)
+    assert [(event.recipient_id, event.trip.state) for event in events] == [
+        (driver, pb.TRIP_STATE_OFFERED),
+        (passenger, pb.TRIP_STATE_ACCEPTED),
+        (passenger, pb.TRIP_STATE_CANCELLED),
+    ]
