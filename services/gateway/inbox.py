@@ -88,7 +88,7 @@ _INSERT_PENDING = Statement(
     "gateway.inbox_insert_pending",
     """
     INSERT INTO gateway.pending (conversation_id, seq, inbox_id, stored_on, attempts, instance_id)
-    SELECT conversation_id, seq, inbox_id, $4, CASE WHEN claimed THEN 1 ELSE 0 END, CASE WHEN claimed THEN $5 END
+    SELECT conversation_id, seq, inbox_id, $4, CASE WHEN claimed THEN 1 ELSE 0 END, CASE WHEN claimed THEN $5::bigint END
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $6::boolean[])
         AS item (conversation_id, seq, inbox_id, claimed)
     """,

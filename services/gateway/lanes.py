@@ -89,7 +89,7 @@ _INSERT = Statement(
     INSERT INTO gateway.outbox
         (conversation_id, cause, position, address, reply, traceparent, last_inbound_at, state, attempts, attempted_at)
     SELECT conversation_id, cause, position, address, reply, traceparent, last_inbound_at,
-           CASE WHEN claimed THEN 'sending' ELSE 'queued' END, claimed::int, CASE WHEN claimed THEN $9 END
+           CASE WHEN claimed THEN 'sending' ELSE 'queued' END, claimed::int, CASE WHEN claimed THEN $9::timestamptz END
     FROM unnest($1::bigint[], $2::bytea[], $3::smallint[], $4::text[], $5::bytea[], $6::text[], $7::timestamptz[],
                 $8::boolean[])
         WITH ORDINALITY
