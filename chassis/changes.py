@@ -199,5 +199,5 @@ class _Batch(Generic[Item, Outcome]):
         return [positions[index] for index in sorted(late)]
 
     def _blame(self, position: int, error: Exception) -> None:
-        log.exception("a change failed for its data", error)  # noqa: LOG004 - ours takes the error
+        log.exception("a change failed for its data", error)
         self._outcomes[position] = errors.Internal("internal error")

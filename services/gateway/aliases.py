@@ -123,8 +123,9 @@ _MERGE_LANES = Statement(
 
 
 async def resolve(session: Session, groups: Sequence[tuple[str, ...]]) -> tuple[dict[str, int], dict[int, int]]:
-    """The conversation of every address, made where there is none, and the merges (younger -> older) that follow from
-    addresses of one group that lead to different conversations. The caller locks before it merges.
+    """Find the conversation of every address, made where there is none, and the merges (younger -> older) to do.
+
+    A merge follows from addresses of one group that lead to different conversations. The caller locks, then merges.
     """
     addresses = sorted({address for group in groups for address in group})
     known = await _find(session, addresses)

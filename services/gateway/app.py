@@ -80,7 +80,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             telemetry,
             instance=instance,
             room=room,
-            conversations=Conversations(profile, trips),
+            conversations=Conversations(profile, trips, stale_after_seconds=settings.stale_after_seconds),
             commit=TurnCommit(
                 database,
                 instance_id=leasing_as,
@@ -210,8 +210,9 @@ def _provider_session() -> aiohttp.ClientSession:
 
 @contextlib.asynccontextmanager
 async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """A background task that ends with the block. One that fails by itself ends the process: a supervisor starts a
-    whole one again, which is better than half of one.
+    """Run in the background until the block ends.
+
+    Work that fails by itself ends the process: a supervisor starts a whole one again, better than half of one.
     """
     task = asyncio.create_task(work)
     task.add_done_callback(_ended)

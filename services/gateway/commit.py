@@ -146,8 +146,11 @@ class TurnCommit:
         start_sending: Callable[[list[lanes.LaneClaim], int], None],
         keep: Callable[[], bool],
     ) -> None:
-        """`instance_id` answers 0 while this instance must lease nothing; `send_room(n)` reserves up to n lanes; `start_sending(claims, reserved)` gets what was claimed; `keep` tells
-        whether this instance wants the next message of a conversation.
+        """Wire it to its surroundings.
+
+        `instance_id` answers 0 while this instance must lease nothing; `send_room(n)` reserves up to n lanes;
+        `start_sending(claims, reserved)` gets what was claimed; `keep` tells whether this instance wants the next
+        message of a conversation.
         """
         self._database = database
         self._instance_id = instance_id

@@ -24,9 +24,10 @@ log = logs.get(__name__)
 class Conversations:
     """The handlers with the services behind them."""
 
-    def __init__(self, profile: Profile, trips: Trips) -> None:
+    def __init__(self, profile: Profile, trips: Trips, *, stale_after_seconds: float) -> None:
         self._profile = profile
         self._trips = trips
+        self._stale_after_seconds = stale_after_seconds
 
     async def decide(self, claim: Claim) -> Decision:
         """Run one item through its conversation. Raises what the handler or a service raised."""
@@ -54,6 +55,7 @@ class Conversations:
                 now=claim.stored_at,
                 age_seconds=_age(claim),
                 world=world,
+                stale_after_seconds=self._stale_after_seconds,
                 event=event,
             )
         )
@@ -69,9 +71,8 @@ class Conversations:
             await world.hand_over(person_id)
         return tuple(missing)
 
-    @staticmethod
     def _turn(
-        claim: Claim, person: profile_pb2.Person, world: PersonalWorld, message: Message, address: Address
+        self, claim: Claim, person: profile_pb2.Person, world: PersonalWorld, message: Message, address: Address
     ) -> Turn:
         return Turn(
             person=person,
@@ -81,6 +82,7 @@ class Conversations:
             now=claim.stored_at,
             age_seconds=_age(claim),
             world=world,
+            stale_after_seconds=self._stale_after_seconds,
             message=message,
         )
 

@@ -88,8 +88,9 @@ async def discard(dsn: str, dead_letter_id: int) -> None:
 
 
 async def replay(dsn: str, dead_letter_id: int) -> None:
-    """Do it again: a message takes a new turn, a reply is sent again. NotFound when it is not open, Refused when
-    there is no conversation for it.
+    """Do it again: a message takes a new turn, a reply is sent again.
+
+    NotFound when it is not open, Refused when there is no conversation for it.
     """
     async with _Connection(dsn) as connection, connection.transaction():
         row = await connection.fetchrow(_LOCK, dead_letter_id)

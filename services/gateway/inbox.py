@@ -88,7 +88,7 @@ _INSERT_PENDING = Statement(
     "gateway.inbox_insert_pending",
     """
     INSERT INTO gateway.pending (conversation_id, seq, inbox_id, stored_on, attempts, instance_id)
-    SELECT conversation_id, seq, inbox_id, $4, CASE WHEN claimed THEN 1 ELSE 0 END, CASE WHEN claimed THEN $5::bigint END
+    SELECT conversation_id, seq, inbox_id, $4, claimed::int, CASE WHEN claimed THEN $5::bigint END
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $6::boolean[])
         AS item (conversation_id, seq, inbox_id, claimed)
     """,
@@ -190,8 +190,9 @@ class Inbox:
         self._items = telemetry.counter("inbox_items", "items received, by kind and whether they were new")
 
     async def store(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored | BaseException]:
-        """One outcome per webhook. A webhook whose data the database refuses is bisected; its guilty item becomes a
-        dead letter and the rest is stored.
+        """Store each webhook's items and answer one outcome per webhook.
+
+        A webhook whose data the database refuses is bisected; its guilty item becomes a dead letter, the rest is stored.
         """
         try:
             return list(await self._tried(webhooks))

@@ -228,8 +228,9 @@ async def take_due(session: Session, *, instance_id: int, limit: int) -> list[La
 async def settle(
     session: Session, settlements: Sequence[Settlement], *, going_on: bool
 ) -> tuple[set[int], list[LaneClaim]]:
-    """Write what became of claimed replies and claim the next of each lane. Answers the conversations whose lane was
-    still ours, and the next claims; a lane without one is free again.
+    """Write what became of claimed replies and claim the next of each lane.
+
+    Answers the conversations whose lane was still ours, and the next claims; a lane without one is free again.
     """
     rows = await session.fetch(_LOCK, sorted({one.claim.conversation_id for one in settlements}))
     lanes = {row["conversation_id"]: _Lane(row) for row in rows}

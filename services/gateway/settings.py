@@ -73,6 +73,12 @@ class GatewaySettings(DatabaseSettings, TelemetrySettings):
     max_waiting: int = setting(
         "GATEWAY_MAX_WAITING", default=2000, minimum=1, help="webhooks waiting to be stored before 503 is answered"
     )
+    stale_after_seconds: float = setting(
+        "GATEWAY_STALE_AFTER_SECONDS",
+        default=600.0,
+        minimum=1,
+        help="age after which a message no longer books, accepts or moves a trip; its sender is told",
+    )
     inbox_days: int = setting("GATEWAY_INBOX_DAYS", default=3, minimum=1, help="days that raw messages are kept")
     key_days: int = setting(
         "GATEWAY_KEY_DAYS", default=9, minimum=8, help="days that message ids are remembered; Meta retries for 7"
