@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 
-from launcher import probe
+from launcher import probe, tether
 from launcher.child import Child
 from launcher.embedded import Cluster
 from launcher.failure import ExitCode
@@ -24,12 +24,14 @@ class Mesh:
         cluster: Cluster | None,
         *,
         drain_seconds: float,
+        follow_parent: bool,
         say: Callable[[str, str], None],
         announce: Callable[[], None],
     ) -> None:
         self._plan = plan
         self._cluster = cluster
         self._drain_seconds = drain_seconds
+        self._follow_parent = follow_parent
         self._say = say
         self._announce = announce
         self._children = [Child(name, plan.environ, say) for name in plan.services]
@@ -83,6 +85,8 @@ class Mesh:
                 self._say("hailwire", f"still waiting for {', '.join(waiting)}")
                 patience += _PATIENCE_SECONDS
             ready = not waiting
+            if self._follow_parent and tether.parent_holds_interrupt():
+                self._asked.set()
             await asyncio.sleep(_WATCH_SECONDS if ready else 0.05)
 
     async def _not_ready(self) -> AsyncIterator[str]:

@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 from pathlib import Path
+from signal import SIGINT
 
 TETHER = Path(__file__).resolve()
 
@@ -29,6 +30,16 @@ def follow_parent(signal: int) -> None:
     """Ask for `signal` when the parent of this process ends. Does nothing where the kernel cannot do it."""
     if sys.platform == "linux":
         _libc("prctl", PR_SET_PDEATHSIG, signal, 0, 0, 0)
+
+
+def parent_holds_interrupt() -> bool:
+    """Whether the parent is handling a SIGINT that only it was sent. GNU make then waits for us without telling us."""
+    try:
+        status = Path(f"/proc/{os.getppid()}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    blocked = next((int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk:")), 0)
+    return bool(blocked & 1 << (SIGINT - 1))  # a signal is blocked while its handler runs
 
 
 def can_keep_access() -> bool:

@@ -51,7 +51,14 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         def announce() -> None:
             print(_banner(decided, settings, cluster, time.monotonic() - began), flush=True)
 
-        mesh = Mesh(decided, cluster, drain_seconds=settings.drain_seconds, say=say, announce=announce)
+        mesh = Mesh(
+            decided,
+            cluster,
+            drain_seconds=settings.drain_seconds,
+            follow_parent=arguments.follow_parent,
+            say=say,
+            announce=announce,
+        )
         code = asyncio.run(mesh.serve())
     say("hailwire", "everything is stopped")
     return code

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from launcher import ports
@@ -25,13 +25,25 @@ PORTS = (
     "TRIPS_PROMETHEUS_PORT",
 )
 # What a developer's shell may hold and a test must not see.
-_FOREIGN = ("WA_", "TWILIO_", "HAILWIRE_", "GATEWAY_", "PROFILE_", "TRIPS_", "SIMULATOR_", "DATABASE_", "OTEL_", "JWT_")
+_FOREIGN = (
+    "WA_",
+    "TWILIO_",
+    "HAILWIRE_",
+    "GATEWAY_",
+    "PROFILE_",
+    "TRIPS_",
+    "SIMULATOR_",
+    "DATABASE_",
+    "OTEL_",
+    "JWT_",
+    "MAKE",
+)
 
 
 class Up:
     """One `hailwire up`; `lines` is what it printed so far."""
 
-    def __init__(self, home: Path, numbers: dict[str, int] | None = None) -> None:
+    def __init__(self, home: Path, numbers: dict[str, int] | None = None, command: Sequence[str] = ()) -> None:
         self.home = home
         self.ports = numbers or free_ports()
         self.lines: list[str] = []
@@ -44,7 +56,7 @@ class Up:
             "HAILWIRE_ENV_FILE": os.devnull,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "launcher", "up"],
+            list(command) or [sys.executable, "-m", "launcher", "up"],
             cwd=ROOT,
             env=self.environ,
             stdout=subprocess.PIPE,
@@ -94,9 +106,9 @@ class Up:
 
 
 @contextlib.contextmanager
-def up(home: Path, numbers: dict[str, int] | None = None) -> Iterator[Up]:
+def up(home: Path, numbers: dict[str, int] | None = None, command: Sequence[str] = ()) -> Iterator[Up]:
     """Start it, and leave nothing behind."""
-    running = Up(home, numbers)
+    running = Up(home, numbers, command)
     try:
         yield running
     finally:

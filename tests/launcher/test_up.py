@@ -30,6 +30,7 @@ def test_contract(reachable_folder: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
+            timeout=300,
         )
         assert checked.returncode == 0, "\n".join([checked.stdout, checked.stderr, *one.lines[-60:]])
         assert checked.stdout.endswith("0 broken\n")
@@ -72,6 +73,19 @@ def test_crashed_services_come_back(reachable_folder: Path) -> None:
         mesh.wait_for("trips ended with signal SIGKILL; starting it again")
         mesh.wait_for("PostgreSQL ended; starting it again")
         mesh.wait_for("Hailwire is ready again")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at make through /proc")
+@pytest.mark.skipif(not (ROOT / ".venv" / ".ready").exists(), reason="make would set up an environment first")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_only_make_is_signalled(reachable_folder: Path, number: signal.Signals) -> None:
+    """Whatever ends `make run`, kill -9 included, everything under it drains although nobody told it."""
+    with up(reachable_folder / "home", command=["make", "--no-print-directory", "run"]) as made:
+        made.wait_for("Hailwire is ready")
+        processes = made.descendants()
+        made.process.send_signal(number)
+        made.wait_for("everything is stopped", 30)
+        assert all_gone(processes, 5)
 
 
 def test_second_start_in_one_home(reachable_folder: Path) -> None:
