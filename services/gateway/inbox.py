@@ -41,6 +41,7 @@ _FIND_PEOPLE = Statement(
     """
     SELECT person_id, conversation_id FROM gateway.conversation
     WHERE person_id = ANY($1::bigint[]) AND merged_into IS NULL
+    ORDER BY last_inbound_at NULLS FIRST -- whoever has several conversations hears in the one last written in
     """,
 )
 
@@ -192,7 +193,7 @@ class Inbox:
     async def store(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored | BaseException]:
         """Store each webhook's items and answer one outcome per webhook.
 
-        A webhook whose data the database refuses is bisected; its guilty item becomes a dead letter, the rest is stored.
+        A webhook whose data the database refuses is bisected: its guilty item becomes a dead letter.
         """
         try:
             return list(await self._tried(webhooks))

@@ -176,8 +176,6 @@ class Sender:
             try:
                 claim = await self._settle(settlement)
             except (errors.Unavailable, errors.DeadlineExceeded, errors.Conflict):
-                if not self._held:
-                    return None
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 1.0)
             else:
