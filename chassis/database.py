@@ -165,7 +165,9 @@ class Database:
             yield Session(connection, self.telemetry)
         finally:
             # A connection that broke raises here again; the pool has dropped it by then.
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            with contextlib.suppress(
+                asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError
+            ):
                 await self.pool.release(connection, timeout=_ACQUIRE_SECONDS)
 
     @contextlib.asynccontextmanager

@@ -1,0 +1,119 @@
+"""Two people who are one: what was each one's is the survivor's, and nothing contradicts itself."""
+
+import asyncio
+from typing import Any
+
+from hailwire.trips.v1 import trips_pb2 as pb
+from tests.trips import calls
+
+
+async def test_a_driver_keeps_presence_trip_and_offers(replica: Any) -> None:
+    """Everything under the old id goes on under the new one, and nothing is left behind."""
+    (old,) = await calls.drivers(replica, 1)
+    passenger, other, new = calls.person(), calls.person(), calls.person()
+    trip, asked = await calls.created(replica, passenger), await calls.created(replica, other)
+    await calls.answer(replica, calls.declining(asked, old))
+    await calls.answer(replica, calls.accepting(trip, old))
+    assert calls.reason(await calls.merge(replica, old, new)) == ""
+    assert (await calls.presence_of(replica, new)).trip_id == trip.trip_id
+    gone = (await replica.trips.BatchGetPresences(pb.BatchGetPresencesRequest(person_ids=[old]))).results
+    assert calls.reason(gone[0]) == "PRESENCE_NOT_FOUND"
+    moved = await calls.trip_of(replica, trip.trip_id)
+    assert (moved.driver_id, [offer.driver_id for offer in moved.offers]) == (new, [new])
+    (step,) = await calls.advance(replica, trip.trip_id, new, pb.TRIP_STATE_ARRIVED)
+    assert calls.reason(step) == ""
+    assert {recipient for _, recipient in await calls.heard(replica)} == {new, passenger, other}
+
+
+async def test_a_passenger_keeps_the_open_trip(replica: Any) -> None:
+    """The trip follows the person, who may still not have a second one."""
+    (driver,) = await calls.drivers(replica, 1)
+    old, new = calls.person(), calls.person()
+    trip = await calls.created(replica, old)
+    await calls.merge(replica, old, new)
+    assert (await calls.open_trip(replica, new)).trip.trip_id == trip.trip_id
+    (second,) = await calls.create(replica, calls.new_trip(new))
+    assert calls.reason(second) == "TRIP_ALREADY_OPEN"
+    (accepted,) = await calls.answer(replica, calls.accepting(trip, driver))
+    assert accepted.trip.passenger_id == new
+    assert ("TRIP_ACCEPTED", new) in await calls.heard(replica)
+
+
+async def test_of_two_open_trips_the_older_is_given_up(replica: Any) -> None:
+    """A person has one open trip: the newer one stays, the older one's driver is told and free."""
+    first, second = await calls.drivers(replica, 2)
+    old, new = calls.person(), calls.person()
+    older = await calls.created(replica, new, [first])
+    await calls.answer(replica, calls.accepting(older, first))
+    newer = await calls.created(replica, old, [second])
+    await calls.answer(replica, calls.accepting(newer, second))
+    await calls.heard(replica)
+    await calls.merge(replica, old, new)
+    given_up = await calls.trip_of(replica, older.trip_id)
+    assert (given_up.state, given_up.cancel_reason) == (pb.TRIP_STATE_CANCELLED, "merged")
+    assert given_up.cancelled_by == new
+    assert (await calls.open_trip(replica, new)).trip.trip_id == newer.trip_id
+    assert await calls.heard(replica) == [("TRIP_CANCELLED", first)]
+    assert (await calls.presence_of(replica, first)).trip_id == 0
+
+
+async def test_two_drivers_who_are_one_keep_the_newer_trip(replica: Any) -> None:
+    """Of two trips under way the older one's passenger is told, and the presence names the newer."""
+    old, new = await calls.drivers(replica, 2)
+    passengers = [calls.person(), calls.person()]
+    older = await calls.created(replica, passengers[0], [old])
+    newer = await calls.created(replica, passengers[1], [new])
+    await calls.answer(replica, calls.accepting(older, old), calls.accepting(newer, new))
+    await calls.heard(replica)
+    await calls.merge(replica, old, new)
+    assert (await calls.presence_of(replica, new)).trip_id == newer.trip_id
+    assert await calls.heard(replica) == [("TRIP_CANCELLED", passengers[0])]
+    assert (await calls.trip_of(replica, older.trip_id)).driver_id == new
+
+
+async def test_nobody_drives_themselves(replica: Any) -> None:
+    """A trip between two people who are one is given up, an offer to oneself is withdrawn."""
+    one, two = await calls.drivers(replica, 2)
+    riding = await calls.created(replica, calls.person(), [one])
+    await calls.answer(replica, calls.accepting(riding, one))
+    passenger = riding.passenger_id
+    await calls.merge(replica, passenger, one)
+    assert (await calls.trip_of(replica, riding.trip_id)).state == pb.TRIP_STATE_CANCELLED
+    assert (await calls.presence_of(replica, one)).trip_id == 0
+    waiting = calls.person()
+    asked = await calls.created(replica, waiting, [two])
+    await calls.merge(replica, two, waiting)
+    left = await calls.trip_of(replica, asked.trip_id)
+    assert (left.state, left.offers[0].state) == (pb.TRIP_STATE_REQUESTED, pb.OFFER_STATE_WITHDRAWN)
+
+
+async def test_merges_repeat_chain_and_cross_without_harm(open_trips: Any) -> None:
+    """Chains in one batch, opposite directions at two replicas, oneself, nobody: everyone is answered."""
+    async with open_trips() as left, open_trips() as right:
+        crowd = await calls.drivers(left, 4)
+        trip = await calls.created(left, calls.person(), [crowd[0]])
+        chain = pb.BatchMergePeopleRequest(
+            requests=[
+                pb.MergePeopleRequest(request_id=calls.request_id(), from_person_id=one, to_person_id=two)
+                for one, two in [(crowd[0], crowd[1]), (crowd[1], crowd[2]), (crowd[3], crowd[3]), (0, crowd[3])]
+            ]
+        )
+        results = (await left.trips.BatchMergePeople(chain)).results
+        assert [calls.reason(result) for result in results] == ["", "", "", "PERSON_INVALID"]
+        assert [offer.driver_id for offer in (await calls.trip_of(left, trip.trip_id)).offers] == [crowd[2]]
+        await asyncio.gather(
+            *(calls.merge(left, crowd[2], crowd[3]) for _ in range(3)),
+            *(calls.merge(right, crowd[3], crowd[2]) for _ in range(3)),
+        )
+        found = await left.trips.BatchGetPresences(pb.BatchGetPresencesRequest(person_ids=crowd))
+        assert sum(result.HasField("presence") for result in found.results) == 1
+
+
+async def test_the_loser_of_pending_events_is_the_survivor(replica: Any) -> None:
+    """Events that nobody has taken yet reach the survivor, under the same ids."""
+    (old,) = await calls.drivers(replica, 1)
+    new = calls.person()
+    await calls.created(replica, calls.person())
+    await calls.merge(replica, old, new)
+    (event,) = await calls.take(replica)
+    assert event.recipient_id == new
