@@ -35,10 +35,10 @@ def last_id(page_token: str, first: int) -> int:
     if not page_token:
         return first
     try:
-        raw = base64.b64decode(page_token.encode("ascii"), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        raw = b""
-    if len(raw) != 9 or raw[0] != 1:
+        raw = base64.urlsafe_b64decode(page_token.encode("ascii"))
+        value: int = struct.unpack(">xq", raw)[0]
+    except (binascii.Error, UnicodeEncodeError, struct.error):
+        value = first
+    if token(value) != page_token:
         raise errors.InvalidArgument("page_token is not one of ours", reason="PAGE_TOKEN_INVALID")
-    value: int = struct.unpack(">q", raw[1:])[0]
     return value
