@@ -1,0 +1,192 @@
+"""The cache of people: correct before it is fast."""
+
+import asyncio
+import datetime
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from chassis import errors
+from chassis.settings import load
+from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
+from services.profile.cached import CachedPeople
+from services.profile.person import Identity, IdentityKind, Person, Sighting
+
+_NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+def _identity(person_id: int) -> Identity:
+    return Identity(IdentityKind.SMS_NUMBER, f"+2507880{person_id:05}")
+
+
+def _person(person_id: int, **values: Any) -> Person:
+    return Person(person_id, _NOW, _NOW, name="N", identities=(_identity(person_id),), **values)
+
+
+class Store:
+    """People 1 to 99, and how often somebody asked; `gate` holds answers back after they were read."""
+
+    def __init__(self) -> None:
+        self.people = {person_id: _person(person_id) for person_id in range(1, 100)}
+        self.asked: list[int] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.failure: Exception | None = None
+
+    async def find(self, person_ids: Sequence[int]) -> dict[int, Person]:
+        self.asked += person_ids
+        found = {person_id: self.people[person_id] for person_id in person_ids if person_id in self.people}
+        await self.gate.wait()
+        if self.failure:
+            raise self.failure
+        return found
+
+    async def resolve(self, sightings: Sequence[Sighting]) -> list[Person | errors.HailwireError]:
+        by_identity = {identity: person for person in self.people.values() for identity in person.identities}
+        people = [by_identity[seen.identities[0]] for seen in sightings]
+        self.asked += [person.person_id for person in people]
+        await self.gate.wait()
+        return list(people)
+
+
+@pytest.fixture
+async def telemetry() -> AsyncIterator[Telemetry]:
+    async with open_telemetry("profile", load(TelemetrySettings, {})) as telemetry:
+        yield telemetry
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+Cache = Callable[..., CachedPeople]
+
+
+@pytest.fixture
+def cached(store: Store, telemetry: Telemetry) -> Cache:
+    """Makes a cache that trusts its notifications."""
+
+    def make(**options: Any) -> CachedPeople:
+        options = {"ttl_seconds": 60.0, **options}
+        cache = CachedPeople(store, telemetry, **options)  # type: ignore[arg-type]
+        cache.trust()
+        return cache
+
+    return make
+
+
+async def test_a_second_question_is_answered_from_memory(store: Store, cached: Cache, telemetry: Telemetry) -> None:
+    """By id and by identity alike, and it is counted."""
+    people = cached()
+    assert await people.find([1, 1, 2, 500]) == {1: store.people[1], 2: store.people[2]}
+    assert await people.find([1]) == {1: store.people[1]}
+    assert await people.resolve([Sighting((_identity(2),), "Other")]) == [store.people[2]]
+    assert store.asked == [1, 2, 500]
+    lookups = telemetry.counter("cache_lookups", "")
+    assert (lookups.value(cache="people", result="hit"), lookups.value(cache="people", result="miss")) == (2, 3)
+
+
+async def test_who_is_unknown_is_asked_for_again(store: Store, cached: Cache) -> None:
+    """That there is nobody is not remembered: the person may write in a moment."""
+    people = cached()
+    await people.find([500])
+    store.people[500] = _person(500)
+    assert 500 in await people.find([500])
+
+
+async def test_entries_end_with_their_time(store: Store, cached: Cache) -> None:
+    """CACHE_TTL_PROFILE is how long a person is remembered."""
+    now = [0.0]
+    people = cached(clock=lambda: now[0])
+    await people.find([1])
+    now[0] = 59.9
+    await people.find([1])
+    assert store.asked == [1]
+    now[0] = 60.0
+    await people.find([1])
+    assert store.asked == [1, 1]
+
+
+async def test_the_least_recently_used_goes_first(store: Store, cached: Cache) -> None:
+    """The bound holds, and whoever is asked for often stays."""
+    people = cached(max_people=3)
+    await people.find([1, 2, 3])
+    await people.find([1])
+    await people.find([4])
+    store.asked.clear()
+    await people.find([1, 3, 4])
+    assert store.asked == []
+    await people.find([2])
+    assert store.asked == [2]
+
+
+async def test_many_who_ask_at_once_cause_one_load(store: Store, cached: Cache) -> None:
+    """A miss is loaded once, and whoever gives up takes nobody along."""
+    people = cached()
+    store.gate.clear()
+    asking = [asyncio.create_task(people.find([1, 2])) for _ in range(10)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+    await asyncio.sleep(0)
+    store.gate.set()
+    answers = await asyncio.gather(*asking[1:])
+    assert all(answer == {1: store.people[1], 2: store.people[2]} for answer in answers)
+    assert store.asked == [1, 2]
+
+
+async def test_failures_reach_everyone_and_are_not_remembered(store: Store, cached: Cache) -> None:
+    """Whoever waited gets the error, whoever asks next gets an answer."""
+    people = cached()
+    store.failure = errors.Unavailable()
+    outcomes = await asyncio.gather(people.find([1]), people.find([1]), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [errors.Unavailable] * 2
+    store.failure = None
+    assert 1 in await people.find([1])
+
+
+async def test_a_change_during_the_load_is_not_overwritten_by_it(store: Store, cached: Cache) -> None:
+    """What was read before a change and arrives after the notification is answered but not remembered."""
+    people = cached()
+    store.gate.clear()
+    asking = asyncio.create_task(people.find([1, 2]))
+    while not store.asked:
+        await asyncio.sleep(0)
+    store.people[1] = _person(1, language="fr")
+    people.heard("1,77")
+    store.gate.set()
+    await asking
+    store.asked.clear()
+    assert (await people.find([1, 2]))[1].language == "fr"
+    assert store.asked == [1]
+
+
+async def test_a_merged_person_is_forgotten_under_every_id(store: Store, cached: Cache) -> None:
+    """A notification about either id makes both ask again."""
+    people = cached()
+    store.people[1] = store.people[2] = _person(1, merged_person_ids=(2,))
+    await people.find([2])
+    assert (await people.find([1]))[1].person_id == 1
+    assert store.asked == [2]
+    people.heard("2")
+    await people.find([1])
+    assert store.asked == [2, 1]
+
+
+async def test_without_notifications_nothing_is_remembered(store: Store, cached: Cache) -> None:
+    """While the listener is away every question goes to the database, also answers that were on their way."""
+    people = cached()
+    store.gate.clear()
+    asking = asyncio.create_task(people.find([1]))
+    while not store.asked:
+        await asyncio.sleep(0)
+    people.distrust()
+    people.trust()
+    store.gate.set()
+    await asking
+    await people.find([1])
+    people.distrust()
+    await people.find([1])
+    await people.find([1])
+    assert store.asked == [1] * 4
