@@ -205,7 +205,9 @@ class Turns:
         except TimeoutError:
             return await self._failed(claim, "the handler took too long")
         except errors.HailwireError as error:
-            if errors.is_transient(error):
+            # A deadline missed by a service that is not serving arrives here as Unavailable (clients/batching.py); one
+            # that a serving service missed may be the message's own fault, and must not block its sender for ever.
+            if errors.is_transient(error) and not isinstance(error, errors.DeadlineExceeded):
                 return Decision(claim, Ending.POSTPONED, wait_seconds=_POSTPONED_SECONDS, reason=error.reason)
             log.exception("handler failed", error, conversation_id=claim.snapshot.conversation_id, reason=error.reason)
             return await self._failed(claim, f"{type(error).__name__}: {error.reason}")

@@ -1,0 +1,63 @@
+"""Meshes for the tests of the gateway's doors: one for a module, one for a test, or with settings of a test's own."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from services.gateway.conversations import routing
+from tests.gateway import handlers
+from tests.gateway.mesh import Mesh, open_mesh
+
+Open = Callable[..., AbstractAsyncContextManager[Mesh]]
+Register = Callable[[str, str], None]
+
+_numbers = itertools.count(250_788_000_001)
+
+
+@pytest.fixture
+def phone() -> str:
+    """The number of a phone that nobody else has, as Meta writes it: without a plus sign."""
+    return str(next(_numbers))
+
+
+@pytest.fixture
+def phones() -> Callable[[int], list[str]]:
+    """Numbers of as many phones as are asked for."""
+    return lambda count: [str(next(_numbers)) for _ in range(count)]
+
+
+@pytest.fixture
+def open_here(fresh_database_url: str, tmp_path: Path) -> Open:
+    """Opens meshes over the database of the test; settings are given by name."""
+    return lambda **environ: open_mesh(fresh_database_url, tmp_path, **environ)
+
+
+@pytest.fixture
+async def mesh(open_here: Open) -> AsyncIterator[Mesh]:
+    """A mesh of the test's own with its usual settings."""
+    async with open_here() as mesh:
+        yield mesh
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """One mesh for the tests of a module, which leave its faults and its clock alone."""
+    async with open_mesh(database_url, tmp_path_factory.mktemp("home")) as mesh:
+        yield mesh
+
+
+@pytest.fixture
+def word(monkeypatch: pytest.MonkeyPatch) -> Iterator[Register]:
+    """Registers a word that a function of tests/gateway/handlers.py answers, for the time of the test."""
+    monkeypatch.setattr(routing, "EXTRA_KEYWORDS", {})
+    handlers.forget()
+
+    def register(word: str, function: str) -> None:
+        routing.register_keyword(word, f"tests.gateway.handlers:{function}")
+
+    yield register
+    handlers.forget()

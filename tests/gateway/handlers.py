@@ -1,0 +1,91 @@
+"""Handlers that tests register: one that always fails, one that waits, one that ends its process, and the like."""
+
+import asyncio
+import os
+import signal
+from collections import defaultdict
+
+from chassis import errors
+from hailwire.trips.v1 import trips_pb2
+from services.gateway.conversations.turn import Outcome, Turn
+from services.gateway.messages import Text
+
+# What a test looks at or switches: how often each handler ran, what it waits for, what it raises.
+runs: dict[str, int] = defaultdict(int)
+gates: dict[str, asyncio.Event] = {}
+raises: dict[str, Exception] = {}
+
+
+def forget() -> None:
+    """Begin anew."""
+    runs.clear()
+    gates.clear()
+    raises.clear()
+
+
+class Poisoned(Exception):
+    """What an item does to its handler."""
+
+
+async def always_fails(turn: Turn) -> Outcome:
+    """Fail, quoting what was written, as careless code does."""
+    runs["always_fails"] += 1
+    raise Poisoned(f"cannot digest {turn.message.text} of {turn.person.name}")
+
+
+async def fails_as_told(turn: Turn) -> Outcome:
+    """Raise what the test put there; answer when there is nothing."""
+    runs["fails_as_told"] += 1
+    if "next" in raises:
+        raise raises["next"]
+    return _said(turn, "not told to fail")
+
+
+async def waits(turn: Turn) -> Outcome:
+    """Wait until the test opens the gate."""
+    runs["waits"] += 1
+    await gates["waits"].wait()
+    return _said(turn, "waited")
+
+
+async def answers(turn: Turn) -> Outcome:
+    """Answer at once, with what was written in brackets."""
+    runs["answers"] += 1
+    return _said(turn, "answered")
+
+
+async def kills(turn: Turn) -> Outcome:
+    """End the process at once, as a fault in native code would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return _said(turn, "killed")
+
+
+async def goes_online_and_fails(turn: Turn) -> Outcome:
+    """Change something in a service and fail after it, until the test says otherwise."""
+    runs["goes_online_and_fails"] += 1
+    presence = await turn.world.update_presence(
+        "online",
+        online=True,
+        vehicle=trips_pb2.VEHICLE_MOTO,
+        location=trips_pb2.Location(latitude=-1.95, longitude=30.06),
+    )
+    if "next" in raises:
+        raise raises["next"]
+    return _said(turn, f"online since {presence.update_time.ToMicroseconds()}")
+
+
+def register() -> None:
+    """For processes: HAILWIRE_EXTRA_HANDLERS=tests.gateway.handlers:register."""
+    from services.gateway.conversations import routing
+
+    for name in ("always_fails", "kills", "answers"):
+        routing.register_keyword(name.replace("_", " "), f"tests.gateway.handlers:{name}")
+
+
+def unavailable() -> errors.HailwireError:
+    """What a client raises when its service is away."""
+    return errors.Unavailable("away", reason="PEER_NOT_SERVING")
+
+
+def _said(turn: Turn, words: str) -> Outcome:
+    return Outcome(turn.state, (Text(words),))

@@ -1,0 +1,294 @@
+"""A whole mesh in the test's own process: gateway, profile, trips and simulator on free ports over a real database."""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import asyncpg
+
+from chassis.settings import Secret, load
+from launcher import ports
+from services.gateway.app import open_gateway
+from services.gateway.providers.twilio.signature import sign as sign_twilio
+from services.gateway.settings import GatewaySettings
+from services.profile.app import open_service as open_profile
+from services.profile.settings import ProfileSettings
+from services.trips.app import open_service as open_trips
+from services.trips.settings import TripsSettings
+from simulator.app import Simulator, simulator
+from simulator.faults import Plan
+from simulator.outbox import Provider
+from simulator.settings import SimulatorSettings
+
+# What providers were told; nothing listens there, the simulator posts to the real address.
+PUBLIC = "https://rides.example"
+LEASE_SECONDS = 1.0
+PATIENCE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a caller of the gateway got."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether it says that everything was known."""
+        return self.headers.get("x-duplicate") == "true"
+
+
+def text(sender: str | None, body: str, *, bsuid: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A WhatsApp text message, sent now, under an id of its own."""
+    return message(sender, "text", {"body": body}, bsuid=bsuid, **fields)
+
+
+def message(sender: str | None, kind: str, content: Any, *, bsuid: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A WhatsApp message of any type, sent now, under an id of its own."""
+    names = {"from": sender, "from_user_id": bsuid}
+    return {
+        **{name: value for name, value in names.items() if value},
+        "id": f"wamid.{uuid.uuid4().hex}",
+        "timestamp": str(int(time.time())),
+        "type": kind,
+        kind: content,
+        **fields,
+    }
+
+
+def payload(*messages: dict[str, Any], name: str = "Test Rider", **value: Any) -> dict[str, Any]:
+    """One webhook with these messages and a contact for each sender."""
+    contacts = {
+        (one.get("from"), one.get("from_user_id")): {
+            "profile": {"name": name},
+            **({"wa_id": one["from"]} if "from" in one else {}),
+            **({"user_id": one["from_user_id"]} if "from_user_id" in one else {}),
+        }
+        for one in messages
+    }
+    metadata = {"display_phone_number": "15550783881", "phone_number_id": "106540352242922"}
+    content = {"messaging_product": "whatsapp", "metadata": metadata, **value}
+    if messages:
+        content |= {"contacts": list(contacts.values()), "messages": list(messages)}
+    change = {"field": "messages", "value": content}
+    return {"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "changes": [change]}]}
+
+
+def sms(sender: str, body: str, **fields: str) -> dict[str, str]:
+    """The form of an SMS under an id of its own."""
+    sid = f"SM{uuid.uuid4().hex}"
+    return {
+        "MessageSid": sid,
+        "SmsSid": sid,
+        "SmsMessageSid": sid,
+        "AccountSid": "AC" + "0" * 32,
+        "From": sender,
+        "To": "+15550783881",
+        "Body": body,
+        "NumMedia": "0",
+        "NumSegments": "1",
+        "SmsStatus": "received",
+        "ApiVersion": "2010-04-01",
+        **fields,
+    }
+
+
+async def until(holds: Callable[[], Awaitable[Any]], what: str = "it", within: float = PATIENCE_SECONDS) -> Any:
+    """Ask again and again until the answer is true, and give it; fail when that takes too long."""
+    end = time.monotonic() + within
+    while True:
+        found = await holds()
+        if found:
+            return found
+        assert time.monotonic() < end, f"{what} did not happen in time"
+        await asyncio.sleep(0.01)
+
+
+class Mesh:
+    """A running mesh as providers, phones and operators see it."""
+
+    def __init__(self, url: str, database_url: str, session: aiohttp.ClientSession, database: Any) -> None:
+        self.url = url
+        self.database_url = database_url
+        self.session = session
+        self.database = database
+        self.home = Path()
+        self.prometheus_ports: dict[str, int] = {}
+        self._simulator: Simulator | None = None
+
+    @property
+    def simulator(self) -> Simulator:
+        """The pretended providers."""
+        assert self._simulator is not None
+        return self._simulator
+
+    async def post(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        """One request to the gateway."""
+        async with self.session.post(self.url + path, data=body, headers=headers) as response:
+            names = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, names, await response.read())
+
+    async def whatsapp(self, content: Any, **headers: str) -> Answer:
+        """Post what Meta would, signed; a dict or list as JSON, bytes as they are."""
+        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+        return await self.post("/webhooks/whatsapp", raw, {**signed(raw), **headers})
+
+    async def twilio(self, fields: dict[str, str], path: str = "/webhooks/twilio", **headers: str) -> Answer:
+        """Post what Twilio would, signed over the public address."""
+        signature = sign_twilio(PUBLIC + path, list(fields.items()), Secret("dev-auth-token"))
+        form = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
+        return await self.post(path, urlencode(fields).encode(), {**form, **headers})
+
+    async def says(self, sender: str, *bodies: str) -> None:
+        """A phone writes these texts by WhatsApp, one payload each, and each is taken."""
+        for body in bodies:
+            answer = await self.whatsapp(payload(text(sender, body)))
+            assert (answer.status, answer.duplicate) == (200, False)
+
+    def received(self, phone: str) -> list[dict[str, Any]]:
+        """The payloads that a phone ("+" and digits, or a BSUID) has received, oldest first."""
+        return [json.loads(one.payload) for one in self.simulator.outbox.of(phone)]
+
+    async def answered(self, phone: str, at_least: int = 1) -> list[dict[str, Any]]:
+        """What a phone has received once it is that many."""
+
+        async def enough() -> bool:
+            return len(self.received(phone)) >= at_least
+
+        await until(enough, f"{at_least} messages to the phone")
+        return self.received(phone)
+
+    async def rows(self, sql: str, *arguments: Any) -> list[dict[str, Any]]:
+        """Rows of the database."""
+        return [dict(row) for row in await self.database.fetch(sql, *arguments)]
+
+    async def value(self, sql: str, *arguments: Any) -> Any:
+        """One value of the database; a statement that changes something may be given too."""
+        return await self.database.fetchval(sql, *arguments)
+
+    async def settled(self) -> None:
+        """Wait until no message waits for its turn, no reply for its sending, no status for being applied."""
+
+        async def nothing() -> bool:
+            return not await self.value(IN_FLIGHT)
+
+        await until(nothing, "the end of everything in flight")
+
+    async def dead_letters(self) -> list[dict[str, Any]]:
+        """Every dead letter, oldest first."""
+        return await self.rows("SELECT * FROM gateway.dead_letter ORDER BY dead_letter_id")
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """A number of the gateway's Prometheus page, summed over what the labels leave open."""
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in (await self.prometheus("gateway")).splitlines()
+            if line.partition("{")[0].partition(" ")[0] == name
+            and all(f'{label}="{value}"' in line for label, value in labels.items())
+        )
+
+    async def prometheus(self, service: str) -> str:
+        """The Prometheus page of a service."""
+        async with self.session.get(f"http://127.0.0.1:{self.prometheus_ports[service]}/metrics") as response:
+            return await response.text()
+
+    def goes_wrong(
+        self,
+        provider: Provider,
+        kind: str,
+        count: int = 1,
+        *,
+        to: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        """Let the next sends of a provider fail in this way."""
+        self.simulator.faults.plan(Plan(provider, kind, count, to, retry_after))
+
+
+IN_FLIGHT = """
+    SELECT (SELECT count(*) FROM gateway.pending) + (SELECT count(*) FROM gateway.pending_status)
+         + (SELECT count(*) FROM gateway.outbox WHERE state IN ('queued', 'sending', 'unknown'))
+         + (SELECT count(*) FROM gateway.conversation WHERE instance_id IS NOT NULL)
+         + (SELECT count(*) FROM gateway.lane WHERE instance_id IS NOT NULL)
+         + (SELECT count(*) FROM trips.event)
+"""
+
+
+def signed(raw: bytes) -> dict[str, str]:
+    """The headers with which Meta posts a body."""
+    digest = hmac.new(b"dev-app-secret", raw, hashlib.sha256).hexdigest()
+    return {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={digest}"}
+
+
+@contextlib.asynccontextmanager
+async def open_mesh(database_url: str, home: Path, **environ: str) -> AsyncIterator[Mesh]:
+    """A mesh over a migrated database; settings of any of its processes are given by name."""
+    http_port = ports.choose(1)[0]
+    common = {"HAILWIRE_ENV": "development", "DATABASE_URL": database_url, "PUBLIC_BASE_URL": PUBLIC}
+    async with contextlib.AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        # Straight to the server, whatever lies between it and the services.
+        direct = environ.pop("TEST_DATABASE_URL", database_url)
+        database = await stack.enter_async_context(asyncpg.create_pool(direct, min_size=1, max_size=3))
+        mesh = Mesh(f"http://127.0.0.1:{http_port}", direct, session, database)
+        mesh.home = home
+        mesh._simulator = await stack.enter_async_context(
+            simulator(
+                load(
+                    SimulatorSettings,
+                    {
+                        **common,
+                        "SIMULATOR_HTTP_PORT": "0",
+                        "SIMULATOR_STATUS_DELAY_MS": "5",
+                        "SIMULATOR_GATEWAY_URL": mesh.url,
+                        **environ,
+                    },
+                )
+            )
+        )
+        profile_ports = {"PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0"}
+        profile = await stack.enter_async_context(
+            open_profile(load(ProfileSettings, {**common, **profile_ports, **environ}))
+        )
+        trips_ports = {"TRIPS_GRPC_PORT": "0", "TRIPS_PROMETHEUS_PORT": "0"}
+        trips = await stack.enter_async_context(open_trips(load(TripsSettings, {**common, **trips_ports, **environ})))
+        gateway = await stack.enter_async_context(
+            open_gateway(
+                load(
+                    GatewaySettings,
+                    {
+                        **common,
+                        "HAILWIRE_HOME": str(home),
+                        "GATEWAY_HTTP_PORT": str(http_port),
+                        "GATEWAY_GRPC_PORT": "0",
+                        "GATEWAY_PROMETHEUS_PORT": "0",
+                        "GATEWAY_LEASE_SECONDS": str(LEASE_SECONDS),
+                        "PROFILE_TARGET": f"127.0.0.1:{profile.port}",
+                        "TRIPS_TARGET": f"127.0.0.1:{trips.port}",
+                        "WA_GRAPH_URL": f"{mesh.simulator.url}/graph/v25.0",
+                        "TWILIO_API_URL": f"{mesh.simulator.url}/twilio",
+                        **environ,
+                    },
+                )
+            )
+        )
+        mesh.prometheus_ports = {"gateway": gateway.prometheus_port}
+
+        async def ready() -> bool:
+            async with session.get(mesh.url + "/readyz") as response:
+                return response.status == 200
+
+        await until(ready, "readiness")
+        yield mesh

@@ -1,0 +1,91 @@
+"""Issue 2, point 3: one poisonous item spoils neither its payload nor its sender's day."""
+
+import time
+from collections.abc import Callable
+
+from chassis import errors
+from tests.gateway import handlers
+from tests.gateway.conftest import Open, Register
+from tests.gateway.mesh import Mesh, payload, text, until
+
+
+async def test_one_of_a_thousand(open_here: Open, word: Register, phones: Callable[[int], list[str]]) -> None:
+    """Of 1000 items with one that always fails, 999 are answered and one is a dead letter with its reason."""
+    word("poison", "always_fails")
+    word("plain", "answers")
+    people = phones(200)
+    messages = [text(people[place % 200], "plain") for place in range(1000)]
+    victim = people[137]
+    messages[537] = text(victim, "poison")
+    async with open_here(SIMULATOR_STATUSES="false") as mesh:
+        answer = await mesh.whatsapp(payload(*messages))
+        assert (answer.status, answer.duplicate) == (200, False)
+        await until(lambda: _done(mesh, 1000), "the end of 1000 turns", within=60)
+        await mesh.settled()
+        received = {person: [one["text"]["body"] for one in mesh.received(f"+{person}")] for person in people}
+        apologies = received.pop(victim)
+        assert all(words == ["answered"] * 5 for words in received.values())
+        assert [words == "answered" for words in apologies] == [True, True, False, True, True]
+        assert apologies[2].startswith("Sorry")
+        (letter,) = await mesh.dead_letters()
+        assert (letter["kind"], letter["reason"], letter["attempts"]) == ("message", "Poisoned", 3)
+        assert letter["addresses"] == [f"wa:+{victim}"]
+        assert handlers.runs == {"always_fails": 3, "answers": 999}
+
+
+async def _done(mesh: Mesh, count: int) -> bool:
+    return bool(await mesh.value("SELECT count(*) = $1 FROM gateway.outbox WHERE state = 'accepted'", count))
+
+
+async def test_the_sender_goes_on_after_the_retries(mesh: Mesh, word: Register, phone: str) -> None:
+    """Later messages of a poisonous item's sender wait for its retries and no longer, in order."""
+    word("poison", "always_fails")
+    word("plain", "answers")
+    began = time.monotonic()
+    await mesh.says(phone, "poison", "plain", "plain")
+    received = await mesh.answered(f"+{phone}", 3)
+    assert time.monotonic() - began < 5
+    assert [one["text"]["body"] for one in received[1:]] == ["answered", "answered"]
+    await mesh.settled()
+
+
+async def test_somebody_else_does_not_wait(mesh: Mesh, word: Register, phones: Callable[[int], list[str]]) -> None:
+    """While a poisonous item is retried, another sender of the same payload is answered."""
+    word("poison", "always_fails")
+    word("plain", "answers")
+    victim, other = phones(2)
+    await mesh.whatsapp(payload(text(victim, "poison"), text(other, "plain")))
+    await mesh.answered(f"+{other}")
+    assert not mesh.received(f"+{victim}")
+    await mesh.answered(f"+{victim}")
+    await mesh.settled()
+
+
+async def test_a_service_that_is_away_costs_no_attempt(mesh: Mesh, word: Register, phone: str) -> None:
+    """As long as a service is unavailable a message waits with its attempts given back, and then is answered."""
+    word("try", "fails_as_told")
+    handlers.raises["next"] = handlers.unavailable()
+    await mesh.says(phone, "try")
+
+    async def tried() -> bool:
+        return handlers.runs["fails_as_told"] >= 3
+
+    await until(tried, "the third try")
+    assert await mesh.value("SELECT max(attempts) <= 1 FROM gateway.pending")
+    handlers.raises.clear()
+    assert (await mesh.answered(f"+{phone}"))[0]["text"]["body"] == "not told to fail"
+    await mesh.settled()
+    assert not await mesh.dead_letters()
+
+
+async def test_a_deadline_that_a_serving_service_misses_counts(mesh: Mesh, word: Register, phone: str) -> None:
+    """A message that a serving service never answers in time ends in the dead letters instead of blocking its sender."""
+    word("try", "fails_as_told")
+    word("plain", "answers")
+    handlers.raises["next"] = errors.DeadlineExceeded("too slow", reason="DEADLINE_EXCEEDED")
+    await mesh.says(phone, "try", "plain")
+    received = await mesh.answered(f"+{phone}", 2)
+    assert received[1]["text"]["body"] == "answered"
+    (letter,) = await mesh.dead_letters()
+    assert (letter["reason"], letter["attempts"]) == ("DeadlineExceeded: DEADLINE_EXCEEDED", 3)
+    await mesh.settled()
