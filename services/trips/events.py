@@ -8,7 +8,8 @@ from hailwire.trips.v1 import events_pb2 as pb
 
 # One statement, so that a taker that is paused holds no locks. It finds the oldest events of recipients whom nobody
 # serves and locks and leases their mailboxes, which a concurrent taker sees when it gets there, whatever it saw before.
-# Then it takes the oldest of those recipients' events: never a later one without the earlier ones.
+# Then it takes the oldest of those recipients' events: never a later one without the earlier ones. Arrays
+# instead of joins keep the planner on the indexes.
 TAKE = Statement(
     "trips.take_events",
     """
@@ -20,20 +21,20 @@ oldest AS MATERIALIZED (
     ORDER BY e.event_id LIMIT $2
 ), free AS MATERIALIZED (
     SELECT m.recipient_id FROM trips.mailbox m
-    WHERE m.recipient_id IN (SELECT recipient_id FROM oldest)
+    WHERE m.recipient_id = ANY(ARRAY(SELECT recipient_id FROM oldest))
       AND (m.taken_until IS NULL OR m.taken_until <= (SELECT now FROM clock))
     ORDER BY m.recipient_id
     FOR NO KEY UPDATE SKIP LOCKED
 ), chosen AS MATERIALIZED (
     SELECT e.event_id, e.recipient_id FROM trips.event e
-    WHERE e.recipient_id IN (SELECT recipient_id FROM free)
+    WHERE e.recipient_id = ANY(ARRAY(SELECT recipient_id FROM free))
     ORDER BY e.event_id LIMIT $2
 ), leased AS (
     UPDATE trips.mailbox m SET taker = $1, taken_until = (SELECT now FROM clock) + $3::interval
-    WHERE m.recipient_id IN (SELECT recipient_id FROM chosen)
+    WHERE m.recipient_id = ANY(ARRAY(SELECT recipient_id FROM chosen))
 )
 UPDATE trips.event e SET taken_until = (SELECT now FROM clock) + $3::interval
-FROM chosen WHERE e.event_id = chosen.event_id
+WHERE e.event_id = ANY(ARRAY(SELECT event_id FROM chosen))
 RETURNING e.event_id, e.recipient_id, e.payload
 """,
 )
