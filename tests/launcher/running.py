@@ -48,6 +48,7 @@ class Up:
         self.ports = numbers or free_ports()
         self.lines: list[str] = []
         self._news = threading.Condition()
+        self._over = False
         own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         self.environ = {
             **own,
@@ -67,16 +68,19 @@ class Up:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait_for(self, wanted: str, seconds: float = 60) -> None:
-        """Wait until a line holds that text; fail with the log when it does not come in time."""
+    def wait_for(self, wanted: str, seconds: float = 60, times: int = 1) -> None:
+        """Wait until that many lines hold that text; fail with the log when they do not come in time."""
+
+        def came() -> bool:
+            return sum(wanted in line for line in self.lines) >= times
+
         with self._news:
-            came = self._news.wait_for(lambda: any(wanted in line for line in self.lines) or self.ended(), seconds)
-        assert came, "\n".join(["it did not say: " + wanted, *self.lines[-60:]])
-        assert any(wanted in line for line in self.lines), "\n".join(["it ended without: " + wanted, *self.lines[-60:]])
+            self._news.wait_for(lambda: came() or self.ended(), seconds)
+        assert came(), "\n".join([f"it did not say {times} times: {wanted}", *self.lines[-60:]])
 
     def ended(self) -> bool:
         """Whether the process is gone and everything it printed is read."""
-        return not self._reader.is_alive() or (self.process.poll() is not None and not self._reader.is_alive())
+        return self._over
 
     def result(self, seconds: float = 60) -> int:
         """The exit code, once it is there."""
@@ -102,6 +106,7 @@ class Up:
                 self.lines.append(line.rstrip("\n"))
                 self._news.notify_all()
         with self._news:
+            self._over = True
             self._news.notify_all()
 
 

@@ -1,5 +1,6 @@
 """`hailwire up` from outside: the whole contract, two side by side, Ctrl-C, kill -9."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from launcher import probe
 from tests.launcher.running import ROOT, all_gone, free_ports, up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
@@ -72,7 +74,11 @@ def test_crashed_services_come_back(reachable_folder: Path) -> None:
                 os.kill(process_id, signal.SIGKILL)
         mesh.wait_for("trips ended with signal SIGKILL; starting it again")
         mesh.wait_for("PostgreSQL ended; starting it again")
-        mesh.wait_for("Hailwire is ready again")
+        mesh.wait_for("grpc serving  port=" + str(mesh.ports["TRIPS_GRPC_PORT"]), times=2)
+        end = time.monotonic() + 30
+        while asyncio.run(probe.http_status(mesh.ports["GATEWAY_HTTP_PORT"], "/readyz")) != 200:
+            assert time.monotonic() < end
+            time.sleep(0.05)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at make through /proc")
