@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from opentelemetry.trace import SpanKind
 
-from chassis import errors, logs
+from chassis import coalesce, errors, logs
 from chassis.settings import setting
 from chassis.telemetry import Telemetry
 
@@ -63,33 +63,67 @@ class Statement:
     sql: str
 
 
+_ASYNCPG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
     """Turn what asyncpg raises into typed errors; errors in the data stay asyncpg's, for whoever can bisect a batch."""
     try:
         yield
-    except TimeoutError as error:  # before OSError, which it is a kind of
-        raise errors.Unavailable("the database is busy", reason="DATABASE_BUSY") from error
-    except (
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,  # shutdown, crash, "the database system is starting up"
-        asyncpg.InsufficientResourcesError,
-        asyncpg.InternalClientError,
-        asyncpg.ReadOnlySQLTransactionError,  # a standby, for a moment after a failover
-        OSError,
-    ) as error:
-        if isinstance(error, asyncpg.QueryCanceledError):
-            raise errors.DeadlineExceeded("the database took too long", reason="DATABASE_SLOW") from error
-        raise errors.Unavailable("the database is out of reach", reason="DATABASE_UNAVAILABLE") from error
-    except asyncpg.InterfaceError as error:
-        # asyncpg's word for a connection that was closed under us, and for an argument that no column takes.
-        if isinstance(error, ValueError | TypeError):
-            raise
-        raise errors.Unavailable("the database connection was lost", reason="DATABASE_UNAVAILABLE") from error
-    except asyncpg.TransactionRollbackError as error:  # serialization failure, deadlock
-        raise errors.Conflict("the transaction was rolled back", reason="TRANSACTION_CONFLICT") from error
-    except asyncpg.LockNotAvailableError as error:
-        raise errors.Conflict("the row is busy", reason="ROW_BUSY") from error
+    except (*_ASYNCPG, OSError) as error:  # TimeoutError is a kind of OSError
+        if (typed := _typed(error)) is not None:
+            raise typed from error
+        raise
+
+
+def _typed(error: Exception) -> errors.HailwireError | None:
+    """The typed error behind asyncpg's, None when it is about the data."""
+    match error:
+        case TimeoutError():
+            return errors.Unavailable("the database is busy", reason="DATABASE_BUSY")
+        case asyncpg.QueryCanceledError():
+            return errors.DeadlineExceeded("the database took too long", reason="DATABASE_SLOW")
+        case (
+            OSError()
+            | asyncpg.PostgresConnectionError()
+            | asyncpg.OperatorInterventionError()  # shutdown, crash, "the database system is starting up"
+            | asyncpg.InsufficientResourcesError()
+            | asyncpg.InternalClientError()
+            | asyncpg.ReadOnlySQLTransactionError()  # a standby, for a moment after a failover
+        ):
+            return errors.Unavailable("the database is out of reach", reason="DATABASE_UNAVAILABLE")
+        case asyncpg.InterfaceError() if not isinstance(error, ValueError | TypeError):
+            # asyncpg's word for a connection that was closed under us, and for an argument that no column takes.
+            return errors.Unavailable("the database connection was lost", reason="DATABASE_UNAVAILABLE")
+        case (
+            asyncpg.TransactionRollbackError()  # serialization failure, deadlock
+            | asyncpg.InvalidCachedStatementError()  # a migration changed a table between two uses of a statement
+        ):
+            return errors.Conflict("the transaction was rolled back", reason="TRANSACTION_CONFLICT")
+        case asyncpg.LockNotAvailableError():
+            return errors.Conflict("the row is busy", reason="ROW_BUSY")
+    return None
+
+
+@contextlib.asynccontextmanager
+async def _block(connection: Connection) -> AsyncIterator[None]:
+    """BEGIN or SAVEPOINT around a block; only what asyncpg raised in there is translated, the rest passes as it is."""
+    transaction = connection.transaction()
+    with translated():
+        await transaction.start()
+    try:
+        yield
+    except BaseException as error:
+        # A connection that is gone has rolled back by itself. What ended the block is what counts: were a cancellation
+        # replaced by a failed ROLLBACK, whoever waits for the task to end would wait for ever.
+        with contextlib.suppress(*_ASYNCPG, OSError):
+            await transaction.rollback()
+        if isinstance(error, _ASYNCPG) and (typed := _typed(error)) is not None:
+            raise typed from error
+        raise
+    with translated():
+        await transaction.commit()
 
 
 class Session:
@@ -127,16 +161,20 @@ class Session:
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A block whose failure undoes only itself."""
-        with translated():
-            async with self.connection.transaction():
-                yield
+        async with _block(self.connection):
+            yield
 
     @contextlib.contextmanager
     def _measured(self, statement: Statement) -> Iterator[None]:
         started = time.perf_counter()
         try:
             with (
-                self._telemetry.span(statement.name, kind=SpanKind.CLIENT, attributes={"db.system.name": "postgresql"}),
+                self._telemetry.span(
+                    statement.name,
+                    kind=SpanKind.CLIENT,
+                    links=coalesce.callers.get(),
+                    attributes={"db.system.name": "postgresql"},
+                ),
                 translated(),
             ):
                 yield
@@ -159,6 +197,8 @@ class Database:
         try:
             with translated():
                 connection = await self.pool.acquire(timeout=_ACQUIRE_SECONDS)
+        except asyncpg.PostgresError as error:  # turned away at the door: no such database, a wrong password
+            raise errors.Unavailable("the database turns us away", reason="DATABASE_REFUSED") from error
         finally:
             self.waiting -= 1
         try:
@@ -173,10 +213,8 @@ class Database:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        async with self.session() as session:
-            with translated():
-                async with session.connection.transaction():
-                    yield session
+        async with self.session() as session, _block(session.connection):
+            yield session
 
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """Every row."""
