@@ -12,8 +12,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 from grpc_status import rpc_status
+from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from chassis import coalesce, deadlines, errors, logs
@@ -63,15 +65,16 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
     async def _serve(self, serve: Any, request: Any, context: Any, method: str, parent: str) -> Any:
         started = time.perf_counter()
         code = "OK"
+        remaining = context.time_remaining()
         self._in_flight += 1
         try:
             with (
                 self._telemetry.span(method.lstrip("/"), kind=SpanKind.SERVER, parent=parent),
-                deadlines.within(context.time_remaining()),
+                deadlines.within(deadlines.DEFAULT_SECONDS if remaining is None else remaining),
             ):
                 return await serve(request, context)
         except grpc.aio.AbortError:
-            code = "ABORTED"
+            code = context.code().name
             raise
         except asyncio.CancelledError:
             code = "CANCELLED"
@@ -110,8 +113,8 @@ class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
         method = client_call_details.method
         method = method.decode() if isinstance(method, bytes) else method
         started = time.perf_counter()
-        code = "OK"
-        with self._telemetry.span(method.lstrip("/"), kind=SpanKind.CLIENT, links=coalesce.callers.get()):
+        code = "CANCELLED"
+        with self._telemetry.span(method.lstrip("/"), kind=SpanKind.CLIENT, links=coalesce.callers.get()) as span:
             metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
             if parent := traceparent():
                 metadata.add("traceparent", parent)
@@ -125,7 +128,13 @@ class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
             )
             try:
                 call = await continuation(details, request)
-                code = (await call.code()).name
+                try:
+                    code = (await call.code()).name
+                except asyncio.CancelledError:
+                    call.cancel()  # grpc ends only our waiting; the peer must hear that nobody wants the answer
+                    raise
+                if code != "OK":
+                    span.set_status(trace.StatusCode.ERROR, code)
                 return call
             finally:
                 self._seconds.record(time.perf_counter() - started, method=method, code=code)
@@ -147,8 +156,9 @@ def typed(error: grpc.aio.AioRpcError) -> errors.HailwireError:
     for key, value in details or ():
         if key == "grpc-status-details-bin":
             status = status_pb2.Status()
-            status.ParseFromString(value if isinstance(value, bytes) else value.encode("latin-1"))
-            return errors.from_status(status)
+            with contextlib.suppress(DecodeError):  # a stranger's; the code says enough
+                status.ParseFromString(value if isinstance(value, bytes) else value.encode("latin-1"))
+                return errors.from_status(status)
     for kind, cls in errors.CLASSES.items():
         if kind.grpc_code is error.code():
             return cls(f"{kind.name.lower()} without details")
