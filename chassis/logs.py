@@ -58,6 +58,13 @@ def frames(error: BaseException) -> list[str]:
     return [f"{frame.filename.rsplit('/', 3)[-1]}:{frame.lineno} {frame.name}" for frame in stack[-12:]]
 
 
+def _event(record: logging.LogRecord) -> str:
+    if record.name == "asyncio" and record.exc_info:
+        # Its message quotes the arguments of callbacks and the repr of the exception.
+        return "unhandled exception in the event loop"
+    return record.getMessage().split("\n", 1)[0]
+
+
 class JsonFormatter(logging.Formatter):
     """A record as one line of JSON."""
 
@@ -66,19 +73,19 @@ class JsonFormatter(logging.Formatter):
         self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
-        """Records of libraries keep their message; exception texts never leave (they may quote data)."""
+        """Records of libraries keep a line of their message; exception texts never leave (they may quote data)."""
         moment = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
         line: dict[str, Any] = {
             "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "service": self._service,
-            "event": record.getMessage(),
+            "event": _event(record),
             "logger": record.name,
         }
         context = trace.get_current_span().get_span_context()
         if context.is_valid:
             line["trace_id"] = f"{context.trace_id:032x}"
-        line.update(getattr(record, "fields", {}))
+        line.update(item for item in getattr(record, "fields", {}).items() if item[0] not in line)
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = type(record.exc_info[1]).__name__
             line["frames"] = frames(record.exc_info[1])

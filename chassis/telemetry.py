@@ -5,8 +5,10 @@ reads when somebody scrapes; only durations go through OpenTelemetry's histogram
 is global, so that several services can live in one test process.
 """
 
+import asyncio
 import contextlib
 import socket
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -31,6 +33,9 @@ Reading = tuple[float, dict[str, str]]
 # Seconds, from a cached answer to a call that somebody gave up on.
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
+# How long the end of a process waits for its last spans to be taken.
+_FLUSH_SECONDS = 3.0
+
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -49,6 +54,11 @@ class TelemetrySettings:
     )
 
 
+def _key(labels: dict[str, str]) -> Labels:
+    """The same for the same labels in any order."""
+    return tuple(labels.items()) if len(labels) < 2 else tuple(sorted(labels.items()))
+
+
 class Counter:
     """A number that only grows, by labels. `add` is a dictionary update."""
 
@@ -58,13 +68,15 @@ class Counter:
         self._values: dict[Labels, float] = {}
 
     def add(self, amount: float = 1, **labels: str) -> None:
-        """Count; label values come from small fixed sets."""
-        key = tuple(labels.items())
+        """Count; label values come from small fixed sets. Raises ValueError for less than nothing."""
+        if amount < 0:
+            raise ValueError("a counter only grows")
+        key = _key(labels)
         self._values[key] = self._values.get(key, 0) + amount
 
     def value(self, **labels: str) -> float:
         """What was counted under exactly these labels."""
-        return self._values.get(tuple(labels.items()), 0)
+        return self._values.get(_key(labels), 0)
 
     def read(self) -> Iterator[Reading]:
         """Every (value, labels)."""
@@ -94,7 +106,7 @@ class Histogram:
 
 @dataclass
 class Telemetry:
-    """What a process measures itself with. Counters of one name are one counter."""
+    """What a process measures itself with. Instruments of one name are one instrument."""
 
     service: str
     instance_id: str
@@ -105,6 +117,7 @@ class Telemetry:
     started_at: float = field(default_factory=time.time)
     _counters: dict[str, Counter] = field(default_factory=dict)
     _histograms: dict[str, Histogram] = field(default_factory=dict)
+    _gauges: dict[str, list[Callable[[], Iterable[Reading]]]] = field(default_factory=dict)
 
     def counter(self, name: str, help: str) -> Counter:  # noqa: A002 - the field's word
         """The counter of that name, exported as hailwire_<name>_total."""
@@ -118,10 +131,14 @@ class Telemetry:
         return self._counters[name]
 
     def gauge(self, name: str, help: str, read: Callable[[], Iterable[Reading]]) -> None:  # noqa: A002
-        """A number that goes up and down, read when somebody scrapes."""
+        """A number that goes up and down, read when somebody scrapes; several readers of one name add their labels."""
+        if name in self._gauges:
+            self._gauges[name].append(read)
+            return
+        readers = self._gauges[name] = [read]
 
         def observe(_: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
-            return [metrics.Observation(value, labels) for value, labels in read()]
+            return [metrics.Observation(value, labels) for reader in readers for value, labels in reader()]
 
         self.meter.create_observable_gauge(f"hailwire_{name}", [observe], description=help)
 
@@ -148,9 +165,20 @@ class Telemetry:
             return
         context = extract({"traceparent": parent}) if parent else None
         with self.tracer.start_as_current_span(
-            name, context=context, kind=kind, links=_links(links), attributes=attributes, record_exception=False
+            name,
+            context=context,
+            kind=kind,
+            links=_links(links),
+            attributes=attributes,
+            # Both would put the text of an exception, which may quote what a person wrote, into the span.
+            record_exception=False,
+            set_status_on_exception=False,
         ) as span:
-            yield span
+            try:
+                yield span
+            except Exception as error:
+                span.set_status(trace.StatusCode.ERROR, getattr(error, "reason", type(error).__name__))
+                raise
 
 
 def _links(parents: Iterable[str]) -> list[trace.Link]:
@@ -206,5 +234,22 @@ async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIter
     try:
         yield telemetry
     finally:
-        tracers.shutdown()
+        await _shut_down(tracers)
         meters.shutdown()
+
+
+async def _shut_down(tracers: TracerProvider) -> None:
+    """Export what is left, beside the loop and not for ever: a collector that is away must not hold up the end."""
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+
+    def work() -> None:
+        tracers.shutdown()
+        with contextlib.suppress(RuntimeError):  # the loop is closed by now
+            loop.call_soon_threadsafe(done.set)
+
+    # A daemon, because threads of an executor would be waited for when the process ends.
+    threading.Thread(target=work, name="telemetry-shutdown", daemon=True).start()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_FLUSH_SECONDS):
+            await done.wait()
