@@ -126,6 +126,12 @@ class Unavailable(HailwireError):
     reason = "UNAVAILABLE"
 
 
+class PortInUse(Unavailable):
+    """Something else listens where we should."""
+
+    reason = "PORT_IN_USE"
+
+
 class DeadlineExceeded(HailwireError):
     """The time was over; whether it took effect is unknown until the same request id is repeated."""
 

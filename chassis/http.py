@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,11 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from chassis import errors
 from chassis.telemetry import Telemetry
 
-
-class PortInUse(errors.Unavailable):
-    """Something else listens where we should."""
-
-    reason = "PORT_IN_USE"
+# Connections that wait to be accepted while the loop is busy.
+_BACKLOG = 1024
 
 
 class _Server(uvicorn.Server):
@@ -39,10 +37,11 @@ async def serve_http(
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(_BACKLOG)  # only this claims a port for good: two may bind it before either listens
     except OSError as error:
         listening.close()
         hint = f"; set {setting} to another one" if setting else ""
-        raise PortInUse(f"port {port} is in use{hint}") from error
+        raise errors.PortInUse(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}){hint}") from error
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -51,7 +50,7 @@ async def serve_http(
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=grace_seconds,
-        backlog=1024,
+        backlog=_BACKLOG,
         **options,
     )
     server = _Server(config)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import uvloop
 
+from chassis.errors import PortInUse
 from chassis.settings import SettingsError
 
 Main = Callable[[Mapping[str, str]], Awaitable[None]]
@@ -29,12 +30,18 @@ def stop() -> None:
 
 
 def run(main: Main, environ: Mapping[str, str]) -> int:
-    """Run a service's main and answer the exit code: 0 after a drain, 2 for wrong settings. Call it once."""
+    """Run a service's main and answer the exit code: 0 after a drain, 2 for wrong settings or a port that is taken.
+
+    Call it once.
+    """
     try:
         uvloop.run(_guarded(main, environ))
     except SettingsError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)  # noqa: T201 - before logging exists
+        return 2
+    except PortInUse as error:
+        print(error.message, file=sys.stderr)  # noqa: T201 - for whoever started it
         return 2
     return 0
 

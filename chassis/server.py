@@ -9,7 +9,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from chassis import logs
+from chassis import errors, logs
 from chassis.interceptors import ServerInterceptor
 from chassis.performance import PerformanceServicer
 from chassis.telemetry import Telemetry
@@ -55,8 +55,11 @@ async def serve_grpc(
     probe: Probe,
     telemetry: Telemetry,
     development: bool = False,
+    setting: str = "",
 ) -> AsyncIterator[GrpcServer]:
     """Serve on "host:port". `services` are full names for health; `probe` raises while we cannot serve.
+
+    Raises PortInUse when it cannot listen there; `setting` names the variable that would help.
 
     Health is NOT_SERVING until the probe first succeeds and whenever it fails later; on the way out it says
     NOT_SERVING first, then calls under way get their grace.
@@ -72,7 +75,11 @@ async def serve_grpc(
         add(server)
     if development:
         reflection.enable_server_reflection([*names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    port = server.add_insecure_port(address)
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError as error:  # all that grpc says
+        hint = f"; set {setting} to another port" if setting else ""
+        raise errors.PortInUse(f"cannot listen on {address}{hint}") from error
     await server.start()
     up = GrpcServer(port, servicer)
     watch = asyncio.create_task(_watch(up, names, probe))
@@ -88,6 +95,7 @@ async def serve_grpc(
 
 
 async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
+    told = ""
     while True:
         try:
             async with asyncio.timeout(5):
@@ -95,13 +103,16 @@ async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
             healthy = True
         except Exception as error:  # noqa: BLE001 - whatever it is, it means that we cannot serve
             healthy = False
-            if up.serving:
-                log.warning("not serving", error=type(error).__name__)
+            reason = error.reason if isinstance(error, errors.HailwireError) else type(error).__name__
+            if reason != told:
+                told = reason
+                log.warning("not serving", reason=reason)
         if healthy != up.serving:
             up.serving = healthy
             state = health_pb2.HealthCheckResponse.SERVING if healthy else health_pb2.HealthCheckResponse.NOT_SERVING
             for name in names:
                 await up.health.set(name, state)
             if healthy:
+                told = ""
                 log.info("serving")
         await asyncio.sleep(_PROBE_SECONDS if up.serving else _PROBE_SECONDS / 5)

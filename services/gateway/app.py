@@ -146,6 +146,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 probe=joined,
                 telemetry=telemetry,
                 development=settings.development,
+                setting="GATEWAY_GRPC_PORT",
             )
         )
         app = Webhooks(

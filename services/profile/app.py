@@ -52,6 +52,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 probe=database.ping,
                 telemetry=telemetry,
                 development=settings.environment == "development",
+                setting="PROFILE_GRPC_PORT",
             )
         )
         yield server

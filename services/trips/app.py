@@ -59,6 +59,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                 probe=database.ping,
                 telemetry=telemetry,
                 development=settings.environment == "development",
+                setting="TRIPS_GRPC_PORT",
             )
         )
         # Takers that wait would hold up the drain: they are answered first.
