@@ -47,6 +47,7 @@ class Coalescer(Generic[Item, Result]):
         self._max_batch = max_batch
         self._in_flight = in_flight
         self._flying = 0
+        self._boarding = 0
         self._waiting: deque[_Waiting[Item, Result]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -72,8 +73,10 @@ class Coalescer(Generic[Item, Result]):
             await asyncio.wait(self._tasks)
 
     def _depart(self) -> None:
-        while self._waiting and self._flying < self._in_flight:
+        # No more batches than there are items for: a batch that boards already takes up to max_batch of them.
+        while self._boarding * self._max_batch < len(self._waiting) and self._flying < self._in_flight:
             self._flying += 1
+            self._boarding += 1
             # The task first runs when the loop comes round, so that calls made in the same turn of the loop share it.
             # It belongs to all its callers, so it inherits the context (deadline, span) of none.
             task = asyncio.get_running_loop().create_task(self._fly(), context=contextvars.Context())
@@ -81,6 +84,7 @@ class Coalescer(Generic[Item, Result]):
             task.add_done_callback(self._tasks.discard)
 
     async def _fly(self) -> None:
+        self._boarding -= 1
         try:
             batch: list[tuple[Item, asyncio.Future[Result]]] = []
             limits: list[float | None] = []

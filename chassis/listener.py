@@ -17,6 +17,8 @@ log = logs.get(__name__)
 
 # Between attempts to reconnect; short, because caches are distrusted meanwhile.
 _RETRY_SECONDS = 0.5
+# Between questions whether the server is still there, and how long the answer may take.
+_ASK_SECONDS = 5.0
 
 
 class Listener:
@@ -50,6 +52,9 @@ class Listener:
                 await self._watch(connection, closed)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("listener cannot reach the database", error=type(error).__name__)
+            except Exception as error:
+                # Whatever it was: who listens must go on listening.
+                log.exception("listener failed", error)
             finally:
                 if self.connected:
                     self.connected = False
@@ -62,10 +67,13 @@ class Listener:
     async def _watch(connection: Any, closed: asyncio.Event) -> None:
         # A peer that vanished without a word is noticed by asking now and then.
         while not closed.is_set():
+            # Not wait_for, which in Python 3.11 may swallow a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(closed.wait(), timeout=5)
+                async with asyncio.timeout(_ASK_SECONDS):
+                    await closed.wait()
                 return
-            await asyncio.wait_for(connection.execute("SELECT 1"), timeout=5)
+            async with asyncio.timeout(_ASK_SECONDS):
+                await connection.execute("SELECT 1")
 
 
 def _adapted(receive: Callable[[str], None]) -> Callable[[Any, int, str, object], None]:

@@ -81,12 +81,11 @@ def read(room: Room) -> list[Migration]:
 
 
 async def pending(connection: asyncpg.Connection, rooms: Sequence[Room]) -> list[Migration]:
-    """What is not applied yet; raises MigrationError when an applied file was edited."""
-    await connection.execute(_PREPARE)
-    applied = {
-        (row["room"], row["number"]): row["digest"]
-        for row in await connection.fetch("SELECT room, number, digest FROM chassis.migration")
-    }
+    """What is not applied yet; raises MigrationError when an applied file was edited. Changes nothing."""
+    applied = {}
+    if await connection.fetchval("SELECT to_regclass('chassis.migration') IS NOT NULL"):
+        rows = await connection.fetch("SELECT room, number, digest FROM chassis.migration")
+        applied = {(row["room"], row["number"]): row["digest"] for row in rows}
     missing = []
     for room in rooms:
         for migration in read(room):
@@ -103,6 +102,7 @@ async def migrate(dsn: str, rooms: Sequence[Room]) -> list[Migration]:
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await connection.execute(_PREPARE)
         missing = await pending(connection, rooms)
         for migration in missing:
             async with connection.transaction():
