@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from tests.mesh.deliveries import Delivered, Deliveries
@@ -12,16 +13,24 @@ from tests.mesh.posting import Postman, location, tap, text
 _NUMBERED = re.compile(r"^(\d{1,2}) (.+)$", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message that was answered 200; a `silent` one gets no answer of ours."""
+
+    message_id: str
+    silent: bool = False
+
+
 class Phone:
     """Somebody on WhatsApp, with a number or only a BSUID, or with nothing but SMS.
 
-    `sent` are the ids of what was written, in order. What was chosen from once is not looked at again.
+    `written` is what was answered 200, in order. What was chosen from once is not looked at again.
     """
 
     def __init__(
         self, postman: Postman, deliveries: Deliveries, number: str, *, bsuid: str = "", sms: bool = False
     ) -> None:
-        self.sent: list[str] = []
+        self.written: list[Written] = []
         self.address = number or bsuid
         self.sms = sms
         self._number = number
@@ -44,12 +53,13 @@ class Phone:
         else:
             await self.send(location(latitude, longitude))
 
-    async def send(self, content: dict[str, Any]) -> None:
+    async def send(self, content: dict[str, Any], *, silent: bool = False) -> None:
         """Post it until it is taken; by SMS only words can be sent."""
         if self.sms:
-            self.sent.append(await self._postman.sms(self._number, content["text"]["body"]))
+            message_id = await self._postman.sms(self._number, content["text"]["body"])
         else:
-            self.sent.append(await self._postman.whatsapp(self._number, content, bsuid=self._bsuid))
+            message_id = await self._postman.whatsapp(self._number, content, bsuid=self._bsuid)
+        self.written.append(Written(message_id, silent))
 
     async def hear(self, words: str, seconds: float = 60) -> None:
         """Wait for a message with these words after what was last chosen from; later choices come after it."""
