@@ -5,14 +5,15 @@ in the order of the request; write everything; record; commit. Items whose rows 
 afterwards, waiting. A batch that fails for its data is halved until the guilty item stands alone and fails alone.
 """
 
+import time
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import asyncpg
 
-from chassis import errors, logs
-from chassis.database import Database, Session
+from chassis import deadlines, errors, logs
+from chassis.database import Database, Session, Statement
 from chassis.ledger import Entry, Ledger, recalled
 
 log = logs.get(__name__)
@@ -25,6 +26,11 @@ Outcome_co = TypeVar("Outcome_co", covariant=True)
 # A lone item that lost against somebody else (a deadlock, a row that moved) is tried again this often; each loss means
 # that another change went through.
 _TRIES_ALONE = 10
+# So long, and at most half of the call's time, does a call wait for rows that somebody holds. Changes take ms:
+# beyond this the holder is stuck, and the strangers in the same call should have their answers.
+_PATIENCE_SECONDS = 2.0
+
+_LOCK_TIMEOUT = Statement("changes.lock_timeout", "SELECT set_config('lock_timeout', $1, true)")
 
 
 class Attempt(Protocol[Item_contra, Outcome_co]):
@@ -63,7 +69,10 @@ def behind(keys: Sequence[Collection[Hashable]], locked: Collection[Hashable]) -
 async def carry_out(
     database: Database, begin: Begin[Item, Outcome], items: Sequence[Item]
 ) -> list[Outcome | errors.HailwireError]:
-    """One outcome or error per item, in order. Raises Unavailable (all or part may be done) with the database."""
+    """One outcome or error per item, in order: Conflict for one whose rows somebody would not let go of.
+
+    Raises Unavailable with the database; then all, part or nothing may be done.
+    """
     outcomes: dict[int, Outcome | errors.HailwireError] = {}
     batch = _Batch(database, begin, items, outcomes)
     if items:
@@ -149,6 +158,7 @@ class _Batch(Generic[Item, Outcome]):
         self._begin = begin
         self._items = items
         self._outcomes = outcomes
+        self._patient_until = time.monotonic() + min(_PATIENCE_SECONDS, deadlines.remaining() / 2)
 
     async def together(self, positions: Sequence[int]) -> None:
         """One transaction for all; what is left over alone, in order."""
@@ -175,9 +185,10 @@ class _Batch(Generic[Item, Outcome]):
             try:
                 await self._transaction([position], wait=True)
                 return
-            except errors.Conflict:
-                if not tries_left:
-                    raise
+            except errors.Conflict as error:
+                if not tries_left or time.monotonic() >= self._patient_until:
+                    self._outcomes[position] = error
+                    return
             except asyncpg.UniqueViolationError as error:
                 if not tries_left:
                     self._blame(position, error)
@@ -189,6 +200,9 @@ class _Batch(Generic[Item, Outcome]):
 
     async def _transaction(self, positions: Sequence[int], *, wait: bool) -> list[int]:
         async with self._database.transaction() as session:
+            if wait:
+                left = max(0.001, self._patient_until - time.monotonic())
+                await session.fetchval(_LOCK_TIMEOUT, f"{left * 1000:.0f}ms")
             attempt = self._begin(session)
             items = [self._items[position] for position in positions]
             late = await attempt.lock(items, wait=wait)

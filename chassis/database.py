@@ -266,6 +266,8 @@ async def open_database(
         server_settings={
             "application_name": f"hailwire-{application}",
             "statement_timeout": str(int(_STATEMENT_SECONDS * 1000)),
+            # A process that was paused in the middle of a transaction must not keep its rows from everybody else.
+            "idle_in_transaction_session_timeout": str(int(_STATEMENT_SECONDS * 1000)),
             "timezone": "UTC",
             # JIT compiles for longer than our statements run.
             "jit": "off",

@@ -82,6 +82,9 @@ class Board:
         self._presences_before = dict(self._presences)
         self._open_trips = dict(open_trips)
         self._trip_of_offer = {offer.offer_id: trip.trip_id for trip in self._trips.values() for offer in trip.offers}
+        self._asked: dict[int, set[int]] = {}  # driver -> trips with an open offer, and some that had one
+        for trip in self._trips.values():
+            self._note_asked(trip)
         self.tidings: list[Tiding] = []
         self.merges: list[Merge] = []
 
@@ -149,9 +152,8 @@ class Board:
             raise trips.AnswerInvalid
         self._put(changed, by=said.driver_id)
         if changed is not trip and changed.driver_id == said.driver_id:
-            for other in list(self._trips.values()):
-                if other.trip_id != trip.trip_id:
-                    self._put(trips.withdrawn(other, said.driver_id, self._now), by=said.driver_id)
+            for other_id in sorted(self._asked.pop(said.driver_id, set()) - {trip.trip_id}):
+                self._put(trips.withdrawn(self._trips[other_id], said.driver_id, self._now), by=said.driver_id)
         return changed
 
     def advance(self, step: Step) -> Trip:
@@ -209,6 +211,11 @@ class Board:
         person_id = trip.passenger_id if trip.passenger_id in both else trip.driver_id or 0
         self._put(trips.cancelled(trip, person_id, "merged", self._now), by=person_id)
 
+    def _note_asked(self, trip: Trip) -> None:
+        for offer in trip.offers:
+            if offer.state is OfferState.OPEN:
+                self._asked.setdefault(offer.driver_id, set()).add(trip.trip_id)
+
     def _known(self, trip_id: int) -> Trip:
         trip = self._trips.get(trip_id)
         if trip is None:
@@ -221,7 +228,9 @@ class Board:
             return
         self._trips[trip.trip_id] = trip
         self.tidings += told(before, trip, by)
-        self._trip_of_offer.update((offer.offer_id, trip.trip_id) for offer in trip.offers)
+        if before is None:
+            self._trip_of_offer.update((offer.offer_id, trip.trip_id) for offer in trip.offers)
+            self._note_asked(trip)
         for person_id in (trip.passenger_id, trip.driver_id):
             if person_id is None:
                 continue

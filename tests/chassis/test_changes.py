@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 import pytest
 
-from chassis import changes, errors
+from chassis import changes, deadlines, errors
 from chassis.database import Database, DatabaseSettings, Session, Statement, open_database
 from chassis.ledger import Ledger
 from chassis.settings import load
@@ -84,6 +84,16 @@ async def test_strangers_do_not_wait_for_a_busy_row(database: Database, fresh_da
         assert not batch.done()
         assert (await _totals(database))[2] == 0
     assert await batch == [b"100", b"100", b"150", b"100"]
+
+
+async def test_a_row_that_is_never_let_go_fails_alone(database: Database, fresh_database_url: str) -> None:
+    """Somebody who is stuck with two rows costs the call a moment, and only the changes of those rows."""
+    async with _held(fresh_database_url, 2), _held(fresh_database_url, 4), asyncio.timeout(10):
+        with deadlines.within(1.0):
+            outcomes = await changes.carry_out(database, Deposit, [(2, 1), (1, 1), (4, 1), (2, 2)])
+    assert outcomes[1] == b"100"
+    assert all(isinstance(outcomes[position], errors.Conflict) for position in (0, 2, 3))
+    assert await changes.carry_out(database, Deposit, [(2, 1)]) == [b"100"]
 
 
 async def test_the_order_of_changes_of_one_row_is_kept(database: Database) -> None:
