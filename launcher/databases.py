@@ -1,12 +1,26 @@
 """Databases of a server: made for `hailwire up` and for tests, filled with the migrations of every room."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 
 from chassis import migrations
+from launcher.failure import CommandError, ExitCode
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Turn what a database answers to an operator's command into a sentence."""
+    try:
+        yield
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise CommandError(f"the database did not let us: {error}", ExitCode.FAILED) from error
+    except migrations.MigrationError as error:
+        raise CommandError(str(error), ExitCode.FAILED) from error
 
 
 async def create(admin_dsn: str, name: str, template: str = "template1") -> bool:

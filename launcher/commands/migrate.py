@@ -4,8 +4,6 @@ import argparse
 import asyncio
 from collections.abc import Mapping
 
-import asyncpg
-
 from chassis import migrations
 from chassis.settings import load
 from launcher import databases
@@ -23,12 +21,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     dsn = load(HomeSettings, environ).dsn()
     if dsn is None:
         raise CommandError("set DATABASE_URL, or start `hailwire up`, which migrates its own database.")
-    try:
+    with databases.explained():
         return asyncio.run(_check(dsn) if arguments.check else _apply(dsn))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise CommandError(f"the database did not let us: {error}", ExitCode.FAILED) from error
-    except migrations.MigrationError as error:
-        raise CommandError(str(error), ExitCode.FAILED) from error
 
 
 async def _apply(dsn: str) -> int:

@@ -44,7 +44,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             cluster = stack.enter_context(embedded.cluster(settings.folder, settings.postgres_port))
             asyncio.run(databases.create(cluster.dsn("postgres"), "hailwire"))
             database_url = cluster.dsn("hailwire")
-        applied = asyncio.run(databases.migrate(settings.database_direct_url or database_url))
+        with databases.explained():
+            applied = asyncio.run(databases.migrate(settings.database_direct_url or database_url))
         say("hailwire", f"the database is up to date ({applied} migrations applied)")
         decided = plan.make(environ, database_url)
 

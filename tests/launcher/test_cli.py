@@ -5,6 +5,7 @@ import pytest
 
 from launcher import cli
 from launcher.failure import ExitCode
+from tests.launcher.running import free_ports
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
@@ -83,3 +84,17 @@ def test_database_out_of_reach(capsys: pytest.CaptureFixture[str], monkeypatch: 
     monkeypatch.setenv("DATABASE_URL", "postgresql://hailwire@127.0.0.1:1/hailwire")
     assert cli.main(["migrate"]) == ExitCode.FAILED
     assert capsys.readouterr().err.startswith("hailwire migrate: the database did not let us")
+
+
+@pytest.mark.parametrize("address", ["postgresql://hailwire@127.0.0.1:1/hailwire", "nonsense"])
+def test_up_without_its_database(
+    address: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`up` with a DATABASE_URL that leads nowhere says so and starts nothing."""
+    for name, number in free_ports().items():
+        monkeypatch.setenv(name, str(number))
+    monkeypatch.setenv("DATABASE_URL", address)
+    assert cli.main(["up"]) == ExitCode.FAILED
+    printed = capsys.readouterr()
+    assert printed.err.startswith("hailwire up: the database did not let us")
+    assert printed.out == ""
