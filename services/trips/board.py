@@ -175,7 +175,11 @@ class Board:
             self._put(trips.lapsed(trip, self._now), by=None)
 
     def merge(self, merge: Merge) -> None:
-        """Everything of one person becomes another's; what cannot both be kept is given up, the older one first."""
+        """Everything of one person becomes another's.
+
+        Of open trips one stays, because a person takes part in one at a time: one that is under way rather than one
+        that waits for a driver, the newer rather than the older.
+        """
         check_person(merge.from_person_id)
         check_person(merge.to_person_id)
         if merge.from_person_id == merge.to_person_id:
@@ -187,10 +191,13 @@ class Board:
             elif trip.passenger_id in both:
                 for driver_id in both:
                     self._put(trips.withdrawn(self._trips[trip.trip_id], driver_id, self._now), by=driver_id)
-        for role in ("passenger_id", "driver_id"):
-            held = [t for t in self._trips.values() if getattr(t, role) in both and self._blocks(t, role)]
-            for older in sorted(held, key=lambda trip: trip.trip_id)[:-1]:
-                self._give_up(older, merge)
+        held = [
+            trip
+            for trip in self._trips.values()
+            if trip.state in trips.OPEN and not both.isdisjoint((trip.passenger_id, trip.driver_id))
+        ]
+        for trip in sorted(held, key=lambda trip: (trip.state in trips.DRIVEN, trip.trip_id))[:-1]:
+            self._give_up(trip, merge)
         survivor = presences.merged(
             self._presences.get(merge.to_person_id),
             self._presences.pop(merge.from_person_id, None),
@@ -199,10 +206,6 @@ class Board:
         if survivor is not None:
             self._presences[merge.to_person_id] = survivor
         self.merges.append(merge)
-
-    @staticmethod
-    def _blocks(trip: Trip, role: str) -> bool:
-        return trip.state in (trips.OPEN if role == "passenger_id" else trips.DRIVEN)
 
     def _give_up(self, trip: Trip, merge: Merge) -> None:
         if trip.state not in trips.OPEN:

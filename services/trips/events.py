@@ -74,6 +74,9 @@ class EventStore:
     def __init__(self, database: Database, lease: datetime.timedelta) -> None:
         self._database = database
         self.lease = lease
+        telemetry = database.telemetry
+        self._taken = telemetry.counter("events_handed_out", "events given to takers, again after a lease included")
+        self._acknowledged = telemetry.counter("events_acknowledged", "events that their taker has stored")
 
     async def take(self, taker_id: str, most: int) -> list[pb.Event]:
         """Up to `most` events for this taker and no other, oldest first, until acknowledged or the lease ends."""
@@ -83,6 +86,7 @@ class EventStore:
             event.event_id = row["event_id"]
             event.recipient_id = row["recipient_id"]
             taken.append(event)
+        self._taken.add(len(taken))
         return sorted(taken, key=lambda event: event.event_id)
 
     async def acknowledge(self, event_ids: Sequence[int]) -> None:
@@ -93,5 +97,6 @@ class EventStore:
             locked = await session.fetch(_LOCK_MAILBOXES, list(event_ids))
             if not locked:
                 return
-            await session.execute(_DELETE, list(event_ids))
+            deleted = await session.execute(_DELETE, list(event_ids))
             await session.fetch(_RELEASE, [row["recipient_id"] for row in locked])
+        self._acknowledged.add(deleted)

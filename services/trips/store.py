@@ -28,6 +28,7 @@ class TripStore:
         self._database = database
         self._terms = terms
         self._ledger = Ledger("trips")
+        self._lapsed = database.telemetry.counter("trips_lapsed", "trips that time changed, by what they became")
 
     async def trips(self, trip_ids: Sequence[int]) -> dict[int, Trip]:
         """Those that exist."""
@@ -106,7 +107,9 @@ class TripStore:
             board = Board(now, self._terms, rows.trips(await session.fetch(statements.TRIPS, held)))
             board.lapse()
             await attempts.write_board(session, board)
-            return len(board.changed_trips)
+        for trip in board.changed_trips:
+            self._lapsed.add(1, state=trip.state.name.lower())
+        return len(board.changed_trips)
 
     async def expire_requests(self) -> int:
         """Forget outcomes that nothing can ask for again, a step at a time; answers how many."""
