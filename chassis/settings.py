@@ -1,6 +1,7 @@
 """Settings read from the environment into frozen dataclasses, with everything that is wrong told at once."""
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -143,9 +144,12 @@ def _cast(kind: Any, text: str) -> Any:
             raise ValueError("must be a whole number") from None
     if kind is float:
         try:
-            return float(text)
+            number = float(text)
         except ValueError:
             raise ValueError("must be a number") from None
+        if not math.isfinite(number):  # "nan" is within any bounds
+            raise ValueError("must be a number")
+        return number
     if kind is Secret:
         return Secret(text)
     return text

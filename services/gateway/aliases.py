@@ -88,8 +88,11 @@ _MERGE_INTO = Statement(
 _RETIRE = Statement(
     "gateway.merge_retire",
     """
-    UPDATE gateway.conversation SET merged_into = $2, pending = 0, instance_id = NULL, epoch = epoch + 1
-    WHERE conversation_id = $1
+    UPDATE gateway.conversation
+    SET merged_into = $2, -- whoever was merged into this one before follows, so that one step always leads there
+        pending = CASE WHEN conversation_id = $1 THEN 0 ELSE pending END,
+        instance_id = NULL, epoch = epoch + 1
+    WHERE conversation_id = $1 OR merged_into = $1
     """,
 )
 
@@ -170,13 +173,14 @@ async def _create(
 
 async def merge(session: Session, merges: dict[int, int], settle_seconds: float = 3.0) -> None:
     """Merge each younger conversation into its older one. Both rows are locked by the caller, in id order."""
+    # Every lane at once and in id order, as everybody locks them.
+    await session.fetch(_LOCK_LANES, sorted({*merges, *merges.values()}))
     for lost, kept in sorted(merges.items()):
         await session.execute(_UNCLAIM, kept)
         await session.execute(_MERGE_PENDING, lost, kept)
         await session.execute(_MERGE_INTO, lost, kept)
         await session.execute(_RETIRE, lost, kept)
         await session.execute(_MERGE_ALIASES, lost, kept)
-        await session.fetch(_LOCK_LANES, [lost, kept])
         await session.execute(_MERGE_OUTBOX, lost, kept)
         await session.execute(_MERGE_LANES, lost, kept, settle_seconds)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ log = logs.get(__name__)
 
 # How long turns and sends under way may take once we are asked to stop.
 _DRAIN_SECONDS = 8.0
+# Before background work that failed starts again.
+_RESTART_SECONDS = 1.0
 # Webhooks in one transaction; a single one may bring a thousand items.
 _STORE_BATCH = 64
 
@@ -106,23 +108,23 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             return await store(arrivals_of(items))
 
         routing.check_routes()
-        await stack.enter_async_context(_running(instance.run()))
+        await stack.enter_async_context(_running(instance.run))
         stack.push_async_callback(_farewell, instance)
         for work in (
-            retention.run(),
-            statuses.run(),
-            reconcile(database, instance, lambda: turns.held, lambda: sender.held),
-            spool.run(feed),
-            _warm(database, settings.database_pool_min),
+            retention.run,
+            statuses.run,
+            lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),
+            lambda: spool.run(feed),
+            lambda: _warm(database, settings.database_pool_min),
         ):
             await stack.enter_async_context(_running(work))
         await stack.enter_async_context(open_listener(settings.direct_url, {NOTIFY_CHANNEL: turns.hint}))
-        await stack.enter_async_context(_running(sender.run()))
+        await stack.enter_async_context(_running(sender.run))
         stack.push_async_callback(sender.drain, _DRAIN_SECONDS)
-        await stack.enter_async_context(_running(turns.run()))
+        await stack.enter_async_context(_running(turns.run))
         stack.push_async_callback(turns.drain, _DRAIN_SECONDS)
         taker = EventTaker(Events(trips_channel), store, telemetry, telemetry.instance_id)
-        await stack.enter_async_context(_running(taker.run()))
+        await stack.enter_async_context(_running(taker.run))
 
         prometheus_port = await stack.enter_async_context(
             serve_prometheus(
@@ -210,13 +212,9 @@ def _provider_session() -> aiohttp.ClientSession:
 
 
 @contextlib.asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run in the background until the block ends.
-
-    Work that fails by itself ends the process: a supervisor starts a whole one again, better than half of one.
-    """
-    task = asyncio.create_task(work)
-    task.add_done_callback(_ended)
+async def _running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run in the background until the block ends."""
+    task = asyncio.create_task(_again_and_again(work))
     try:
         yield
     finally:
@@ -225,10 +223,16 @@ async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-def _ended(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.exception("background work ended; stopping", error)
-        process.stop()
+async def _again_and_again(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    # One row that we cannot cope with must not end what everybody else depends on.
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            log.exception("background work failed; it starts again", error)
+        else:
+            return
+        await asyncio.sleep(_RESTART_SECONDS)
 
 
 async def _farewell(instance: Instance) -> None:

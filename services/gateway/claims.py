@@ -77,22 +77,34 @@ _LEASE = Statement(
 _CLAIM_HEADS = Statement(
     "gateway.claim_heads",
     """
-    UPDATE gateway.pending
-    SET attempts = pending.attempts + 1, instance_id = head.instance_id
-    FROM (
-        SELECT asked.conversation_id, asked.instance_id, head.seq
+    WITH head AS MATERIALIZED ( -- one look-up per conversation, however long its queue is
+        SELECT asked.conversation_id, asked.instance_id, first.seq, first.stored_on, first.inbox_id
         FROM unnest($1::bigint[], $2::bigint[]) AS asked (conversation_id, instance_id)
         CROSS JOIN LATERAL (
-            SELECT seq FROM gateway.pending
+            SELECT seq, stored_on, inbox_id FROM gateway.pending
             WHERE pending.conversation_id = asked.conversation_id ORDER BY seq LIMIT 1
-        ) AS head
-    ) AS head
-    JOIN gateway.pending AS row USING (conversation_id, seq)
-    JOIN gateway.inbox ON inbox.stored_on = row.stored_on AND inbox.inbox_id = row.inbox_id
+        ) AS first
+    )
+    UPDATE gateway.pending
+    SET attempts = pending.attempts + 1, instance_id = head.instance_id
+    FROM head
+    JOIN gateway.inbox ON inbox.stored_on = head.stored_on AND inbox.inbox_id = head.inbox_id
     WHERE pending.conversation_id = head.conversation_id AND pending.seq = head.seq
     RETURNING pending.conversation_id, pending.seq, pending.attempts, pending.alone,
               inbox.key, inbox.kind, inbox.provider, inbox.addresses, inbox.raw, inbox.sent_at, inbox.stored_at,
               inbox.replay, inbox.traceparent
+    """,
+)
+
+
+_RECOUNT = Statement(
+    "gateway.claim_recount",
+    """
+    UPDATE gateway.conversation
+    SET instance_id = NULL,
+        pending = (SELECT count(*) FROM gateway.pending
+                   WHERE pending.conversation_id = conversation.conversation_id)
+    WHERE conversation_id = ANY($1::bigint[])
     """,
 )
 
@@ -121,7 +133,12 @@ async def take_free(session: Session, instance_id: int, *, limit: int, alone: bo
     if not free:
         return []
     leased = {row["conversation_id"]: snapshot(row) for row in await session.fetch(_LEASE, free, instance_id)}
-    return await claim_heads(session, leased)
+    claims = await claim_heads(session, leased)
+    if len(claims) < len(leased):
+        # A count that promised more than there is; without this it would be leased again and again.
+        claimed = {claim.snapshot.conversation_id for claim in claims}
+        await session.execute(_RECOUNT, sorted(leased.keys() - claimed))
+    return claims
 
 
 async def claim_heads(session: Session, leased: dict[int, Snapshot]) -> list[Claim]:

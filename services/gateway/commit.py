@@ -51,6 +51,9 @@ class Decision:
     reason: str = ""
 
 
+_TRIES = 3
+
+
 class LeaseLost(errors.Conflict):
     """Somebody else leads the conversation by now; nothing of this turn was written."""
 
@@ -160,13 +163,18 @@ class TurnCommit:
 
     async def write(self, decisions: Sequence[Decision]) -> list[Claim | BaseException | None]:
         """One outcome per decision: the next claim, None when the lease ended, or why nothing was written."""
-        try:
-            return await self._written(decisions)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            if len(decisions) == 1:
-                return [error]
-            middle = len(decisions) // 2
-            return [*await self.write(decisions[:middle]), *await self.write(decisions[middle:])]
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                return await self._written(decisions)
+            except errors.Conflict:  # a deadlock: whoever survived it is through by now
+                if not tries_left:
+                    raise
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TypeError) as error:
+                if len(decisions) == 1:
+                    return [error]
+                break
+        middle = len(decisions) // 2
+        return [*await self.write(decisions[:middle]), *await self.write(decisions[middle:])]
 
     async def _written(self, decisions: Sequence[Decision]) -> list[Claim | BaseException | None]:
         wanted = len({one.claim.snapshot.conversation_id for one in decisions if one.replies})

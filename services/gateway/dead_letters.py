@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 
 from chassis import errors
+from hailwire.trips.v1 import events_pb2
+from services.gateway.claims import EVENT
 from services.gateway.inbox import NOTIFY_CHANNEL
 
 _LIST = """
@@ -30,6 +32,13 @@ _RESOLVE = """
 # A merged conversation's work goes to the one that it was merged into.
 _CONVERSATION = """
     SELECT coalesce(merged_into, conversation_id) FROM gateway.conversation WHERE conversation_id = $1
+"""
+
+_BY_ADDRESS = "SELECT conversation_id FROM gateway.alias WHERE address = ANY($1::text[]) LIMIT 1"
+
+_BY_PERSON = """
+    SELECT coalesce(merged_into, conversation_id) FROM gateway.conversation WHERE person_id = $1
+    ORDER BY last_inbound_at DESC NULLS LAST LIMIT 1
 """
 
 _ENQUEUE = """
@@ -56,12 +65,17 @@ _INSERT_PENDING = """
 _LOCK_LANE = "SELECT queued FROM gateway.lane WHERE conversation_id = $1 FOR UPDATE"
 
 _REQUEUE = """
-    UPDATE gateway.outbox SET state = 'queued', delivery = '', attempts = 0, created_at = chassis.now()
+    UPDATE gateway.outbox
+    SET state = 'queued', delivery = '', reason = 'replayed', attempts = 0, created_at = chassis.now(),
+        -- What was known of the copy before says nothing about this one.
+        provider_message_id = NULL, error_code = NULL, settled_at = NULL, attempted_at = NULL,
+        last_inbound_at = (SELECT last_inbound_at FROM gateway.conversation
+                           WHERE conversation.conversation_id = outbox.conversation_id)
     WHERE outbox_id = $1 AND state IN ('failed', 'accepted')
 """
 
 _REOPEN_LANE = """
-    UPDATE gateway.lane SET queued = queued + 1, due_at = chassis.now() WHERE conversation_id = $1
+    UPDATE gateway.lane SET queued = queued + 1, due_at = greatest(due_at, chassis.now()) WHERE conversation_id = $1
 """
 
 
@@ -104,13 +118,25 @@ async def replay(dsn: str, dead_letter_id: int) -> None:
 
 
 async def _replay_message(connection: Any, row: asyncpg.Record) -> None:
-    conversation_id = await connection.fetchval(_CONVERSATION, row["conversation_id"])
+    conversation_id = await _conversation(connection, row)
     seq = await connection.fetchval(_ENQUEUE, conversation_id)
     if seq is None:
         raise errors.Refused("nobody's conversation is known for it", reason="CONVERSATION_UNKNOWN")
     stored = await connection.fetchrow(_INSERT_INBOX, row["dead_letter_id"], conversation_id)
     await connection.execute(_INSERT_PENDING, conversation_id, seq, stored["inbox_id"], stored["stored_on"])
     await connection.execute(f"NOTIFY {NOTIFY_CHANNEL}")
+
+
+async def _conversation(connection: Any, row: asyncpg.Record) -> int | None:
+    """Where a message belongs now; what never reached a conversation is looked up by its sender or recipient."""
+    found: int | None = None
+    if row["conversation_id"] is not None:
+        found = await connection.fetchval(_CONVERSATION, row["conversation_id"])
+    if found is None and row["addresses"]:
+        found = await connection.fetchval(_BY_ADDRESS, row["addresses"])
+    if found is None and row["item_kind"] == EVENT:
+        found = await connection.fetchval(_BY_PERSON, events_pb2.Event.FromString(row["raw"]).recipient_id)
+    return found
 
 
 async def _replay_reply(connection: Any, row: asyncpg.Record) -> None:

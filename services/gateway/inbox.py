@@ -6,7 +6,7 @@ in the same transaction, as far as there is room, and its turn starts right afte
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,7 +30,7 @@ _INSERT_KEYS = Statement(
     "gateway.inbox_insert_keys",
     """
     INSERT INTO gateway.inbox_key (key, stored_at)
-    SELECT key, chassis.now() FROM unnest($1::bytea[]) AS item (key) ORDER BY key
+    SELECT key, (SELECT chassis.now()) FROM unnest($1::bytea[]) AS item (key) ORDER BY key
     ON CONFLICT (key) DO NOTHING
     RETURNING key
     """,
@@ -39,8 +39,8 @@ _INSERT_KEYS = Statement(
 _FIND_PEOPLE = Statement(
     "gateway.inbox_find_people",
     """
-    SELECT person_id, conversation_id FROM gateway.conversation
-    WHERE person_id = ANY($1::bigint[]) AND merged_into IS NULL
+    SELECT person_id, coalesce(merged_into, conversation_id) AS conversation_id FROM gateway.conversation
+    WHERE person_id = ANY($1::bigint[])
     ORDER BY last_inbound_at NULLS FIRST -- whoever has several conversations hears in the one last written in
     """,
 )
@@ -48,7 +48,7 @@ _FIND_PEOPLE = Statement(
 _LOCK = Statement(
     "gateway.inbox_lock",
     f"""
-    SELECT {SNAPSHOT_COLUMNS}, next_seq, pending, merged_into, chassis.now() AS now
+    SELECT {SNAPSHOT_COLUMNS}, next_seq, pending, merged_into, (SELECT chassis.now()) AS now
     FROM gateway.conversation WHERE conversation_id = ANY($1::bigint[])
     ORDER BY conversation_id FOR UPDATE
     """,  # noqa: S608 - our own column list
@@ -62,10 +62,11 @@ _ENQUEUE = Statement(
         due_at = CASE WHEN pending = 0 THEN $6 ELSE due_at END,
         pending = pending + added.items,
         reply_to = CASE WHEN added.reply_to = '' THEN conversation.reply_to ELSE added.reply_to END,
-        last_inbound_at = CASE WHEN added.reply_to = '' THEN last_inbound_at ELSE $6 END,
+        last_inbound_at = greatest(last_inbound_at, added.inbound_at),
         instance_id = CASE WHEN added.take THEN $5 ELSE instance_id END,
         epoch = CASE WHEN added.take THEN epoch + 1 ELSE epoch END
-    FROM unnest($1::bigint[], $2::int[], $3::text[], $4::boolean[]) AS added (conversation_id, items, reply_to, take)
+    FROM unnest($1::bigint[], $2::int[], $3::text[], $4::boolean[], $7::timestamptz[])
+        AS added (conversation_id, items, reply_to, take, inbound_at)
     WHERE conversation.conversation_id = added.conversation_id
     RETURNING {SNAPSHOT_COLUMNS}
     """,  # noqa: S608 - our own column list
@@ -197,7 +198,7 @@ class Inbox:
         """
         try:
             return list(await self._tried(webhooks))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.InterfaceError) as error:
             return await self._bisected(webhooks, error)
 
     async def _bisected(self, webhooks: Sequence[Sequence[Arrival]], error: Exception) -> list[Stored | BaseException]:
@@ -330,9 +331,10 @@ class Inbox:
                 else:
                     idle = True
         ids = sorted(counts)
-        now = next(iter(locked.values()))["now"] if locked else None
+        now: datetime = next(iter(locked.values()))["now"] if locked else await session.fetchval(_NOW)
         leased: dict[int, Snapshot] = {}
         if ids:
+            inbound_at = _inbound_at(queued, conversation_of, now)
             rows = await session.fetch(
                 _ENQUEUE,
                 ids,
@@ -341,9 +343,9 @@ class Inbox:
                 [one in taken for one in ids],
                 instance_id,
                 now,
+                [inbound_at.get(one) for one in ids],
             )
             leased = {row["conversation_id"]: snapshot(row) for row in rows if row["conversation_id"] in taken}
-        now = now or await session.fetchval(_NOW)
         stored = await self._insert(session, arrivals, conversation_of, now)
         claims = []
         sequence = {one: locked[one]["next_seq"] for one in ids}
@@ -416,6 +418,17 @@ _NOW = Statement("gateway.now", "SELECT chassis.now()")
 
 def _in_order(webhooks: Sequence[Sequence[Arrival]]) -> Iterable[Arrival]:
     return (item for webhook in webhooks for item in webhook)
+
+
+def _inbound_at(queued: Iterable[Arrival], conversation_of: Mapping[bytes, int], now: datetime) -> dict[int, datetime]:
+    """When each person last wrote: what comes late opens no window that has closed meanwhile."""
+    latest: dict[int, datetime] = {}
+    for item in queued:
+        if item.addresses:
+            moment = min(item.sent_at or now, now)
+            key = conversation_of[item.key]
+            latest[key] = max(latest.get(key, moment), moment)
+    return latest
 
 
 def _claimed(leased: Snapshot, seq: int, item: Arrival, now: datetime) -> Claim:

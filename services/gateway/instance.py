@@ -14,6 +14,8 @@ from chassis.telemetry import Telemetry
 
 log = logs.get(__name__)
 
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 _REGISTER = Statement(
     "gateway.instance_register", "INSERT INTO gateway.instance (name) VALUES ($1) RETURNING instance_id"
 )
@@ -59,7 +61,8 @@ _LOCK_CONVERSATIONS = Statement(
     "gateway.reap_lock_conversations",
     """
     SELECT conversation_id FROM gateway.conversation
-    WHERE instance_id = $1 AND ($2::bigint[] IS NULL OR conversation_id = ANY($2))
+    WHERE instance_id = $1
+      AND ($2::bigint[] IS NULL OR (conversation_id, epoch) IN (SELECT * FROM unnest($2::bigint[], $3::bigint[])))
     ORDER BY conversation_id FOR UPDATE
     """,
 )
@@ -91,7 +94,8 @@ _LOCK_LANES = Statement(
     "gateway.reap_lock_lanes",
     """
     SELECT conversation_id FROM gateway.lane
-    WHERE instance_id = $1 AND ($2::bigint[] IS NULL OR conversation_id = ANY($2))
+    WHERE instance_id = $1
+      AND ($2::bigint[] IS NULL OR (conversation_id, epoch) IN (SELECT * FROM unnest($2::bigint[], $3::bigint[])))
     ORDER BY conversation_id FOR UPDATE
     """,
 )
@@ -114,6 +118,12 @@ _FREE_LANES = Statement(
     """,
 )
 
+
+def _seconds() -> float:
+    """A clock that goes on while the machine sleeps, which time.monotonic does not."""
+    return time.clock_gettime(_CLOCK)
+
+
 # How long the provider's status may take to settle a send whose answer was lost.
 SETTLE_SECONDS = 3.0
 
@@ -130,19 +140,20 @@ class Instance:
         self._name = telemetry.instance_id
         self._beat_at = float("-inf")
         self._since = float("inf")
+        self._left = False
         self._reaped = telemetry.counter("instances_reaped", "instances whose work was taken over")
 
     @property
     def fresh(self) -> bool:
         """Whether nobody can have declared us dead yet: the last heartbeat is younger than most of a lease."""
-        return time.monotonic() - self._beat_at < self.lease_seconds * 0.7
+        return _seconds() - self._beat_at < self.lease_seconds * 0.7
 
     async def run(self) -> None:
         """Beat and reap until cancelled."""
-        while True:
+        while not self._left:
             try:
                 await self._beat()
-                if time.monotonic() - self._since > self.lease_seconds:
+                if _seconds() - self._since > self.lease_seconds:
                     await self._reap()
             except errors.HailwireError as error:
                 self._since = float("inf")
@@ -152,10 +163,11 @@ class Instance:
     async def join(self) -> None:
         """Become an instance, under a new id each time."""
         self.instance_id = await self._database.fetchval(_REGISTER, self._name)
-        self._beat_at = self._since = time.monotonic()
+        self._beat_at = self._since = _seconds()
 
     async def leave(self) -> None:
         """Say goodbye after a drain; whatever is still held is freed at once instead of after a lease."""
+        self._left = True
         async with self._database.transaction() as session:
             await free(session, self.instance_id, died=False)
             await session.execute(_LEAVE, self.instance_id)
@@ -163,7 +175,7 @@ class Instance:
 
     async def _beat(self) -> None:
         # The moment before asking: the heartbeat is at least as young as this.
-        asked_at = time.monotonic()
+        asked_at = _seconds()
         if self.instance_id and await self._database.execute(_BEAT, self.instance_id):
             if asked_at - self._beat_at > self.lease_seconds:
                 self._since = asked_at
@@ -193,16 +205,23 @@ async def free(
     instance_id: int,
     *,
     died: bool,
-    conversations: list[int] | None = None,
-    lanes: list[int] | None = None,
+    conversations: dict[int, int] | None = None,
+    lanes: dict[int, int] | None = None,
 ) -> tuple[int, int]:
-    """Take everything (or just the listed conversations and lanes) from an instance; answers how many of each."""
-    locked = [row[0] for row in await session.fetch(_LOCK_CONVERSATIONS, instance_id, conversations)]
+    """Take everything (or just the listed conversations and lanes under those epochs) from an instance.
+
+    Answers how many of each.
+    """
+    locked = [row[0] for row in await session.fetch(_LOCK_CONVERSATIONS, instance_id, *_columns(conversations))]
     if locked:
         await session.execute(_FREE_PENDING, instance_id, locked, died)
         await session.execute(_FREE_CONVERSATIONS, locked)
-    held = [row[0] for row in await session.fetch(_LOCK_LANES, instance_id, lanes)]
+    held = [row[0] for row in await session.fetch(_LOCK_LANES, instance_id, *_columns(lanes))]
     if held:
         uncertain = await session.execute(_FREE_OUTBOX, held)
         await session.execute(_FREE_LANES, held, SETTLE_SECONDS if uncertain else 0.0)
     return len(locked), len(held)
+
+
+def _columns(epochs: dict[int, int] | None) -> tuple[list[int] | None, list[int] | None]:
+    return (None, None) if epochs is None else (list(epochs), list(epochs.values()))

@@ -68,6 +68,8 @@ class Settlement:
     # Before the lane's next reply (or this one again) may be tried.
     wait_seconds: float = 0.0
     failed: bool = False
+    # Whether the provider was asked at all; what was not tried does not count as an attempt.
+    tried: bool = True
 
     @property
     def final(self) -> bool:
@@ -78,7 +80,7 @@ class Settlement:
 _LOCK = Statement(
     "gateway.lane_lock",
     """
-    SELECT conversation_id, queued, instance_id, epoch, due_at, pair_at, failures, chassis.now() AS now
+    SELECT conversation_id, queued, instance_id, epoch, due_at, pair_at, failures, (SELECT chassis.now()) AS now
     FROM gateway.lane WHERE conversation_id = ANY($1::bigint[]) ORDER BY conversation_id FOR UPDATE
     """,
 )
@@ -87,9 +89,11 @@ _INSERT = Statement(
     "gateway.outbox_insert",
     """
     INSERT INTO gateway.outbox
-        (conversation_id, cause, position, address, reply, traceparent, last_inbound_at, state, attempts, attempted_at)
+        (conversation_id, cause, position, address, reply, traceparent, last_inbound_at, state, attempts, attempted_at,
+         created_at)
     SELECT conversation_id, cause, position, address, reply, traceparent, last_inbound_at,
-           CASE WHEN claimed THEN 'sending' ELSE 'queued' END, claimed::int, CASE WHEN claimed THEN $9::timestamptz END
+           CASE WHEN claimed THEN 'sending' ELSE 'queued' END, claimed::int, CASE WHEN claimed THEN $9::timestamptz END,
+           $9
     FROM unnest($1::bigint[], $2::bytea[], $3::smallint[], $4::text[], $5::bytea[], $6::text[], $7::timestamptz[],
                 $8::boolean[])
         WITH ORDINALITY
@@ -115,7 +119,7 @@ _UPDATE = Statement(
 _FIND_DUE = Statement(
     "gateway.lane_find_due",
     """
-    SELECT conversation_id, queued, instance_id, epoch, due_at, pair_at, failures, chassis.now() AS now
+    SELECT conversation_id, queued, instance_id, epoch, due_at, pair_at, failures, (SELECT chassis.now()) AS now
     FROM gateway.lane WHERE queued > 0 AND instance_id IS NULL AND due_at <= chassis.now()
     ORDER BY due_at, conversation_id LIMIT $1
     FOR UPDATE SKIP LOCKED
@@ -140,7 +144,12 @@ _HEADS = Statement(
 _ATTEMPT = Statement(
     "gateway.outbox_attempt",
     """
-    UPDATE gateway.outbox SET state = 'sending', attempts = attempts + 1, attempted_at = $2
+    UPDATE gateway.outbox
+    SET state = 'sending',
+        -- Claimed before by a commit whose answer was lost: it was never tried.
+        attempts = attempts + CASE WHEN state = 'sending' THEN 0 ELSE 1 END,
+        -- The first of several attempts with unknown results is what Twilio's list is asked about.
+        attempted_at = CASE WHEN state = 'unknown' THEN attempted_at ELSE $2 END
     WHERE outbox_id = ANY($1::bigint[])
     """,
 )
@@ -151,10 +160,22 @@ _SETTLE = Statement(
     UPDATE gateway.outbox
     SET state = settled.state, reason = settled.reason, error_code = settled.error_code,
         provider_message_id = coalesce(settled.provider_message_id, outbox.provider_message_id),
-        settled_at = CASE WHEN settled.final THEN chassis.now() END
-    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::boolean[])
-        AS settled (outbox_id, state, reason, provider_message_id, error_code, final)
-    WHERE outbox.outbox_id = settled.outbox_id
+        settled_at = CASE WHEN settled.final THEN chassis.now() END,
+        attempts = outbox.attempts - CASE WHEN settled.tried THEN 0 ELSE 1 END
+    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::boolean[], $7::boolean[])
+        AS settled (outbox_id, state, reason, provider_message_id, error_code, final, tried)
+    WHERE outbox.outbox_id = settled.outbox_id AND outbox.state = 'sending'
+    RETURNING outbox.outbox_id
+    """,
+)
+
+# The lane is somebody else's by now, but what the provider said is true all the same: the row's next sender finds it.
+_REMEMBER = Statement(
+    "gateway.outbox_remember",
+    """
+    UPDATE gateway.outbox SET provider_message_id = fact.provider_message_id
+    FROM unnest($1::bigint[], $2::text[]) AS fact (outbox_id, provider_message_id)
+    WHERE outbox.outbox_id = fact.outbox_id AND outbox.state = 'unknown' AND outbox.provider_message_id IS NULL
     """,
 )
 
@@ -235,9 +256,13 @@ async def settle(
     rows = await session.fetch(_LOCK, sorted({one.claim.conversation_id for one in settlements}))
     lanes = {row["conversation_id"]: _Lane(row) for row in rows}
     fenced = [one for one in settlements if lanes[one.claim.conversation_id].held_by(one.claim)]
+    late = [one for one in settlements if one.provider_message_id and one not in fenced]
+    if late:
+        facts = [one.provider_message_id for one in late]
+        await session.execute(_REMEMBER, [one.claim.outbox_id for one in late], facts)
     if not fenced:
         return set(), []
-    await session.execute(
+    written = await session.fetch(
         _SETTLE,
         [one.claim.outbox_id for one in fenced],
         [one.state for one in fenced],
@@ -245,8 +270,11 @@ async def settle(
         [one.provider_message_id for one in fenced],
         [one.error_code for one in fenced],
         [one.final for one in fenced],
+        [one.tried for one in fenced],
     )
-    dead = [one for one in fenced if one.state == "failed"]
+    # Not among them: what an earlier try of this very transaction has settled, whose commit's answer was lost.
+    settled = {row["outbox_id"] for row in written}
+    dead = [one for one in fenced if one.state == "failed" and one.claim.outbox_id in settled]
     if dead:
         await session.execute(
             _BURY,
@@ -257,8 +285,9 @@ async def settle(
     ours = {}
     for one in fenced:
         lane = ours[one.claim.conversation_id] = lanes[one.claim.conversation_id]
-        lane.added -= one.final
-        lane.failures = lane.failures + 1 if one.failed else 0
+        lane.added -= one.final and one.claim.outbox_id in settled
+        if one.tried:
+            lane.failures = lane.failures + 1 if one.failed else 0
         lane.due_at = lane.now + timedelta(seconds=one.wait_seconds)
         if not going_on or one.wait_seconds > 0:
             lane.release()
@@ -377,10 +406,10 @@ def _claim_head(lane: _Lane, head: Any) -> LaneClaim:
         outbox_id=head["outbox_id"],
         address=head["address"],
         reply=head["reply"],
-        attempts=head["attempts"] + 1,
+        attempts=head["attempts"] + (head["state"] != "sending"),
         created_at=head["created_at"],
         claimed_at=lane.now,
-        unknown_since=head["attempted_at"] if head["state"] != "queued" else None,
+        unknown_since=head["attempted_at"] if head["state"] == "unknown" else None,
         provider_message_id=head["provider_message_id"],
         last_inbound_at=head["last_inbound_at"],
         traceparent=head["traceparent"],

@@ -20,6 +20,18 @@ _LEASES = Statement(
 )
 _LANES = Statement("gateway.reconcile_lanes", "SELECT conversation_id, epoch FROM gateway.lane WHERE instance_id = $1")
 
+# A count that is too low would strand replies; one that is too high mends itself when the lane is taken.
+_RECOUNT_LANES = Statement(
+    "gateway.reconcile_recount",
+    """
+    UPDATE gateway.lane SET queued = unsettled.replies
+    FROM (SELECT conversation_id, count(*) AS replies FROM gateway.outbox
+          WHERE state IN ('queued', 'sending', 'unknown') GROUP BY conversation_id) AS unsettled
+    WHERE lane.conversation_id = unsettled.conversation_id AND lane.queued < unsettled.replies
+      AND lane.instance_id IS NULL
+    """,
+)
+
 Held = Callable[[], dict[int, int]]
 
 
@@ -43,11 +55,12 @@ async def _round(
         for row in await database.fetch(statement, instance.instance_id):
             if held().get(row["conversation_id"]) != row["epoch"]:
                 found.add((kind, row["conversation_id"], row["epoch"]))
-    lost = {kind: sorted(key for what, key, _ in found & before if what == kind) for kind in ("turn", "lane")}
-    forgotten = [key for key in lost["turn"] if key not in turns()]
-    unsent = [key for key in lost["lane"] if key not in lanes()]
+    twice = found & before
+    forgotten = {key: epoch for kind, key, epoch in twice if kind == "turn" and turns().get(key) != epoch}
+    unsent = {key: epoch for kind, key, epoch in twice if kind == "lane" and lanes().get(key) != epoch}
     if forgotten or unsent:
         async with database.transaction() as session:
             await free(session, instance.instance_id, died=False, conversations=forgotten, lanes=unsent)
         log.warning("freed leases that nobody worked on", conversations=len(forgotten), lanes=len(unsent))
+    await database.execute(_RECOUNT_LANES)
     return found - before

@@ -37,7 +37,8 @@ _STEPS = (
         "gateway.retention_keys",
         """
         DELETE FROM gateway.inbox_key WHERE key IN (
-            SELECT key FROM gateway.inbox_key WHERE stored_at < chassis.now() - make_interval(days => $1) LIMIT $2)
+            SELECT key FROM gateway.inbox_key WHERE stored_at < chassis.now() - make_interval(days => $1)
+            ORDER BY stored_at LIMIT $2)
         """,
     ),
     Statement(
@@ -46,7 +47,8 @@ _STEPS = (
         DELETE FROM gateway.outbox WHERE outbox_id IN (
             SELECT outbox_id FROM gateway.outbox
             WHERE created_at < chassis.now() - make_interval(days => $1)
-              AND state NOT IN ('queued', 'sending', 'unknown') LIMIT $2)
+              AND state NOT IN ('queued', 'sending', 'unknown')
+            ORDER BY created_at LIMIT $2)
         """,
     ),
     Statement(

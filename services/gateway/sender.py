@@ -7,6 +7,7 @@ such extra send is counted.
 
 import asyncio
 import contextlib
+import dataclasses
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -44,6 +45,8 @@ _WINDOW = timedelta(hours=24)
 _PATIENCE = timedelta(hours=6)
 # Tries of one reply when only its recipient is the trouble.
 _RECIPIENT_TRIES = 8
+# Sends of one reply whose results are all unknown: after that it has most likely arrived, several times.
+_UNKNOWN_TRIES = 4
 _BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 # After bad credentials or a spam flag nothing helps but an operator; meanwhile one try a minute.
 _STOP_SECONDS = 60.0
@@ -138,6 +141,8 @@ class Sender:
             await asyncio.wait(self._tasks, timeout=seconds)
         for task in self._tasks:
             task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1)
 
     async def _take_due(self) -> None:
         if self._closing:
@@ -153,6 +158,8 @@ class Sender:
             self._room.give_back(reserved)
             raise
         self.start(claims, reserved)
+        if claims and len(claims) == reserved:
+            self._wake.set()  # there may be more
 
     async def _work(self, first: LaneClaim) -> None:
         claim: LaneClaim | None = first
@@ -164,7 +171,9 @@ class Sender:
         except Exception as error:
             log.exception("a lane failed", error, conversation_id=first.conversation_id)
         finally:
-            self._held.pop(first.conversation_id, None)
+            # Only our own entry: the lane may have been claimed anew by this very process.
+            if self._held.get(first.conversation_id) == first.epoch:
+                del self._held[first.conversation_id]
             if self._room.free == 0:
                 self._wake.set()
             self._room.give_back()
@@ -179,8 +188,6 @@ class Sender:
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 1.0)
             else:
-                if claim is not None:
-                    self._held[claim.conversation_id] = claim.epoch
                 return claim
 
     async def _settle_batch(self, batch: list[Settlement]) -> list[LaneClaim | BaseException | None]:
@@ -189,7 +196,12 @@ class Sender:
                 ours, claims = await lanes.settle(session, batch, going_on=self._going_on())
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if len(batch) == 1:
-                return [error]
+                if batch[0].provider_message_id is None and batch[0].error_code is None:
+                    return [error]
+                # Whatever the provider called it does not fit; that it was taken is what counts.
+                log.exception("a settlement is written without the provider's words", error)
+                bare = dataclasses.replace(batch[0], provider_message_id=None, error_code=None)
+                return await self._settle_batch([bare])
             middle = len(batch) // 2
             return [*await self._settle_batch(batch[:middle]), *await self._settle_batch(batch[middle:])]
         for one in batch:
@@ -217,11 +229,12 @@ class Sender:
         address = Address.from_key(claim.address)
         if claim.provider_message_id is not None:
             return Settlement(claim, "accepted", "settled by its status", claim.provider_message_id)
+        waiting = "queued" if claim.unknown_since is None else "unknown"
         if wait := self._pause(address.provider):
-            return Settlement(claim, "queued", "provider paused", wait_seconds=wait)
+            return Settlement(claim, waiting, "provider paused", wait_seconds=wait, tried=False)
         if not self._instance.fresh:
             # Somebody may hold this lane already; they will send it.
-            return Settlement(claim, "queued", "heartbeat late", wait_seconds=1.0)
+            return Settlement(claim, waiting, "heartbeat late", wait_seconds=1.0, tried=False)
         if self._window_closed(claim, address):
             self._skipped.add(1, reason="window_closed")
             return Settlement(claim, "skipped", "window closed")
@@ -253,7 +266,10 @@ class Sender:
             case Accepted(provider_message_id=found):
                 return Settlement(claim, "accepted", provider_message_id=found)
             case Unknown(reason=reason):
-                return Settlement(claim, "unknown", reason, wait_seconds=SETTLE_SECONDS)
+                if claim.attempts >= _UNKNOWN_TRIES:
+                    return Settlement(claim, "failed", f"gave up, it may have arrived: {reason}")
+                wait = SETTLE_SECONDS * 4.0 ** (claim.attempts - 1)
+                return Settlement(claim, "unknown", reason, wait_seconds=min(wait, 120.0), failed=True)
             case Final(reason=reason, code=code):
                 return Settlement(claim, "failed", reason, error_code=code)
             case WindowClosed(code=code):
@@ -278,7 +294,9 @@ class Sender:
     def _again(claim: LaneClaim, reason: str, code: int | None, wait: float) -> Settlement:
         if claim.claimed_at - claim.created_at > _PATIENCE:
             return Settlement(claim, "failed", f"gave up: {reason}", error_code=code)
-        return Settlement(claim, "queued", reason, error_code=code, wait_seconds=wait, failed=True)
+        # A refusal of the second send says nothing about the first: what was unknown stays so.
+        state = "queued" if claim.unknown_since is None else "unknown"
+        return Settlement(claim, state, reason, error_code=code, wait_seconds=wait, failed=True)
 
     @staticmethod
     def _window_closed(claim: LaneClaim, address: Address) -> bool:

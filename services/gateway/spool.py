@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import pathlib
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ log = logs.get(__name__)
 _MAX_FILES = 50_000
 _MAX_BYTES = 512 * 1024 * 1024
 _FEED_SECONDS = 2.0
+# Less than message ids are remembered, at the least.
+_KEPT_SECONDS = 7 * 86400
 
 
 class Spool:
@@ -68,7 +71,17 @@ class Spool:
             await asyncio.sleep(_FEED_SECONDS)
             for path in sorted(self._folder.glob("*.json")) if self._files else []:
                 try:
-                    await store(_read(path.read_bytes()))
+                    data = path.read_bytes()
+                except FileNotFoundError:
+                    continue  # another process that shares the folder was faster
+                if path.stat().st_mtime < time.time() - _KEPT_SECONDS:
+                    # Its ids may be forgotten by now, and it could take effect twice.
+                    log.error("a spool file is too old to be fed in; it is set aside")
+                    path.rename(path.with_suffix(".expired"))
+                    self._files -= 1
+                    continue
+                try:
+                    await store(_read(data))
                 except errors.HailwireError:
                     break  # not back yet
                 except (ValueError, KeyError, TypeError) as error:
@@ -76,9 +89,9 @@ class Spool:
                     path.rename(path.with_suffix(".unreadable"))
                     self._files -= 1
                     continue
-                self._bytes -= path.stat().st_size
+                self._bytes -= len(data)
                 self._files -= 1
-                path.unlink()
+                path.unlink(missing_ok=True)
                 self._kept.add(1, what="fed")
 
     def _write(self, data: bytes) -> None:

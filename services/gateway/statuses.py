@@ -1,17 +1,20 @@
 """Applies delivery statuses to the outbox: forward only, in batches, whatever their order.
 
 A status names our row (its id travelled with the message) or the provider's id. One that comes before we have recorded
-the provider's id waits a little; one about a message that is not ours is dropped and counted.
+the provider's id waits a little; one about a message that is not ours is dropped and counted. Taking a status, applying
+it and what follows from a failure (sent again, or a dead letter) are one transaction.
 """
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
+from typing import Any
 
 from chassis import errors, logs
 from chassis.database import Database, Session, Statement
 from chassis.telemetry import Telemetry
 from services.gateway.messages import Delivery, Provider
-from services.gateway.providers.sending import Retry
+from services.gateway.providers.sending import OptedOut, Retry, Verdict, WindowClosed
 from services.gateway.providers.twilio import errors as twilio_errors
 from services.gateway.providers.whatsapp import errors as whatsapp_errors
 
@@ -29,15 +32,23 @@ _TAKE = Statement(
         SELECT status_id FROM gateway.pending_status WHERE due_at <= chassis.now()
         ORDER BY due_at, status_id LIMIT $1 FOR UPDATE SKIP LOCKED)
     RETURNING status_id, provider, provider_message_id, outbox_id, delivery, error_code, stored_at,
-              stored_at < chassis.now() - interval '10 minutes' AS old
+              stored_at < (SELECT chassis.now()) - interval '10 minutes' AS old
     """,
 )
 
 _FIND = Statement(
     "gateway.status_find",
-    """
-    SELECT outbox_id, provider_message_id FROM gateway.outbox WHERE provider_message_id = ANY($1::text[])
-    """,
+    "SELECT outbox_id, provider_message_id FROM gateway.outbox WHERE provider_message_id = ANY($1::text[])",
+)
+
+_ROWS = Statement(
+    "gateway.status_rows", "SELECT outbox_id, conversation_id FROM gateway.outbox WHERE outbox_id = ANY($1::bigint[])"
+)
+
+# Lanes first and in id order, as everybody locks them.
+_LOCK_LANES = Statement(
+    "gateway.status_lock_lanes",
+    "SELECT conversation_id FROM gateway.lane WHERE conversation_id = ANY($1::bigint[]) ORDER BY 1 FOR UPDATE",
 )
 
 # SKIP LOCKED: a row that its sender settles right now is left for the next round, so that nobody waits in a circle.
@@ -49,19 +60,27 @@ _LOCK = Statement(
     """,
 )
 
-_EXISTING = Statement(
-    "gateway.status_existing", "SELECT outbox_id FROM gateway.outbox WHERE outbox_id = ANY($1::bigint[])"
-)
-
 _APPLY = Statement(
     "gateway.status_apply",
     """
     UPDATE gateway.outbox
     SET delivery = status.delivery, error_code = coalesce(status.error_code, outbox.error_code),
-        provider_message_id = coalesce(outbox.provider_message_id, status.provider_message_id)
-    FROM unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
-        AS status (outbox_id, delivery, error_code, provider_message_id)
+        state = status.state,
+        provider_message_id = CASE WHEN status.forget THEN NULL
+                                   ELSE coalesce(outbox.provider_message_id, status.provider_message_id) END
+    FROM unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::text[], $6::boolean[])
+        AS status (outbox_id, delivery, error_code, provider_message_id, state, forget)
     WHERE outbox.outbox_id = status.outbox_id
+    """,
+)
+
+_COUNT = Statement(
+    "gateway.status_count_lanes",
+    """
+    UPDATE gateway.lane
+    SET queued = lane.queued + changed.added, due_at = greatest(due_at, chassis.now() + interval '2 seconds')
+    FROM unnest($1::bigint[], $2::int[]) AS changed (conversation_id, added)
+    WHERE lane.conversation_id = changed.conversation_id
     """,
 )
 
@@ -71,30 +90,9 @@ _PUT_BACK = Statement(
     INSERT INTO gateway.pending_status
         (provider, provider_message_id, outbox_id, delivery, error_code, stored_at, due_at)
     SELECT provider, provider_message_id, outbox_id, delivery, error_code, stored_at,
-           chassis.now() + interval '1 second'
+           (SELECT chassis.now()) + interval '1 second'
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::timestamptz[])
         AS status (provider, provider_message_id, outbox_id, delivery, error_code, stored_at)
-    """,
-)
-
-_LOCK_LANE = Statement(
-    "gateway.status_lock_lane", "SELECT queued FROM gateway.lane WHERE conversation_id = $1 FOR UPDATE"
-)
-
-_REQUEUE = Statement(
-    "gateway.status_requeue",
-    """
-    UPDATE gateway.outbox SET state = 'queued', delivery = '', reason = 'failed after it was accepted',
-           provider_message_id = NULL
-    WHERE outbox_id = $1 AND state = 'accepted' AND delivery = 'failed'
-    """,
-)
-
-_REOPEN_LANE = Statement(
-    "gateway.status_reopen_lane",
-    """
-    UPDATE gateway.lane SET queued = queued + 1, due_at = chassis.now() + interval '2 seconds'
-    WHERE conversation_id = $1
     """,
 )
 
@@ -102,9 +100,31 @@ _BURY = Statement(
     "gateway.status_bury",
     """
     INSERT INTO gateway.dead_letter (kind, reason, conversation_id, outbox_id, provider, attempts)
-    VALUES ('reply', $1, $2, $3, $4, $5)
+    SELECT 'reply', dead.reason, outbox.conversation_id, outbox.outbox_id, dead.provider, outbox.attempts
+    FROM unnest($1::bigint[], $2::text[], $3::text[]) AS dead (outbox_id, reason, provider)
+    JOIN gateway.outbox USING (outbox_id)
     """,
 )
+
+
+@dataclass
+class _Row:
+    """A locked row of the outbox and what the statuses of this batch make of it."""
+
+    outbox_id: int
+    conversation_id: int
+    state: str
+    delivery: str
+    attempts: int
+    error_code: int | None = None
+    provider_message_id: str | None = None
+    # The message of this id failed; the next copy gets another.
+    forget: bool = False
+    # Change of the lane's count.
+    added: int = 0
+    buried: str = ""
+    provider: str = ""
+    changed: bool = False
 
 
 class Statuses:
@@ -114,6 +134,7 @@ class Statuses:
         self._database = database
         self._wake = asyncio.Event()
         self._applied = telemetry.counter("statuses", "delivery statuses by provider and what became of them")
+        self._skipped = telemetry.counter("replies_skipped", "replies that were not sent, by reason")
 
     def hint(self) -> None:
         """There are new ones."""
@@ -135,77 +156,108 @@ class Statuses:
 
     async def apply(self) -> int:
         """Apply one batch and answer how many were taken."""
-        failed: list[tuple[int, int, str, int | None, int]] = []
         async with self._database.transaction() as session:
-            rows = await session.fetch(_TAKE, _BATCH)
-            if rows:
-                failed = await self._apply(session, [dict(row) for row in rows])
-        for outbox_id, conversation_id, provider, code, attempts in failed:
-            await self._failed(outbox_id, conversation_id, provider, code, attempts)
-        return len(rows)
+            statuses = [dict(row) for row in await session.fetch(_TAKE, _BATCH)]
+            if statuses:
+                await self._applied_to_rows(session, statuses)
+        return len(statuses)
 
-    async def _apply(
-        self, session: Session, statuses: list[dict[str, object]]
-    ) -> list[tuple[int, int, str, int | None, int]]:
-        unnamed = sorted({str(one["provider_message_id"]) for one in statuses if one["outbox_id"] is None})
+    async def _applied_to_rows(self, session: Session, statuses: list[dict[str, Any]]) -> None:
+        existing = await self._named(session, statuses)
+        failed = {one["outbox_id"] for one in statuses if one["delivery"] == Delivery.FAILED}
+        lanes = sorted({existing[one] for one in failed if one in existing})
+        if lanes:
+            await session.fetch(_LOCK_LANES, lanes)
+        rows = {row["outbox_id"]: _Row(**row) for row in await session.fetch(_LOCK, sorted(existing))}
+        again = []
+        for one in statuses:
+            row = rows.get(one["outbox_id"])
+            if row is not None and not (one["delivery"] == Delivery.FAILED and row.state == "sending"):
+                result = self._apply_one(row, one)
+            elif one["outbox_id"] in existing or (one["outbox_id"] is None and not one["old"]):
+                # Being settled right now, or perhaps not recorded yet.
+                result = "waits"
+                again.append(one)
+            else:
+                result = "unknown"
+            self._applied.add(1, provider=one["provider"], result=result)
+        await self._write(session, [row for row in rows.values() if row.changed], again)
+
+    @staticmethod
+    async def _named(session: Session, statuses: list[dict[str, Any]]) -> dict[int, int]:
+        """Put our row's id into each status whose row is known; answers the conversation of each row."""
+        unnamed = sorted({one["provider_message_id"] for one in statuses if one["outbox_id"] is None})
         if unnamed:
-            known = {row["provider_message_id"]: row["outbox_id"] for row in await session.fetch(_FIND, unnamed)}
+            found = {row["provider_message_id"]: row["outbox_id"] for row in await session.fetch(_FIND, unnamed)}
             for one in statuses:
                 if one["outbox_id"] is None:
-                    one["outbox_id"] = known.get(one["provider_message_id"])
-        ids = sorted({one["outbox_id"] for one in statuses if isinstance(one["outbox_id"], int)})
-        locked = {row["outbox_id"]: dict(row) for row in await session.fetch(_LOCK, ids)} if ids else {}
-        busy = set(ids) - set(locked)
-        if busy:
-            busy = {row["outbox_id"] for row in await session.fetch(_EXISTING, sorted(busy))}
-        again = []
-        changes: dict[int, dict[str, object]] = {}
-        for one in statuses:
-            row = locked.get(one["outbox_id"]) if isinstance(one["outbox_id"], int) else None
-            if row is None:
-                waits = one["outbox_id"] in busy or (one["outbox_id"] is None and not one["old"])
-                self._applied.add(1, provider=str(one["provider"]), result="waits" if waits else "unknown")
-                if waits:
-                    again.append(one)
-                continue
-            forward = Delivery(str(one["delivery"])).rank > Delivery(row["delivery"] or "unknown").rank
-            self._applied.add(1, provider=str(one["provider"]), result="applied" if forward else "late")
-            if forward:
-                row["delivery"] = one["delivery"]
-                changes[row["outbox_id"]] = one
-        if changes:
+                    one["outbox_id"] = found.get(one["provider_message_id"])
+        ids = sorted({one["outbox_id"] for one in statuses if one["outbox_id"] is not None})
+        rows = await session.fetch(_ROWS, ids) if ids else []
+        return {row["outbox_id"]: row["conversation_id"] for row in rows}
+
+    def _apply_one(self, row: _Row, status: dict[str, Any]) -> str:
+        delivery = Delivery(status["delivery"])
+        if delivery.rank <= Delivery(row.delivery or "unknown").rank:
+            return "late"
+        if row.state == "queued" and delivery.rank <= Delivery.FAILED.rank:
+            return "late"  # of an earlier copy: the next is on its way anyhow
+        row.changed = True
+        row.delivery = delivery
+        row.provider = status["provider"]
+        row.error_code = status["error_code"]
+        row.provider_message_id = status["provider_message_id"] or None
+        if delivery is Delivery.FAILED:
+            self._failed(row)
+        return "applied"
+
+    def _failed(self, row: _Row) -> None:
+        verdict = _verdict(row)
+        unsettled = row.state == "unknown"  # and counted by its lane
+        if isinstance(verdict, Retry) and row.attempts < _TRIES:
+            row.state, row.delivery, row.forget = "queued", "", True
+            row.added += 0 if unsettled else 1
+            return
+        if unsettled:
+            row.state = "failed"
+            row.added -= 1
+        if isinstance(verdict, WindowClosed | OptedOut):
+            self._skipped.add(1, reason="window_closed" if isinstance(verdict, WindowClosed) else "opted_out")
+        else:
+            row.buried = f"not delivered: {getattr(verdict, 'reason', 'no code')}"
+
+    async def _write(self, session: Session, rows: list[_Row], again: list[dict[str, Any]]) -> None:
+        if rows:
             await session.execute(
                 _APPLY,
-                list(changes),
-                [one["delivery"] for one in changes.values()],
-                [one["error_code"] for one in changes.values()],
-                [one["provider_message_id"] or None for one in changes.values()],
+                [row.outbox_id for row in rows],
+                [row.delivery for row in rows],
+                [row.error_code for row in rows],
+                [row.provider_message_id for row in rows],
+                [row.state for row in rows],
+                [row.forget for row in rows],
+            )
+        counted = [row for row in rows if row.added]
+        if counted:
+            added: dict[int, int] = {}
+            for row in counted:
+                added[row.conversation_id] = added.get(row.conversation_id, 0) + row.added
+            await session.execute(_COUNT, list(added), list(added.values()))
+        buried = [row for row in rows if row.buried]
+        if buried:
+            await session.execute(
+                _BURY,
+                [row.outbox_id for row in buried],
+                [row.buried for row in buried],
+                [row.provider for row in buried],
             )
         if again:
             columns = ("provider", "provider_message_id", "outbox_id", "delivery", "error_code", "stored_at")
             await session.execute(_PUT_BACK, *([one[column] for one in again] for column in columns))
-        return [
-            (
-                key,
-                locked[key]["conversation_id"],
-                str(one["provider"]),
-                one["error_code"] if isinstance(one["error_code"], int) else None,
-                locked[key]["attempts"],
-            )
-            for key, one in changes.items()
-            if one["delivery"] == Delivery.FAILED
-        ]
 
-    async def _failed(
-        self, outbox_id: int, conversation_id: int, provider: str, code: int | None, attempts: int
-    ) -> None:
-        classify = twilio_errors.classify if provider == Provider.TWILIO else whatsapp_errors.classify
-        verdict = classify(code) if code is not None else None
-        async with self._database.transaction() as session:
-            if isinstance(verdict, Retry) and attempts < _TRIES:
-                await session.fetchval(_LOCK_LANE, conversation_id)
-                if await session.execute(_REQUEUE, outbox_id):
-                    await session.execute(_REOPEN_LANE, conversation_id)
-                return
-            reason = f"not delivered: {getattr(verdict, 'reason', type(verdict).__name__)}"
-            await session.execute(_BURY, reason, conversation_id, outbox_id, provider, attempts)
+
+def _verdict(row: _Row) -> Verdict | None:
+    if row.error_code is None:
+        return None
+    classify = twilio_errors.classify if row.provider == Provider.TWILIO else whatsapp_errors.classify
+    return classify(row.error_code)

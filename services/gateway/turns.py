@@ -43,6 +43,17 @@ _ANY_ALONE = Statement(
 # How long suspects may keep an instance from its other work at a stretch.
 _ALONE_SECONDS = 3.0
 
+# Taken from whoever holds it too long, or died with it.
+_ALONE_BEGIN = Statement(
+    "gateway.alone_begin",
+    """
+    UPDATE gateway.alone SET instance_id = $1, until = clock_timestamp() + make_interval(secs => $2)
+    WHERE until < clock_timestamp()
+       OR NOT EXISTS (SELECT FROM gateway.instance WHERE instance.instance_id = alone.instance_id)
+    """,
+)
+_ALONE_END = Statement("gateway.alone_end", "UPDATE gateway.alone SET until = clock_timestamp() WHERE instance_id = $1")
+
 
 class Turns:
     """Works on conversations until drained."""
@@ -71,6 +82,7 @@ class Turns:
         self._idle.set()
         self._wake = asyncio.Event()
         self._closing = False
+        self._alone_again_at = 0.0
         self._endings = telemetry.counter("turns", "turns by kind of item and how they ended")
         self._silent = telemetry.counter("silent_turns", "turns that ended without a reply, by reason")
         self._seconds = telemetry.histogram("turn", "time from claim to commit")
@@ -127,45 +139,53 @@ class Turns:
             await asyncio.wait(self._tasks, timeout=seconds)
         for task in self._tasks:
             task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1)
 
     async def _take(self, *, alone: bool, limit: int | None = None) -> int:
         if self._closing or not self._instance.fresh:
             return 0
-        # Half of what is free: webhooks that are stored meanwhile want room too.
-        wanted = (self._room.free + 1) // 2 if limit is None else limit
-        places = limit if alone and limit else self._room.take(wanted)
+        # Half of what is free: webhooks that are stored meanwhile want room too. What runs alone has all of it.
+        places = limit if limit is not None else self._room.take((self._room.free + 1) // 2)
+        if limit is not None:
+            self._room.taken += limit
         taken: list[Claim] = []
         try:
             if places:
                 async with self._database.transaction() as session:
                     taken = await claims.take_free(session, self._instance.instance_id, limit=places, alone=alone)
-        finally:
-            if not alone:
-                self._room.give_back(places - len(taken))
-        if alone:
-            self._room.taken += len(taken)
+        except BaseException:
+            self._room.give_back(places)
+            raise
+        self._room.give_back(places - len(taken))
         self.start(taken)
-        if not alone and len(taken) == places and places:
+        if not alone and places and len(taken) == places:
             self._wake.set()  # there may be more
         return len(taken)
 
     async def _run_alone(self) -> None:
-        """Suspects, one after the other, while nothing else runs here."""
-        if self._closing or not await self._database.fetchval(_ANY_ALONE):
+        """Run suspects, one after the other, while nothing else runs here; at one instance at a time."""
+        if self._closing or time.monotonic() < self._alone_again_at or not await self._database.fetchval(_ANY_ALONE):
             return
+        started = time.monotonic()
+        instance_id = self._instance.instance_id
+        if not await self._database.execute(_ALONE_BEGIN, instance_id, _TURN_SECONDS * 2 + 5):
+            return  # another instance is at it, and this one goes on with everything else
         self._room.closed = True
         try:
-            # Others go on at their own instances; ours finish first, within a turn's time.
+            # Ours finish first, within a turn's time.
             async with asyncio.timeout(_TURN_SECONDS * 2):
                 await self._idle.wait()
-                ends_at = time.monotonic() + _ALONE_SECONDS
-                while time.monotonic() < ends_at and await self._take(alone=True, limit=1):
+                while time.monotonic() < started + _ALONE_SECONDS and await self._take(alone=True, limit=1):
                     await self._idle.wait()
         except TimeoutError:
             log.warning("could not run a suspect message alone in time")
         finally:
             self._room.closed = self._closing
             self._wake.set()
+            # Everybody else has at least as long as the suspects had.
+            self._alone_again_at = time.monotonic() + (time.monotonic() - started)
+        await self._database.execute(_ALONE_END, instance_id)
 
     async def _work(self, first: Claim) -> None:
         claim: Claim | None = first
@@ -179,10 +199,8 @@ class Turns:
                 ):
                     decision = await self._decided(claim)
                     self._endings.add(1, kind=claim.kind, ending=decision.ending.value)
-                    claim = await self._commit(decision)
+                    claim = await self._committed(decision)
                 self._seconds.record(time.perf_counter() - started)
-                if claim is not None:
-                    self._held[conversation_id] = claim.snapshot.epoch
         except LeaseLost:
             log.warning("lease lost, nothing written", conversation_id=conversation_id)
         except errors.HailwireError as error:
@@ -191,10 +209,22 @@ class Turns:
         except Exception as error:
             log.exception("turn not committed", error, conversation_id=conversation_id)
         finally:
-            self._held.pop(conversation_id, None)
+            # Only our own entry: the conversation may have been leased anew by this very process.
+            if self._held.get(conversation_id) == first.snapshot.epoch:
+                del self._held[conversation_id]
             if self._room.free == 0:
                 self._wake.set()
             self._room.give_back()
+
+    async def _committed(self, decision: Decision) -> Claim | None:
+        try:
+            return await self._commit(decision)
+        except errors.HailwireError:
+            raise
+        except Exception as error:
+            # The database refuses what this turn wants to write: that is a failure of the turn, and is counted as one.
+            log.exception("a turn cannot be written", error, conversation_id=decision.claim.snapshot.conversation_id)
+            return await self._commit(await self._failed(decision.claim, f"not writable: {type(error).__name__}"))
 
     async def _decided(self, claim: Claim) -> Decision:
         if claim.attempts > self._max_attempts:

@@ -33,6 +33,8 @@ log = logs.get(__name__)
 WHATSAPP_BODY_BYTES = 4 * 1024 * 1024
 # A form with 1600 characters and ten media addresses is far below.
 TWILIO_BODY_BYTES = 256 * 1024
+# What may wait to be stored, in all: a flood of large bodies must not fill the memory.
+_WAITING_BYTES = 32 * 1024 * 1024
 # Whoever needs longer to send a body keeps a connection busy on purpose.
 _BODY_SECONDS = 10.0
 # Twilio gives up after 15 s, Meta somewhat later.
@@ -85,6 +87,7 @@ class Webhooks:
         self._base_url = base_url
         self._max_waiting = max_waiting
         self._on_stored = stored
+        self._waiting_bytes = 0
         self._rest = rest
         self._requests = telemetry.counter("webhooks", "webhook requests by provider, status and reason")
         self._seconds = telemetry.histogram("webhook", "time from the request to its answer")
@@ -157,18 +160,28 @@ class Webhooks:
     async def _stored(self, items: list[Item]) -> Stored:
         if not items:
             return Stored(0, 0)
-        if self._store.waiting >= self._max_waiting:
+        size = sum(len(item.raw) for item in items)
+        if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
             raise Refusal(503, "overloaded", retry_after=1)
         arrivals = arrivals_of(items, traceparent())
+        self._waiting_bytes += size
         try:
             # Shielded: a caller that hangs up must not undo what others share the transaction with.
             async with asyncio.timeout(_STORE_SECONDS):
                 outcome = await asyncio.shield(self._store.submit(arrivals))
         except TimeoutError:
+            # It may still be stored: the same keys make the second way in harmless.
+            await self._spool.keep(items)
             raise Refusal(503, "database slow", retry_after=2) from None
         except errors.HailwireError as error:
             await self._spool.keep(items)
             raise Refusal(503, error.reason.lower(), retry_after=2) from None
+        except Exception as error:
+            log.exception("a webhook cannot be stored", error)
+            await self._spool.keep(items)
+            raise Refusal(503, "not stored", retry_after=5) from None
+        finally:
+            self._waiting_bytes -= size
         self._on_stored()
         return outcome
 
