@@ -4,16 +4,26 @@ The database is read whole and compared with what was posted and with what the s
 sentences; no findings is what a test wants.
 """
 
+import asyncio
+import contextlib
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import asyncpg
 import orjson
 
 from tests.mesh.deliveries import Delivered
+from tests.mesh.harness import Mesh
 from tests.mesh.phones import Written
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = Any
 
 # Every row of this is work that somebody still has to do.
 IN_FLIGHT = {
@@ -46,14 +56,40 @@ class Findings:
             self.wrong.append(f"{len(found)} x {what}: {found[:5]}")
 
 
-async def in_flight(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
+@contextlib.asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[Connection]:
+    """A connection to look with."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def quiet(connection: Connection, mesh: Mesh, seconds: float) -> None:
+    """Wait until nothing is in flight, the spools and the provider's queues included; fails with what still is."""
+    end = time.monotonic() + seconds
+    async with aiohttp.ClientSession() as session:
+        while True:
+            left = await in_flight(connection)
+            async with session.get(f"{mesh.simulator_url}/stats") as response:
+                stats = await response.json()
+            left |= {what: stats[what] for what in ("statuses_waiting", "webhooks_waiting") if stats[what]}
+            spooled = sum(len(list(gateway.home.glob("spool/*.json"))) for gateway in mesh.gateways)
+            if not left and not spooled:
+                return
+            assert time.monotonic() < end, f"still in flight: {left}, {spooled} in spools"
+            await asyncio.sleep(0.1)
+
+
+async def in_flight(connection: Connection) -> dict[str, int]:
     """What is still to be done, by kind; empty when nothing is."""
     counts = {what: await connection.fetchval(sql) for what, sql in IN_FLIGHT.items()}
     return {what: count for what, count in counts.items() if count}
 
 
 async def examined(
-    connection: "asyncpg.Connection[asyncpg.Record]",
+    connection: Connection,
     written: Mapping[str, Sequence[Written]],
     delivered: Sequence[Delivered],
 ) -> Findings:

@@ -56,6 +56,11 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def home(self) -> Path:
+        """Where it keeps its files."""
+        return Path(self.environ["HAILWIRE_HOME"])
+
+    @property
     def process_id(self) -> int | None:
         """None when it is not running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None

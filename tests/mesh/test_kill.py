@@ -1,21 +1,17 @@
 """Every process is killed while two hundred people write: what was answered 200 takes effect once, in order."""
 
 import asyncio
-import contextlib
 import os
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
-import asyncpg
 import pytest
 
 from hailwire.trips.v1 import events_pb2
 from launcher.embedded import Cluster
-from tests.mesh.audit import Findings, examined, in_flight
+from tests.mesh.audit import Connection, Findings, connected, examined, quiet
 from tests.mesh.deliveries import open_deliveries
 from tests.mesh.harness import Mesh, open_mesh
 from tests.mesh.people import RADIUS_METERS, Crowd, Expected
@@ -57,8 +53,8 @@ async def test_what_was_answered_takes_effect_once_while_everything_is_killed(
             await crowd.end()
         finally:
             await crowd.abandon()
-        async with _connected(dsn) as connection:
-            await _quiet(connection, mesh, restarted_at)
+        async with connected(dsn) as connection:
+            await quiet(connection, mesh, _QUIET_SECONDS - (time.monotonic() - restarted_at))
             quiet_seconds = time.monotonic() - restarted_at
             await deliveries.read()
             findings = await examined(
@@ -102,28 +98,7 @@ async def _pass(seconds: float, crowd: Crowd) -> None:
         await crowd.end()
 
 
-async def _quiet(connection: "asyncpg.Connection[asyncpg.Record]", mesh: Mesh, restarted_at: float) -> None:
-    """Wait until nothing is in flight any more, at most 60 s after the last restart."""
-    async with aiohttp.ClientSession() as session:
-        while True:
-            left = await in_flight(connection)
-            async with session.get(f"{mesh.simulator_url}/stats") as response:
-                stats = await response.json()
-            left |= {what: stats[what] for what in ("statuses_waiting", "webhooks_waiting") if stats[what]}
-            left |= {
-                f"spool of {process.name}": files
-                for process in mesh.gateways
-                if (files := len(list(Path(process.environ["HAILWIRE_HOME"]).glob("spool/*.json"))))
-            }
-            if not left:
-                return
-            assert time.monotonic() - restarted_at < _QUIET_SECONDS, f"still in flight: {left}"
-            await asyncio.sleep(0.2)
-
-
-async def _services(
-    findings: Findings, connection: "asyncpg.Connection[asyncpg.Record]", people: list[Expected]
-) -> None:
+async def _services(findings: Findings, connection: Connection, people: list[Expected]) -> None:
     """Languages, places, trips, offers and events are what people's own messages say."""
     identities = await connection.fetch(
         "SELECT i.value, p.person_id, p.language FROM profile.identity i JOIN profile.person p USING (person_id)"
@@ -162,7 +137,7 @@ async def _services(
     }
 
 
-async def _events(findings: Findings, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def _events(findings: Findings, connection: Connection) -> None:
     """Each offer was told to its driver once, and each step of a trip to its passenger once."""
     told: Counter[tuple[int, int]] = Counter()
     for row in await connection.fetch("SELECT raw FROM gateway.inbox WHERE kind = 'event'"):
@@ -192,12 +167,3 @@ def _print(findings: Findings, quiet_seconds: float) -> None:
     ]
     lines += [f"WRONG: {what}" for what in findings.wrong]
     print("", f"seed {SEED}, {ROUNDS} rounds", *lines, sep="\n")  # noqa: T201 - the table is what one runs it for
-
-
-@contextlib.asynccontextmanager
-async def _connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(dsn)
-    try:
-        yield connection
-    finally:
-        await connection.close()

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import pytest
 
+from tests.mesh.audit import connected
 from tests.mesh.deliveries import open_deliveries
 from tests.mesh.harness import open_mesh
 from tests.mesh.phones import Phone
@@ -83,10 +83,11 @@ async def test_a_ride_is_played_by_signed_posts_over_replicas_of_everything(
         shown = json.dumps([one.payload for one in (*texter.received, *rider.received)])
         assert "788000001" not in shown
         assert "730000002" not in json.dumps([one.payload for one in driver.received])
-        trips = await _rows(mesh.dsn, "SELECT state, driver_id FROM trips.trip")
-        assert [trip["state"] for trip in trips] == [6, 6]
-        spoken = await _rows(mesh.dsn, "SELECT language FROM profile.person ORDER BY person_id")
-        assert [person["language"] for person in spoken] == ["en", "fr", "en"]
+        async with connected(mesh.dsn) as connection:
+            trips = await connection.fetch("SELECT state, driver_id FROM trips.trip")
+            assert [trip["state"] for trip in trips] == [6, 6]
+            people = await connection.fetch("SELECT language FROM profile.person ORDER BY person_id")
+            assert [person["language"] for person in people] == ["en", "fr", "en"]
         copies = len(deliveries.all) - len({one.outbox_id for one in deliveries.all})
         assert copies == 0
 
@@ -109,11 +110,3 @@ async def _ridden(driver: Phone, passenger: Phone, words: Words) -> None:
     ):
         await driver.choose(title)
         await passenger.hear(heard)
-
-
-async def _rows(dsn: str, sql: str) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(dsn)
-    try:
-        return await connection.fetch(sql)
-    finally:
-        await connection.close()
