@@ -54,6 +54,12 @@ async def answers(turn: Turn) -> Outcome:
     return _said(turn, "answered")
 
 
+async def echoes(turn: Turn) -> Outcome:
+    """Answer with the id of the message that this one quotes."""
+    runs["echoes"] += 1
+    return _said(turn, turn.message.context_id or "nothing quoted")
+
+
 async def kills(turn: Turn) -> Outcome:
     """End the process at once, as a fault in native code would."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -71,7 +77,7 @@ async def goes_online_and_fails(turn: Turn) -> Outcome:
     )
     if "next" in raises:
         raise raises["next"]
-    return _said(turn, f"online since {presence.update_time.ToMicroseconds()}")
+    return _said(turn, f"online since {presence.location_time.ToMicroseconds()}")
 
 
 def register() -> None:

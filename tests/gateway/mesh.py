@@ -179,7 +179,7 @@ class Mesh:
         return await self.database.fetchval(sql, *arguments)
 
     async def settled(self) -> None:
-        """Wait until no message waits for its turn, no reply for its sending, no status for being applied."""
+        """Wait until no message waits for its turn, no reply for its sending, no status of ours for being applied."""
 
         async def nothing() -> bool:
             return not await self.value(IN_FLIGHT)
@@ -218,7 +218,8 @@ class Mesh:
 
 
 IN_FLIGHT = """
-    SELECT (SELECT count(*) FROM gateway.pending) + (SELECT count(*) FROM gateway.pending_status)
+    SELECT (SELECT count(*) FROM gateway.pending)
+         + (SELECT count(*) FROM gateway.pending_status WHERE outbox_id IS NOT NULL)
          + (SELECT count(*) FROM gateway.outbox WHERE state IN ('queued', 'sending', 'unknown'))
          + (SELECT count(*) FROM gateway.conversation WHERE instance_id IS NOT NULL)
          + (SELECT count(*) FROM gateway.lane WHERE instance_id IS NOT NULL)

@@ -79,7 +79,7 @@ async def test_a_service_that_is_away_costs_no_attempt(mesh: Mesh, word: Registe
 
 
 async def test_a_deadline_that_a_serving_service_misses_counts(mesh: Mesh, word: Register, phone: str) -> None:
-    """A message that a serving service never answers in time ends in the dead letters instead of blocking its sender."""
+    """What a serving service never answers in time is a dead letter and does not block its sender."""
     word("try", "fails_as_told")
     word("plain", "answers")
     handlers.raises["next"] = errors.DeadlineExceeded("too slow", reason="DEADLINE_EXCEEDED")
