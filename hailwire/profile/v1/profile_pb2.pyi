@@ -6,7 +6,9 @@ People and the ways to reach them.
 Batch methods are named as in AIP-231 but answer per item, a value or an error each, in the order of the request:
 one person's refusal must not fail the strangers that were coalesced into the same call. Every item that changes
 something carries a request_id (AIP-155): the first outcome is stored with the change and returned again for every
-repeat; the same id with other content is refused with reason REQUEST_ID_REUSED.
+repeat; the same id with other content is refused with reason REQUEST_ID_REUSED, one that cannot be stored with
+REQUEST_ID_INVALID. A whole call fails with BATCH_TOO_LARGE, PAGE_SIZE_INVALID or PAGE_TOKEN_INVALID, and an item may
+fail with a transient CONFLICT, ROW_BUSY or TRANSACTION_CONFLICT: send it again.
 """
 
 from collections import abc as _abc

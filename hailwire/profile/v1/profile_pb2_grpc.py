@@ -80,7 +80,7 @@ class ProfileServiceServicer:
 
     def BatchUpdatePeople(self, request, context):
         """Changes the fields named by each item's mask. Fields: name, language, opt_outs.
-        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+        Error reasons per item: PERSON_INVALID, PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

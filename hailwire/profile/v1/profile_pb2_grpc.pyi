@@ -6,7 +6,9 @@ People and the ways to reach them.
 Batch methods are named as in AIP-231 but answer per item, a value or an error each, in the order of the request:
 one person's refusal must not fail the strangers that were coalesced into the same call. Every item that changes
 something carries a request_id (AIP-155): the first outcome is stored with the change and returned again for every
-repeat; the same id with other content is refused with reason REQUEST_ID_REUSED.
+repeat; the same id with other content is refused with reason REQUEST_ID_REUSED, one that cannot be stored with
+REQUEST_ID_INVALID. A whole call fails with BATCH_TOO_LARGE, PAGE_SIZE_INVALID or PAGE_TOKEN_INVALID, and an item may
+fail with a transient CONFLICT, ROW_BUSY or TRANSACTION_CONFLICT: send it again.
 """
 
 from collections import abc as _abc
@@ -50,7 +52,7 @@ class ProfileServiceStub:
     """
     BatchUpdatePeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.BatchUpdatePeopleRequest, _profile_pb2.BatchUpdatePeopleResponse]
     """Changes the fields named by each item's mask. Fields: name, language, opt_outs.
-    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+    Error reasons per item: PERSON_INVALID, PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
     """
     ListPeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]
     """Lists people in the order of their ids, for operators."""
@@ -71,7 +73,7 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     """
     BatchUpdatePeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.BatchUpdatePeopleRequest, _profile_pb2.BatchUpdatePeopleResponse]  # type: ignore[assignment]
     """Changes the fields named by each item's mask. Fields: name, language, opt_outs.
-    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+    Error reasons per item: PERSON_INVALID, PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
     """
     ListPeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]  # type: ignore[assignment]
     """Lists people in the order of their ids, for operators."""
@@ -107,7 +109,7 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_profile_pb2.BatchUpdatePeopleResponse, _abc.Awaitable[_profile_pb2.BatchUpdatePeopleResponse]]:
         """Changes the fields named by each item's mask. Fields: name, language, opt_outs.
-        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+        Error reasons per item: PERSON_INVALID, PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -39,6 +39,7 @@ class EventsServiceStub:
     TakeEvents: _grpc.UnaryUnaryMultiCallable[_events_pb2.TakeEventsRequest, _events_pb2.TakeEventsResponse]
     """Takes up to a number of pending events, oldest first per recipient, for as long as the lease; waits up to `wait`
     while there are none. What is not acknowledged within the lease is handed out again: takers store by event_id.
+    Error reasons: TAKER_ID_INVALID, MAX_EVENTS_INVALID.
     """
     AcknowledgeEvents: _grpc.UnaryUnaryMultiCallable[_events_pb2.AcknowledgeEventsRequest, _events_pb2.AcknowledgeEventsResponse]
     """Says that the taker has stored these events durably. Unknown or already acknowledged ids are ignored. Idempotent."""
@@ -54,6 +55,7 @@ class EventsServiceAsyncStub(EventsServiceStub):
     TakeEvents: _aio.UnaryUnaryMultiCallable[_events_pb2.TakeEventsRequest, _events_pb2.TakeEventsResponse]  # type: ignore[assignment]
     """Takes up to a number of pending events, oldest first per recipient, for as long as the lease; waits up to `wait`
     while there are none. What is not acknowledged within the lease is handed out again: takers store by event_id.
+    Error reasons: TAKER_ID_INVALID, MAX_EVENTS_INVALID.
     """
     AcknowledgeEvents: _aio.UnaryUnaryMultiCallable[_events_pb2.AcknowledgeEventsRequest, _events_pb2.AcknowledgeEventsResponse]  # type: ignore[assignment]
     """Says that the taker has stored these events durably. Unknown or already acknowledged ids are ignored. Idempotent."""
@@ -72,6 +74,7 @@ class EventsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_events_pb2.TakeEventsResponse, _abc.Awaitable[_events_pb2.TakeEventsResponse]]:
         """Takes up to a number of pending events, oldest first per recipient, for as long as the lease; waits up to `wait`
         while there are none. What is not acknowledged within the lease is handed out again: takers store by event_id.
+        Error reasons: TAKER_ID_INVALID, MAX_EVENTS_INVALID.
         """
 
     @_abc_1.abstractmethod

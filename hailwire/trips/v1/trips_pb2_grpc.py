@@ -130,7 +130,7 @@ class TripsServiceServicer:
 
     def BatchAnswerOffers(self, request, context):
         """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
-        Error reasons per item: OFFER_NOT_FOUND, OFFER_EXPIRED, TRIP_TAKEN, TRIP_CLOSED, DRIVER_BUSY, OFFER_DECLINED,
+        Error reasons per item: ANSWER_INVALID, OFFER_NOT_FOUND, OFFER_EXPIRED, TRIP_TAKEN, TRIP_CLOSED, DRIVER_BUSY, OFFER_DECLINED,
         REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -6,7 +6,9 @@ Presence, matching, offers and trips.
 Batch methods are named as in AIP-231 but answer per item, a value or an error each, in the order of the request.
 Every item that changes something carries a request_id (AIP-155): the first outcome, refusals included, is stored
 with the change and returned word for word for every repeat; the same id with other content is refused with reason
-REQUEST_ID_REUSED. People are named by the profile service's person_id; no name or number ever comes here.
+REQUEST_ID_REUSED, one that cannot be stored with REQUEST_ID_INVALID. A whole call fails with BATCH_TOO_LARGE,
+PAGE_SIZE_INVALID or PAGE_TOKEN_INVALID, and an item may fail with PERSON_INVALID or a transient CONFLICT, ROW_BUSY or
+TRANSACTION_CONFLICT: send it again. People are named by the profile service's person_id; no name or number ever comes here.
 """
 
 from collections import abc as _abc
@@ -56,7 +58,7 @@ class TripsServiceStub:
     """
     BatchAnswerOffers: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchAnswerOffersRequest, _trips_pb2.BatchAnswerOffersResponse]
     """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
-    Error reasons per item: OFFER_NOT_FOUND, OFFER_EXPIRED, TRIP_TAKEN, TRIP_CLOSED, DRIVER_BUSY, OFFER_DECLINED,
+    Error reasons per item: ANSWER_INVALID, OFFER_NOT_FOUND, OFFER_EXPIRED, TRIP_TAKEN, TRIP_CLOSED, DRIVER_BUSY, OFFER_DECLINED,
     REQUEST_ID_REUSED.
     """
     BatchAdvanceTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchAdvanceTripsRequest, _trips_pb2.BatchAdvanceTripsResponse]
@@ -98,7 +100,7 @@ class TripsServiceAsyncStub(TripsServiceStub):
     """
     BatchAnswerOffers: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchAnswerOffersRequest, _trips_pb2.BatchAnswerOffersResponse]  # type: ignore[assignment]
     """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
-    Error reasons per item: OFFER_NOT_FOUND, OFFER_EXPIRED, TRIP_TAKEN, TRIP_CLOSED, DRIVER_BUSY, OFFER_DECLINED,
+    Error reasons per item: ANSWER_INVALID, OFFER_NOT_FOUND, OFFER_EXPIRED, TRIP_TAKEN, TRIP_CLOSED, DRIVER_BUSY, OFFER_DECLINED,
     REQUEST_ID_REUSED.
     """
     BatchAdvanceTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchAdvanceTripsRequest, _trips_pb2.BatchAdvanceTripsResponse]  # type: ignore[assignment]
@@ -167,7 +169,7 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchAnswerOffersResponse, _abc.Awaitable[_trips_pb2.BatchAnswerOffersResponse]]:
         """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
-        Error reasons per item: OFFER_NOT_FOUND, OFFER_EXPIRED, TRIP_TAKEN, TRIP_CLOSED, DRIVER_BUSY, OFFER_DECLINED,
+        Error reasons per item: ANSWER_INVALID, OFFER_NOT_FOUND, OFFER_EXPIRED, TRIP_TAKEN, TRIP_CLOSED, DRIVER_BUSY, OFFER_DECLINED,
         REQUEST_ID_REUSED.
         """
 
