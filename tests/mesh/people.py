@@ -5,6 +5,7 @@ they need it: those who ride. Each lives in a corner of town of their own.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,8 +30,9 @@ class Expected:
     """What one person's messages must have done."""
 
     phone: Phone
-    # The language that they chose last.
+    # The language that they chose last, and how often they chose one.
     language: str = ""
+    chosen: int = 0
     # Where they said last that they drive.
     place: tuple[float, float] | None = None
     # Requests for a ride, and how many of those became trips.
@@ -50,6 +52,7 @@ class Crowd:
     pace: float = 4.0
     people: list[Expected] = field(default_factory=list)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _lives: list[asyncio.Task[None]] = field(default_factory=list)
     _pool_online: int = 0
     _pool: int = 0
@@ -63,9 +66,21 @@ class Crowd:
             for _ in range(count):
                 self._lives.append(asyncio.create_task(self._live(live, len(self._lives))))
 
+    def rush(self) -> None:
+        """Whoever thinks about what to write writes it now, all at once."""
+        self._hurry.set()
+        self._hurry = asyncio.Event()
+
+    async def thinking(self, seconds: float) -> None:
+        """That long, or until there is a rush or the end."""
+        if not self.closing.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), seconds)
+
     async def end(self) -> None:
         """Let everybody finish what they are at; raises what went wrong for any of them."""
         self.closing.set()
+        self.rush()
         await asyncio.gather(*self._lives)
 
     def failed(self) -> bool:
@@ -133,8 +148,8 @@ class Crowd:
         while self._pool_online < self._pool:
             await person.chat(asker, riding=True)
         person.settle_at(0)
-        for attempt in range(1000):
-            if attempt < 4:
+        while True:
+            if not asker.asked or person.dice.random() < 0.5:
                 spot = f"{person.latitude:.5f},{person.longitude:.5f},{int(datetime.now(UTC).timestamp())}"
                 await asker.phone.send(tap("list_reply", f"ride:ask:moto:{spot}:all", "Ask all"))
                 asker.asked += 1
@@ -180,12 +195,9 @@ class _Person:
         return expected
 
     async def pause(self, share: float = 1.0) -> None:
-        """A moment's thought, cut short when all come to an end."""
+        """A moment's thought."""
         seconds = self.dice.uniform(0.2, 1.8) * self.crowd.pace * share
-        try:
-            await asyncio.wait_for(self.crowd.closing.wait(), seconds)
-        except TimeoutError:
-            return
+        await self.crowd.thinking(seconds)
 
     async def introduced(self, one: Expected, language: str) -> None:
         await one.phone.say("hello")
@@ -198,6 +210,7 @@ class _Person:
         else:
             await one.phone.say({"en": "English", "fr": "français"}[language])
         one.language = language
+        one.chosen += 1
 
     async def drives_at(self, driver: Expected, step: int) -> None:
         """Share a place that is a little further with each step."""

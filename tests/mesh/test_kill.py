@@ -76,14 +76,18 @@ async def _kill_everything(mesh: Mesh, cluster: Cluster, crowd: Crowd) -> None:
         dice.shuffle(victims)
         for victim in victims:
             await _pass(dice.uniform(1.0, 2.5), crowd)
+            # In the rush there is somebody at every step of the way; sends that the provider takes only after their
+            # sender has died are the hardest.
+            if dice.random() < 0.5:
+                mesh.simulator.pause()
+            crowd.rush()
+            await _pass(dice.uniform(0.05, 0.6), crowd)
             if victim == _POSTGRES:
                 cluster.kill()
+                mesh.simulator.resume()
                 await _pass(dice.uniform(0.5, 1.5), crowd)
                 cluster.start()
             else:
-                # Sends that the provider takes only after their sender has died are the hardest.
-                mesh.simulator.pause()
-                await _pass(dice.uniform(0.2, 0.6), crowd)
                 processes[victim].kill()
                 mesh.simulator.resume()
                 await _pass(dice.uniform(0.1, 1.5), crowd)
@@ -124,9 +128,13 @@ async def _services(findings: Findings, connection: Connection, people: list[Exp
         made = (trips[row["person_id"], False], trips[row["person_id"], True])
         if made != (one.trips - one.completed, one.completed):
             findings.wrong.append(f"{one.phone.address} has {made} trips (open, completed) instead of {one}")
-    asked = await connection.fetchval("SELECT count(*) FROM trips.request WHERE request_id LIKE '%:create'")
-    if asked != sum(one.asked for one in people):
-        findings.wrong.append(f"{asked} requests for a trip instead of {sum(one.asked for one in people)}")
+    for what, sql, expected in (
+        ("requests for a trip", "trips.request WHERE request_id LIKE '%:create'", sum(one.asked for one in people)),
+        ("choices of a language", "profile.request", sum(one.chosen for one in people)),
+    ):
+        found = await connection.fetchval(f"SELECT count(*) FROM {sql}")
+        if found != expected:
+            findings.wrong.append(f"{found} {what} instead of {expected}")
     await _events(findings, connection)
     findings.table |= {
         "trips": sum(trips.values()),
