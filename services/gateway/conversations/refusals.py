@@ -26,10 +26,12 @@ WORDED = {
 
 OUR_BUGS = frozenset(
     {
+        "ANSWER_INVALID",
         "FIELD_UNKNOWN",
         "IDENTITIES_MISSING",
         "IDENTITY_INVALID",
         "LANGUAGE_UNKNOWN",
+        "PERSON_INVALID",
         "PERSON_NOT_FOUND",
         "REQUEST_ID_REUSED",
     }
