@@ -148,6 +148,13 @@ async def call(awaitable: Awaitable[Any]) -> Any:
         raise typed(error) from None
     except grpc.aio.UsageError as error:  # the channel was closed under us
         raise errors.Unavailable("the channel is closed") from error
+    except asyncio.CancelledError:
+        # grpc says so for a channel that is closed under a call, too. Passed on, it would end a task (or the callers of
+        # a whole batch) that nobody asked to end.
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise errors.Unavailable("the channel was closed", reason="CALL_CANCELLED") from None
 
 
 def typed(error: grpc.aio.AioRpcError) -> errors.HailwireError:
