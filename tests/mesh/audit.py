@@ -66,19 +66,29 @@ async def connected(dsn: str) -> AsyncIterator[Connection]:
         await connection.close()
 
 
-async def quiet(connection: Connection, mesh: Mesh, seconds: float) -> None:
-    """Wait until nothing is in flight, the spools and the provider's queues included; fails with what still is."""
-    end = time.monotonic() + seconds
+async def quiet(connection: Connection, mesh: Mesh, seconds: float) -> list[str]:
+    """Wait until nothing is in flight, the spools and the provider's queues included; fails with what still is.
+
+    Answers what was left when, for whoever wonders what took so long.
+    """
+    began = time.monotonic()
+    course: list[str] = []
+    before: dict[str, int] = {}
     async with aiohttp.ClientSession() as session:
         while True:
             left = await in_flight(connection)
             async with session.get(f"{mesh.simulator_url}/stats") as response:
                 stats = await response.json()
-            left |= {what: stats[what] for what in ("statuses_waiting", "webhooks_waiting") if stats[what]}
-            spooled = sum(len(list(gateway.home.glob("spool/*.json"))) for gateway in mesh.gateways)
-            if not left and not spooled:
-                return
-            assert time.monotonic() < end, f"still in flight: {left}, {spooled} in spools"
+            left |= {what: stats[what] for what in ("statuses_waiting", "webhooks_waiting")}
+            left |= {"in spools": sum(len(list(gateway.home.glob("spool/*.json"))) for gateway in mesh.gateways)}
+            left = {what: count for what, count in left.items() if count}
+            if not left:
+                return course
+            passed = time.monotonic() - began
+            assert passed < seconds, f"still in flight: {left}"
+            if left.keys() != before.keys():
+                course.append(f"after {passed:4.1f} s: {left}")
+            before = left
             await asyncio.sleep(0.1)
 
 

@@ -1,12 +1,15 @@
 """Every process is killed while two hundred people write: what was answered 200 takes effect once, in order."""
 
 import asyncio
+import contextlib
 import os
 import random
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from hailwire.trips.v1 import events_pb2
@@ -48,13 +51,13 @@ async def test_what_was_answered_takes_effect_once_while_everything_is_killed(
         crowd = Crowd(postman, deliveries, SEED)
         try:
             crowd.begin(pairs=15, pool=8, askers=24, texters=40, talkers=98)
-            await _kill_everything(mesh, private_cluster, crowd)
+            killed = await _kill_everything(mesh, private_cluster, crowd)
             restarted_at = time.monotonic()
             await crowd.end()
         finally:
             await crowd.abandon()
         async with connected(dsn) as connection:
-            await quiet(connection, mesh, _QUIET_SECONDS - (time.monotonic() - restarted_at))
+            course = await quiet(connection, mesh, _QUIET_SECONDS - (time.monotonic() - restarted_at))
             quiet_seconds = time.monotonic() - restarted_at
             await deliveries.read()
             findings = await examined(
@@ -62,37 +65,59 @@ async def test_what_was_answered_takes_effect_once_while_everything_is_killed(
             )
             await _services(findings, connection, crowd.people)
         findings.table |= {f"posts: {what}": count for what, count in sorted(postman.statuses.items())}
-        _print(findings, quiet_seconds)
+        _print(findings, quiet_seconds, [*killed, *course[-6:]])
         assert not findings.wrong
         assert findings.table["senders"] == 200
 
 
-async def _kill_everything(mesh: Mesh, cluster: Cluster, crowd: Crowd) -> None:
-    """In a drawn order, each victim down for a moment and then up again before the next one."""
+async def _kill_everything(mesh: Mesh, cluster: Cluster, crowd: Crowd) -> list[str]:
+    """In a drawn order, each victim down for a moment and then up again before the next one; answers how it went."""
     dice = random.Random(SEED)
     processes = {process.name: process for process in mesh.services}
+    course = []
     for _ in range(ROUNDS):
         victims = [*processes, _POSTGRES]
         dice.shuffle(victims)
         for victim in victims:
             await _pass(dice.uniform(1.0, 2.5), crowd)
-            # In the rush there is somebody at every step of the way; sends that the provider takes only after their
-            # sender has died are the hardest.
-            if dice.random() < 0.5:
-                mesh.simulator.pause()
-            crowd.rush()
-            await _pass(dice.uniform(0.05, 0.6), crowd)
+            hardest = dice.random() < 0.5
+            rush, down = dice.uniform(0.05, 0.6), dice.uniform(0.1, 1.5)
+            async with _rush(mesh, crowd, rush, hardest=hardest):
+                if victim == _POSTGRES:
+                    cluster.kill()
+                else:
+                    processes[victim].kill()
+            await _pass(down, crowd)
             if victim == _POSTGRES:
-                cluster.kill()
-                mesh.simulator.resume()
-                await _pass(dice.uniform(0.5, 1.5), crowd)
                 cluster.start()
             else:
-                processes[victim].kill()
-                mesh.simulator.resume()
-                await _pass(dice.uniform(0.1, 1.5), crowd)
                 processes[victim].start()
+            began = time.monotonic()
             await mesh.ready()
+            course.append(
+                f"{victim:<10} killed {rush:.2f} s into the rush{', provider late and mute' if hardest else ''};"
+                f" down for {down:.1f} s, serving after {time.monotonic() - began:.1f} s"
+            )
+    return course
+
+
+@contextlib.asynccontextmanager
+async def _rush(mesh: Mesh, crowd: Crowd, seconds: float, *, hardest: bool) -> AsyncIterator[None]:
+    """The block happens when there is somebody at every step of the way.
+
+    The `hardest`: the provider takes sends only after their sender has died, and then says nothing about some of them.
+    """
+    if hardest:
+        async with aiohttp.ClientSession() as session:
+            for provider in ("whatsapp", "twilio"):
+                fault = {"provider": provider, "kind": "webhook_lost", "count": 10}
+                async with session.post(f"{mesh.simulator_url}/faults", json=fault) as response:
+                    response.raise_for_status()
+        mesh.simulator.pause()
+    crowd.rush()
+    await _pass(seconds, crowd)
+    yield
+    mesh.simulator.resume()
 
 
 async def _pass(seconds: float, crowd: Crowd) -> None:
@@ -167,11 +192,12 @@ async def _events(findings: Findings, connection: Connection) -> None:
     findings.none_of("event that nobody heard of", (expected - told).items())
 
 
-def _print(findings: Findings, quiet_seconds: float) -> None:
+def _print(findings: Findings, quiet_seconds: float, course: list[str]) -> None:
     lines = [f"{what:<34}{count:>8}" for what, count in findings.table.items()]
     lines.append(f"{'seconds from last restart to quiet':<34}{quiet_seconds:>8.1f}")
     lines += [
         f"reply {one} was sent {count} times in {attempts} attempts" for one, count, attempts in findings.extra_sends
     ]
     lines += [f"WRONG: {what}" for what in findings.wrong]
+    lines += course
     print("", f"seed {SEED}, {ROUNDS} rounds", *lines, sep="\n")  # noqa: T201 - the table is what one runs it for
