@@ -239,7 +239,9 @@ async def open_mesh(database_url: str, home: Path, **environ: str) -> AsyncItera
     http_port = ports.choose(1)[0]
     common = {"HAILWIRE_ENV": "development", "DATABASE_URL": database_url, "PUBLIC_BASE_URL": PUBLIC}
     async with contextlib.AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        # Shorter than the server keeps idle connections: one that it has just closed would fail the next post.
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)
+        session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         # Straight to the server, whatever lies between it and the services.
         direct = environ.pop("TEST_DATABASE_URL", database_url)
         database = await stack.enter_async_context(asyncpg.create_pool(direct, min_size=1, max_size=3))

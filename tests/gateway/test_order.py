@@ -79,7 +79,9 @@ async def test_more_senders_than_room(shared: Mesh, word: Register, phones: Call
 
     await until(full, "128 turns at a time")
     await shared.whatsapp(payload(*(text(one, "plain") for one in late)))
-    assert await shared.value("SELECT count(*) FROM gateway.conversation WHERE pending > 0 AND instance_id IS NULL") == 5
+    assert (
+        await shared.value("SELECT count(*) FROM gateway.conversation WHERE pending > 0 AND instance_id IS NULL") == 5
+    )
     gate.set()
     for one in (*slow, *late):
         await shared.answered(f"+{one}")

@@ -1,0 +1,204 @@
+"""Replies reach their phone whatever the provider does, at most once more than the provider made certain."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from services.gateway import sender
+from services.gateway.providers import exchange
+from tests.gateway.conftest import Open, Register
+from tests.gateway.mesh import Mesh, payload, sms, text
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# How long an unknown result may take to be settled, and an answer to come, in these tests.
+SETTLE_SECONDS = 0.3
+ANSWER_SECONDS = 0.3
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def quick(shared: Mesh, word: Register, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mesh]:
+    """The module's mesh without patience for providers."""
+    monkeypatch.setattr(sender, "SETTLE_SECONDS", SETTLE_SECONDS)
+    monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=5, sock_read=ANSWER_SECONDS))
+    word("plain", "answers")
+    await shared.settled()
+    await shared.value("TRUNCATE gateway.dead_letter")
+    yield shared
+
+
+async def extra_sends(mesh: Mesh, **labels: str) -> float:
+    return await mesh.metric("hailwire_extra_sends_total", **labels)
+
+
+async def outbox(mesh: Mesh, phone: str) -> list[dict[str, Any]]:
+    sql = "SELECT * FROM gateway.outbox WHERE right(address, 12) = $1 ORDER BY outbox_id"
+    return await mesh.rows(sql, phone)
+
+
+async def write(mesh: Mesh, provider: str, phone: str) -> None:
+    if provider == "whatsapp":
+        assert (await mesh.whatsapp(payload(text(phone, "plain")))).status == 200
+    else:
+        assert (await mesh.twilio(sms(f"+{phone}", "plain"))).status == 200
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "count"),
+    [
+        ("whatsapp", "429", 2),
+        ("whatsapp", "130429", 1),
+        ("whatsapp", "131000", 2),
+        ("whatsapp", "131056", 1),
+        ("twilio", "429", 2),
+        ("twilio", "21611", 1),
+    ],
+)
+async def test_refused_for_a_while(quick: Mesh, phone: str, provider: Any, kind: str, count: int) -> None:
+    """What a provider refuses for a passing reason is sent again later, and arrives once."""
+    extra = await extra_sends(quick)
+    quick.goes_wrong(provider, kind, count, retry_after=1)
+    await write(quick, provider, phone)
+    await quick.answered(f"+{phone}")
+    await quick.settled()
+    (row,) = await outbox(quick, phone)
+    assert (row["state"], row["attempts"], len(quick.received(f"+{phone}"))) == ("accepted", count + 1, 1)
+    assert await extra_sends(quick) == extra
+    assert not await quick.dead_letters()
+
+
+async def test_one_recipient_has_to_wait(quick: Mesh, phones: Any) -> None:
+    """A limit that concerns one phone lets every other phone get its replies."""
+    slow, other = phones(2)
+    quick.goes_wrong("whatsapp", "131056", 2, to=f"+{slow}")
+    await write(quick, "whatsapp", slow)
+    await write(quick, "whatsapp", other)
+    await quick.answered(f"+{other}")
+    assert not quick.received(f"+{slow}")
+    await quick.answered(f"+{slow}")
+    await quick.settled()
+
+
+@pytest.mark.parametrize("provider", ["whatsapp", "twilio"])
+@pytest.mark.parametrize("kind", ["timeout_after_accept", "reset_after_accept", "500_after_accept"])
+async def test_accepted_without_an_answer(quick: Mesh, phone: str, provider: Any, kind: str) -> None:
+    """An answer that was lost is settled by the status, and nothing is sent twice."""
+    extra = await extra_sends(quick)
+    quick.goes_wrong(provider, kind)
+    await write(quick, provider, phone)
+    await quick.settled()
+    (row,) = await outbox(quick, phone)
+    assert (row["state"], row["delivery"], row["provider_message_id"] is None) == ("accepted", "delivered", False)
+    assert len(quick.received(f"+{phone}")) == 1
+    assert await extra_sends(quick) == extra
+
+
+@pytest.mark.parametrize("provider", ["whatsapp", "twilio"])
+@pytest.mark.parametrize("kind", ["timeout_before_accept", "500", "502"])
+async def test_lost_without_a_trace(quick: Mesh, phone: str, provider: Any, kind: str) -> None:
+    """What may have been accepted and never shows is sent again, and that is counted."""
+    extra = await extra_sends(quick, provider=provider)
+    quick.goes_wrong(provider, kind)
+    await write(quick, provider, phone)
+    await quick.answered(f"+{phone}")
+    await quick.settled()
+    (row,) = await outbox(quick, phone)
+    assert (row["state"], row["attempts"], len(quick.received(f"+{phone}"))) == ("accepted", 2, 1)
+    assert await extra_sends(quick, provider=provider) == extra + 1
+
+
+async def test_without_statuses(open_here: Open, word: Register, phones: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no status tells, Twilio's list does; WhatsApp has none, so its reply is sent again and counted."""
+    monkeypatch.setattr(sender, "SETTLE_SECONDS", SETTLE_SECONDS)
+    word("plain", "answers")
+    texter, writer = phones(2)
+    async with open_here(SIMULATOR_STATUSES="false") as mesh:
+        for provider, phone in (("twilio", texter), ("whatsapp", writer)):
+            mesh.goes_wrong(provider, "reset_after_accept")
+            await write(mesh, provider, phone)
+        await mesh.settled()
+        assert [len(mesh.received(f"+{phone}")) for phone in (texter, writer)] == [1, 2]
+        assert await extra_sends(mesh, provider="twilio") == 0
+        assert await extra_sends(mesh, provider="whatsapp") == 1
+        (row,) = await outbox(mesh, texter)
+        assert row["provider_message_id"] == mesh.simulator.outbox.of(f"+{texter}")[0].id
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "reason"),
+    [
+        ("whatsapp", "131026", "UNDELIVERABLE"),
+        ("whatsapp", "100", "REQUEST_REFUSED"),
+        ("twilio", "21211", "NUMBER_INVALID"),
+        ("twilio", "21408", "REGION"),
+    ],
+)
+async def test_refused_for_good(quick: Mesh, phone: str, provider: Any, kind: str, reason: str) -> None:
+    """What a provider refuses for good is a dead letter with its reason, and the next reply goes out."""
+    quick.goes_wrong(provider, kind)
+    await write(quick, provider, phone)
+    await write(quick, provider, phone)
+    await quick.answered(f"+{phone}")
+    await quick.settled()
+    first, second = await outbox(quick, phone)
+    assert (first["state"], first["error_code"], second["state"]) == ("failed", int(kind), "accepted")
+    (letter,) = await quick.dead_letters()
+    assert (letter["kind"], letter["reason"], letter["outbox_id"]) == ("reply", reason, first["outbox_id"])
+
+
+@pytest.mark.parametrize(("provider", "kind", "reason"), [("twilio", "21610", "opted_out")])
+async def test_opted_out_at_the_carrier(quick: Mesh, phone: str, provider: Any, kind: str, reason: str) -> None:
+    """Who told the carrier to be left alone is left alone: counted, no dead letter."""
+    skipped = await quick.metric("hailwire_replies_skipped_total", reason=reason)
+    quick.goes_wrong(provider, kind)
+    await write(quick, provider, phone)
+    await quick.settled()
+    (row,) = await outbox(quick, phone)
+    assert (row["state"], await quick.dead_letters()) == ("skipped", [])
+    assert await quick.metric("hailwire_replies_skipped_total", reason=reason) == skipped + 1
+
+
+async def test_bad_credentials_stop_everything(quick: Mesh, phones: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the provider refuses our credentials all replies wait, and go out once it takes us again."""
+    monkeypatch.setattr(sender, "_STOP_SECONDS", 1.0)
+    one, other = phones(2)
+    quick.goes_wrong("whatsapp", "190")
+    await write(quick, "whatsapp", one)
+    await write(quick, "whatsapp", other)
+    await quick.answered(f"+{one}")
+    await quick.answered(f"+{other}")
+    await quick.settled()
+    assert not await quick.dead_letters()
+    rows = [*await outbox(quick, one), *await outbox(quick, other)]
+    assert sum(row["attempts"] for row in rows) <= 4
+
+
+async def test_the_stop_switch(open_here: Open, word: Register, phone: str) -> None:
+    """While the operator's switch is on replies wait in the outbox; without it they go out in order."""
+    word("plain", "echoes")
+    async with open_here(GATEWAY_SENDING_STOPPED="true") as mesh:
+        for number in range(3):
+            await mesh.whatsapp(payload(text(phone, "plain", context={"id": f"wamid.{number}"})))
+        async with mesh.session.get(mesh.url + "/readyz") as response:
+            assert response.status == 200
+        assert await mesh.value("SELECT count(*) FROM gateway.pending") >= 0
+    async with open_here() as mesh:
+        received = await mesh.answered(f"+{phone}", 3)
+        assert [one["text"]["body"] for one in received] == ["wamid.0", "wamid.1", "wamid.2"]
+        await mesh.settled()
+        assert {row["attempts"] for row in await outbox(mesh, phone)} == {1}
+
+
+async def test_the_pair_limit_is_kept(quick: Mesh, phone: str) -> None:
+    """More replies than the pair limit allows at once wait for their time instead of being refused."""
+    refused = await quick.metric("hailwire_sends_total", provider="whatsapp", result="retry")
+    await quick.whatsapp(payload(*(text(phone, "plain") for _ in range(50))))
+    await quick.answered(f"+{phone}", 46)  # the one after the burst has waited six seconds
+    gap = "SELECT extract(epoch FROM max(attempted_at) - min(attempted_at)) FROM gateway.outbox WHERE address = $1"
+    assert await quick.value(gap, f"wa:+{phone}") > 5
+    assert await quick.metric("hailwire_sends_total", provider="whatsapp", result="retry") == refused
+    await quick.value("DELETE FROM gateway.outbox WHERE address = $1 AND state = 'queued'", f"wa:+{phone}")
+    await quick.value("UPDATE gateway.lane SET queued = 0 WHERE instance_id IS NULL")

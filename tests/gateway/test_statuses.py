@@ -1,0 +1,171 @@
+"""Delivery statuses: whatever their order and number, they move a reply forward only."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from services.gateway import sender
+from services.gateway.providers import exchange
+from tests.gateway.conftest import Open, Register
+from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
+
+
+@pytest_asyncio.fixture
+async def silent(open_here: Open, word: Register, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mesh]:
+    """A mesh whose providers send no statuses: the test does."""
+    monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.3)
+    # Long enough for a status to overtake an answer that never comes.
+    monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=5, sock_read=1.5))
+    word("plain", "answers")
+    async with open_here(SIMULATOR_STATUSES="false") as mesh:
+        yield mesh
+
+
+async def reply(mesh: Mesh, phone: str, provider: str = "whatsapp") -> dict[str, Any]:
+    """The row of the outbox of one answered message."""
+    if provider == "whatsapp":
+        await mesh.whatsapp(payload(text(phone, "plain")))
+    else:
+        await mesh.twilio(sms(f"+{phone}", "plain"))
+    await mesh.answered(f"+{phone}")
+    await mesh.settled()
+    return (await mesh.rows("SELECT * FROM gateway.outbox ORDER BY outbox_id DESC LIMIT 1"))[0]
+
+
+def status(word: str, message_id: str, outbox_id: int | None = None, code: int | None = None) -> dict[str, Any]:
+    return {
+        "id": message_id,
+        "status": word,
+        "timestamp": str(int(time.time())),
+        "recipient_id": "250788000001",
+        **({"biz_opaque_callback_data": str(outbox_id)} if outbox_id is not None else {}),
+        **({"errors": [{"code": code, "title": "Failed"}]} if code else {}),
+    }
+
+
+async def told(mesh: Mesh, *statuses: dict[str, Any]) -> Answer:
+    answer = await mesh.whatsapp(payload(statuses=list(statuses)))
+    assert answer.status == 200
+    return answer
+
+
+async def row_of(mesh: Mesh, outbox_id: int) -> dict[str, Any]:
+    return (await mesh.rows("SELECT * FROM gateway.outbox WHERE outbox_id = $1", outbox_id))[0]
+
+
+async def delivered(mesh: Mesh, outbox_id: int, word: str) -> None:
+    async def so_far() -> bool:
+        return bool((await row_of(mesh, outbox_id))["delivery"] == word)
+
+    await until(so_far, word)
+    await mesh.settled()
+
+
+async def test_only_forward(silent: Mesh, phone: str) -> None:
+    """Statuses that come backwards leave the furthest one, each in a webhook of its own or all in one."""
+    row = await reply(silent, phone)
+    await told(silent, status("read", row["provider_message_id"]))
+    await delivered(silent, row["outbox_id"], "read")
+    await told(silent, *(status(word, row["provider_message_id"]) for word in ("delivered", "sent", "failed")))
+    await silent.settled()
+    assert (await row_of(silent, row["outbox_id"]))["delivery"] == "read"
+    assert not await silent.dead_letters()
+
+
+async def test_a_flood(silent: Mesh, phone: str) -> None:
+    """A thousand statuses in a webhook, most of them about nobody's message, hold nothing up."""
+    row = await reply(silent, phone)
+    words = ("delivered", "sent", "read")
+    flood = [status(words[place % 3], f"wamid.foreign{place}") for place in range(999)]
+    await told(silent, *flood[:500], status("delivered", row["provider_message_id"]), *flood[500:])
+    await delivered(silent, row["outbox_id"], "delivered")
+    began = time.monotonic()
+    await silent.says(phone, "plain")
+    await silent.answered(f"+{phone}", 2)
+    assert time.monotonic() - began < 3
+
+
+async def test_a_status_before_the_answer(silent: Mesh, phone: str) -> None:
+    """A status that overtakes the provider's own answer settles the reply, which is not sent again."""
+    silent.goes_wrong("whatsapp", "timeout_after_accept")
+    await silent.says(phone, "plain")
+    await silent.answered(f"+{phone}")
+    (row,) = await silent.rows("SELECT * FROM gateway.outbox")
+    accepted = silent.simulator.outbox.of(f"+{phone}")[0]
+    assert (row["state"], row["provider_message_id"]) == ("sending", None)
+    await told(silent, status("delivered", accepted.id, row["outbox_id"]))
+    await delivered(silent, row["outbox_id"], "delivered")
+    # The caller is still waiting for its answer: whatever it makes of that, the row names the message.
+    assert (await row_of(silent, row["outbox_id"]))["provider_message_id"] == accepted.id
+    assert len(silent.received(f"+{phone}")) == 1
+
+
+async def test_failed_for_a_while(silent: Mesh, phone: str) -> None:
+    """A reply that was accepted and then failed for a passing reason is sent again, a few times at most."""
+    row = await reply(silent, phone)
+    for attempt in (1, 2, 3):
+        current = await row_of(silent, row["outbox_id"])
+        await told(silent, status("failed", current["provider_message_id"], row["outbox_id"], 131000))
+        if attempt < 3:
+            await silent.answered(f"+{phone}", attempt + 1)
+        await silent.settled()
+    final = await row_of(silent, row["outbox_id"])
+    assert (final["attempts"], final["delivery"], len(silent.received(f"+{phone}"))) == (3, "failed", 3)
+    (letter,) = await silent.dead_letters()
+    assert (letter["kind"], letter["reason"]) == ("reply", "not delivered: TRANSIENT")
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "reason"),
+    [("whatsapp", 131026, "not delivered: UNDELIVERABLE"), ("twilio", 30005, "not delivered: NUMBER_UNKNOWN")],
+)
+async def test_failed_for_good(silent: Mesh, phone: str, provider: str, code: int, reason: str) -> None:
+    """A reply that was accepted and then failed for good is a dead letter, once, however often we are told."""
+    row = await reply(silent, phone, provider)
+    for word in ("undelivered", "failed"):
+        if provider == "whatsapp":
+            await told(silent, status("failed", row["provider_message_id"], row["outbox_id"], code))
+        else:
+            form = {
+                "MessageSid": row["provider_message_id"],
+                "MessageStatus": word,
+                "ErrorCode": str(code),
+                "To": f"+{phone}",
+                "From": "+15550783881",
+            }
+            path = f"/webhooks/twilio/status?outbox={row['outbox_id']}"
+            assert (await silent.twilio(form, path)).status == 200
+    await delivered(silent, row["outbox_id"], "failed")
+    (letter,) = await silent.dead_letters()
+    assert (letter["reason"], letter["outbox_id"]) == (reason, row["outbox_id"])
+    assert len(silent.received(f"+{phone}")) == 1
+
+
+async def test_failed_before_the_answer(silent: Mesh, phone: str) -> None:
+    """A failure that overtakes the provider's own answer is not forgotten: the reply is sent again."""
+    silent.goes_wrong("whatsapp", "timeout_after_accept")
+    await silent.says(phone, "plain")
+    await silent.answered(f"+{phone}")
+    (row,) = await silent.rows("SELECT * FROM gateway.outbox")
+    accepted = silent.simulator.outbox.of(f"+{phone}")[0]
+    await told(silent, status("failed", accepted.id, row["outbox_id"], 131000))
+    await silent.answered(f"+{phone}", 2)
+    await silent.settled()
+    assert (await row_of(silent, row["outbox_id"]))["state"] == "accepted"
+
+
+async def test_our_own_statuses(mesh: Mesh, word: Register, phone: str) -> None:
+    """Both providers' own statuses come back through the doors and reach their rows."""
+    word("plain", "answers")
+    await mesh.says(phone, "plain")
+    await mesh.twilio(sms(f"+{phone}", "plain"))
+
+    async def both() -> bool:
+        return bool(await mesh.value("SELECT count(*) = 2 FROM gateway.outbox WHERE delivery = 'delivered'"))
+
+    await until(both, "two deliveries")
+    await mesh.settled()
