@@ -62,7 +62,7 @@ async def test_requests_under_way_are_finished() -> None:
 
 
 async def test_a_port_that_is_taken() -> None:
-    """The error says where and which setting helps, also when the other one has only bound the port so far."""
+    """The error says where and which setting helps, whether a stranger listens there or another server of ours."""
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 0))
