@@ -18,8 +18,9 @@ import grpc
 # For calls whose caller named no timeout.
 DEFAULT_SECONDS = 5.0
 
-# Only UNAVAILABLE is retried, which says that the server did not answer; four attempts take at most about a second
-# before the caller decides.
+# Retried is only what says that the server did not answer: UNAVAILABLE, and CANCELLED, which a server sends that is
+# stopped in the middle of a call (our own cancelling never comes back as a status). Four attempts take at most about a
+# second before the caller decides.
 _SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -30,7 +31,7 @@ _SERVICE_CONFIG = {
                 "initialBackoff": "0.05s",
                 "maxBackoff": "0.5s",
                 "backoffMultiplier": 3,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
             },
         }
     ],
@@ -71,7 +72,7 @@ async def open_channel(
 ) -> AsyncIterator[grpc.aio.Channel]:
     """Open a channel to "host:port", "dns:///name:port" or "ipv4:a:p,b:p" (several replicas); TLS with `credentials`.
 
-    Calls go round robin over every address; one that answers UNAVAILABLE is tried again elsewhere.
+    Calls go round robin over every address; one that does not answer is tried again elsewhere.
     """
     chain = [_Deadline(), *interceptors]
     if credentials is None:

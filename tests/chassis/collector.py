@@ -1,5 +1,6 @@
 """A collector of traces as OpenTelemetry's protocol describes it, in the test's own loop."""
 
+import asyncio
 import contextlib
 import gzip
 from collections.abc import AsyncIterator
@@ -20,6 +21,8 @@ class Collector:
 
     def __init__(self) -> None:
         self.url = ""
+        self.awake = asyncio.Event()  # it answers nobody while this is not set
+        self.awake.set()
         self.bodies: list[bytes] = []
         self.spans: dict[str, list[Span]] = {}  # by the name of the service that sent them
 
@@ -34,6 +37,7 @@ class Collector:
 
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.read()
+        await self.awake.wait()
         if request.headers.get("Content-Encoding") == "gzip" and body[:2] == b"\x1f\x8b":
             body = gzip.decompress(body)
         self.bodies.append(body)
