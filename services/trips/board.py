@@ -248,11 +248,6 @@ class Board:
             self._presences[driver.person_id] = replace(driver, trip_id=None)
 
     @property
-    def trip_ids(self) -> list[int]:
-        """Every trip on the board."""
-        return list(self._trips)
-
-    @property
     def new_trips(self) -> list[Trip]:
         """Trips that were not there before."""
         return [trip for trip in self._trips.values() if trip.trip_id not in self._trips_before]

@@ -4,16 +4,19 @@ from chassis.database import Statement
 
 _MERGED = "unnest($1::bigint[], $2::bigint[]) AS merged (from_id, to_id)"
 
-# Every trip that names one of the people, or asks them: locked first, so that nobody decides on old ids.
+# Every open trip that names one of the people, or asks them: locked first, so that nobody decides on old ids. Those
+# that are over only change hands: there may be tens of thousands of them.
 TRIPS_OF_PEOPLE = Statement(
     "trips.trips_of_people",
     """
-SELECT passenger_id AS person_id, trip_id, state FROM trips.trip WHERE passenger_id = ANY($1::bigint[])
-UNION
-SELECT driver_id, trip_id, state FROM trips.trip WHERE driver_id = ANY($1::bigint[])
-UNION
-SELECT o.driver_id, o.trip_id, t.state FROM trips.offer o JOIN trips.trip t USING (trip_id)
-WHERE o.driver_id = ANY($1::bigint[])
+SELECT passenger_id AS person_id, trip_id FROM trips.trip
+WHERE passenger_id = ANY($1::bigint[]) AND state IN (1, 2, 3, 4, 5)
+UNION ALL
+SELECT driver_id, trip_id FROM trips.trip
+WHERE driver_id = ANY($1::bigint[]) AND state IN (3, 4, 5)
+UNION ALL
+SELECT driver_id, trip_id FROM trips.offer
+WHERE driver_id = ANY($1::bigint[]) AND state = 1
 """,
 )
 
@@ -30,7 +33,7 @@ MOVE_CANCELLERS = Statement(
     "trips.move_cancellers",
     f"""
 UPDATE trips.trip t SET cancelled_by = merged.to_id FROM {_MERGED}
-WHERE t.cancelled_by = merged.from_id AND t.trip_id = ANY($3::bigint[])
+WHERE t.cancelled_by = merged.from_id AND (t.passenger_id = merged.from_id OR t.driver_id = merged.from_id)
 """,  # noqa: S608
 )
 MOVE_OFFERS = Statement(

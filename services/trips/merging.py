@@ -13,19 +13,26 @@ from services.trips.trip import OPEN
 class Merges(TripsAttempt[Merge]):
     """Merges of people. Those of one batch that share a person run one after the other."""
 
+    _planned: list[tuple[set[int], Plan]]
+
     async def plan(self, items: Sequence[Merge]) -> list[Plan]:
-        """Both people, every trip that names or asks them, and the other drivers of those that are open."""
-        people = sorted({person_id for item in items for person_id in (item.from_person_id, item.to_person_id)})
-        found = await self.session.fetch(merge_statements.TRIPS_OF_PEOPLE, people)
-        open_ids = sorted({row["trip_id"] for row in found if row["state"] in set(OPEN)})
-        driven = await self.session.fetch(statements.DRIVERS_OF_TRIPS, open_ids) if open_ids else []
+        """Both people, every open trip that names or asks them, and the drivers of those."""
+        self._planned = [({item.from_person_id, item.to_person_id}, Plan()) for item in items]
+        plans = [plan for _, plan in self._planned]
+        await self.extend(plans)
+        trip_ids = sorted(set().union(*(plan.trips for plan in plans)))
+        driven = await self.session.fetch(statements.DRIVERS_OF_TRIPS, trip_ids) if trip_ids else []
         drivers = {row["trip_id"]: row["driver_id"] for row in driven if row["driver_id"]}
-        plans = []
-        for item in items:
-            both = {item.from_person_id, item.to_person_id}
-            trips = {row["trip_id"] for row in found if row["person_id"] in both}
-            plans.append(Plan(people=both | {drivers[trip] for trip in trips if trip in drivers}, trips=trips))
+        for both, plan in self._planned:
+            plan.people = both | {drivers[trip] for trip in plan.trips if trip in drivers}
         return plans
+
+    async def extend(self, plans: Sequence[Plan]) -> None:  # noqa: ARG002 - also of those that are late already
+        """Look again: until both people were locked, either could still ask for a ride or be asked for one."""
+        people = sorted(set().union(*(both for both, _ in self._planned)))
+        found = await self.session.fetch(merge_statements.TRIPS_OF_PEOPLE, people)
+        for both, plan in self._planned:
+            plan.trips = {row["trip_id"] for row in found if row["person_id"] in both}
 
     def moved(self, items: Sequence[Merge], plans: Sequence[Plan]) -> set[int]:
         """Items that share a person with an earlier one, and those whose trips a driver accepted meanwhile."""
@@ -56,9 +63,8 @@ class Merges(TripsAttempt[Merge]):
         if not merges:
             return
         arrays = [[merge.from_person_id for merge in merges], [merge.to_person_id for merge in merges]]
-        trip_ids = self.board.trip_ids
         await self.session.execute(merge_statements.DELETE_PRESENCES, arrays[0])
-        await self.session.execute(merge_statements.MOVE_CANCELLERS, *arrays, trip_ids)
+        await self.session.execute(merge_statements.MOVE_CANCELLERS, *arrays)
         await self.session.execute(merge_statements.MOVE_PASSENGERS, *arrays)
         await self.session.execute(merge_statements.MOVE_DRIVERS, *arrays)
         await self.session.execute(merge_statements.MOVE_OFFERS, *arrays)

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import asyncpg
+
 from hailwire.trips.v1 import trips_pb2 as pb
 from tests.trips import calls
 
@@ -117,3 +119,56 @@ async def test_the_loser_of_pending_events_is_the_survivor(replica: Any) -> None
     await calls.merge(replica, old, new)
     (event,) = await calls.take(replica)
     assert event.recipient_id == new
+
+
+async def test_a_trip_made_while_a_merge_waits_is_merged_too(replica: Any, fresh_database_url: str) -> None:
+    """The merge looks again once it holds both people: an offer to oneself does not survive it."""
+    (driver,) = await calls.drivers(replica, 1)
+    passenger = calls.person()
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute("INSERT INTO trips.participant VALUES ($1)", passenger)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM trips.participant WHERE person_id = $1 FOR UPDATE", passenger)
+        merging = asyncio.create_task(calls.merge(replica, driver, passenger))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(5):
+            while not await connection.fetchval(waits):
+                await asyncio.sleep(0.01)
+        await connection.execute(
+            """
+            INSERT INTO trips.trip (trip_id, state, passenger_id, vehicle, latitude, longitude, created_at, updated_at,
+                                    expires_at)
+            VALUES (900, 2, $1, 1, -1.9, 30, now(), now(), now() + interval '10 minutes')
+            """,
+            passenger,
+        )
+        await connection.execute(
+            "INSERT INTO trips.offer VALUES (901, 900, $1, 1, 5, now() + interval '2 minutes')", driver
+        )
+    await connection.close()
+    assert calls.reason(await merging) == ""
+    trip = await calls.trip_of(replica, 900)
+    assert (trip.state, trip.offers[0].state) == (pb.TRIP_STATE_REQUESTED, pb.OFFER_STATE_WITHDRAWN)
+
+
+async def test_trips_that_are_over_follow_the_person(replica: Any, fresh_database_url: str) -> None:
+    """In either role, and who cancelled them."""
+    old, new = calls.person(), calls.person()
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute(
+        f"""
+        INSERT INTO trips.trip (trip_id, state, passenger_id, driver_id, vehicle, latitude, longitude, created_at,
+                                updated_at, expires_at, cancelled_by)
+        SELECT 1000 + n, 7, CASE WHEN n = 1 THEN 77 ELSE {old} END, CASE WHEN n = 1 THEN {old} ELSE 77 END, 1, -1.9, 30,
+               now(), now(), now(), CASE WHEN n < 3 THEN {old} ELSE 77 END
+        FROM generate_series(1, 3) n
+        """
+    )
+    await connection.close()
+    assert calls.reason(await calls.merge(replica, old, new)) == ""
+    trips = [await calls.trip_of(replica, trip_id) for trip_id in (1001, 1002, 1003)]
+    assert [(trip.passenger_id, trip.driver_id, trip.cancelled_by) for trip in trips] == [
+        (77, new, new),
+        (new, 77, new),
+        (new, 77, 77),
+    ]

@@ -26,7 +26,12 @@ PLANS = [
     (statements.OPEN_OFFERS, [[5]], {"offer_open_of_driver"}),
     (statements.DUE_TRIPS, [100], {"trip_due", "offer_due"}),
     (statements.UPDATE_OFFERS, [[5], [2]], {"offer_pkey"}),
-    (merge_statements.TRIPS_OF_PEOPLE, [[5]], {"trip_of_passenger", "trip_of_driver", "offer_of_driver"}),
+    (
+        merge_statements.TRIPS_OF_PEOPLE,
+        [[5]],
+        {"trip_open_of_passenger", "trip_open_of_driver", "offer_open_of_driver"},
+    ),
+    (merge_statements.MOVE_CANCELLERS, [[5], [6]], {"trip_of_passenger", "trip_of_driver"}),
     (merge_statements.MOVE_OFFERS, [[5], [6]], {"offer_of_driver"}),
     (merge_statements.MOVE_EVENTS, [[5], [6]], {"event_of_recipient"}),
     (events.TAKE, ["a", 100, datetime.timedelta(seconds=30)], {"mailbox_pkey", "event_of_recipient"}),
