@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from chassis.database import Database, Statement
 from hailwire.trips.v1 import events_pb2 as pb
+from services.trips import messages
 
 # One statement, so that a taker that is paused holds no locks. It finds the oldest events of recipients whom nobody
 # serves and locks and leases their mailboxes, which a concurrent taker sees when it gets there, whatever it saw before.
@@ -80,12 +81,8 @@ class EventStore:
 
     async def take(self, taker_id: str, most: int) -> list[pb.Event]:
         """Up to `most` events for this taker and no other, oldest first, until acknowledged or the lease ends."""
-        taken = []
-        for row in await self._database.fetch(TAKE, taker_id, most, self.lease):
-            event = pb.Event.FromString(row["payload"])
-            event.event_id = row["event_id"]
-            event.recipient_id = row["recipient_id"]
-            taken.append(event)
+        rows = await self._database.fetch(TAKE, taker_id, most, self.lease)
+        taken = [messages.stored_event(row["payload"], row["event_id"], row["recipient_id"]) for row in rows]
         self._taken.add(len(taken))
         return sorted(taken, key=lambda event: event.event_id)
 

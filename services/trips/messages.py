@@ -63,6 +63,26 @@ def event_message(tiding: Tiding) -> events_pb2.Event:
     return event
 
 
+def stored_event(payload: bytes, event_id: int, recipient_id: int) -> events_pb2.Event:
+    """An event as it is handed out: to whomever its recipient was merged into, who then is that person in the trip."""
+    event = events_pb2.Event.FromString(payload)
+    former_id = event.recipient_id
+    event.event_id, event.recipient_id = event_id, recipient_id
+    if former_id in {0, recipient_id}:
+        return event
+    trip = event.trip
+    if trip.passenger_id == former_id:
+        trip.passenger_id = recipient_id
+    if trip.driver_id == former_id:
+        trip.driver_id = recipient_id
+    if trip.cancelled_by == former_id:
+        trip.cancelled_by = recipient_id
+    for offer in trip.offers:
+        if offer.driver_id == former_id:
+            offer.driver_id = recipient_id
+    return event
+
+
 def trip_result(outcome: Trip | errors.HailwireError) -> pb.TripResult:
     """A value or an error."""
     if isinstance(outcome, Trip):

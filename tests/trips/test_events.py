@@ -170,3 +170,18 @@ async def test_events_show_the_trip_as_it_was_then(replica: Any) -> None:
         (passenger, pb.TRIP_STATE_ACCEPTED),
         (passenger, pb.TRIP_STATE_CANCELLED),
     ]
+
+
+async def test_an_older_event_names_the_survivor_in_its_trip(replica: Any) -> None:
+    """Whoever is told can see from the trip which side is theirs, however they were called when it happened."""
+    (old,) = await calls.drivers(replica, 1)
+    passenger, new = calls.person(), calls.person()
+    trip = await calls.created(replica, passenger)
+    await calls.answer(replica, calls.accepting(trip, old))
+    await calls.heard(replica)
+    await calls.cancel(replica, trip.trip_id, passenger)
+    await calls.merge(replica, old, new)
+    (event,) = await calls.take(replica)
+    told = event.trip
+    assert (event.recipient_id, told.driver_id, told.offers[0].driver_id) == (new, new, new)
+    assert (told.passenger_id, told.cancelled_by) == (passenger, passenger)
