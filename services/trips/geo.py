@@ -16,6 +16,8 @@ from chassis import errors
 EARTH_RADIUS = 6_371_008.8
 # Mercator's map has no poles; this is within 12 m of one.
 _MAX_LATITUDE = 89.9999
+# A ten-thousandth of a millimetre, in degrees.
+_NOTHING = 1e-12
 
 
 class LocationInvalid(errors.InvalidArgument):
@@ -47,7 +49,12 @@ def location(latitude: float, longitude: float) -> Location:
     """A checked place; raises LocationInvalid, also for not-a-number."""
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise LocationInvalid
-    return Location(latitude, longitude)
+    return Location(_storable(latitude), _storable(longitude))
+
+
+def _storable(degrees: float) -> float:
+    # PostgreSQL refuses to compute with the smallest numbers ("value out of range: underflow").
+    return degrees if abs(degrees) > _NOTHING else 0.0
 
 
 def metres(one: Location, other: Location) -> float:

@@ -157,3 +157,11 @@ async def test_a_search_uses_the_index_of_available_drivers(replica: Any, fresh_
     assert "Seq Scan on presence" not in plan
     assert "Order By: (place <-> " in ordered
     assert "Sort" not in ordered
+
+
+async def test_the_smallest_numbers_are_a_place_too(replica: Any) -> None:
+    """Next to nothing from the equator or from Greenwich, where PostgreSQL's arithmetic underflows, is on them."""
+    for at in [(5e-324, 30.0), (-1e-310, -5e-324)]:
+        (driver,) = await calls.drivers(replica, 1, at)
+        (found, *_) = await calls.search(replica, at)
+        assert (found.person_id, found.distance_meters) == (driver, 0.0)
