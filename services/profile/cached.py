@@ -30,6 +30,11 @@ class _Load:
     stale: set[int] = field(default_factory=set)
     all_stale: bool = False
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has changed since it was asked: whoever asks now may wait for the same answer."""
+        return not (self.all_stale or self.stale)
+
     def spoiled(self, person: Person) -> bool:
         """Whether the answer may be older than a change that we heard of."""
         return self.all_stale or not self.stale.isdisjoint((person.person_id, *person.merged_person_ids))
@@ -56,7 +61,7 @@ class CachedPeople:
         self._survivors: dict[int, int] = {}  # merged id -> survivor's
         self._owners: dict[Identity, int] = {}
         self._loads: set[_Load] = set()
-        self._flights: dict[Hashable, asyncio.Future[Answer]] = {}
+        self._flights: dict[Hashable, tuple[asyncio.Future[Answer], _Load]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._lookups = telemetry.counter("cache_lookups", "answers from memory and misses, by cache")
         self._evictions = telemetry.counter("cache_evictions", "entries that had to go for newer ones, by cache")
@@ -174,23 +179,32 @@ class CachedPeople:
     async def _once(
         self, keys: Sequence[Key], load: Callable[[Sequence[Key]], Awaitable[Sequence[Answer]]]
     ) -> list[Answer]:
-        """Answers for the keys, each asked for once at a time; whoever asks may leave without harm to the others."""
-        mine = [key for key in keys if key not in self._flights]
+        """Answers for the keys, each asked for once at a time; whoever asks may leave without harm to the others.
+
+        A question that was asked before a change is no answer for whoever asks after it.
+        """
+        mine = [key for key in keys if key not in self._flights or not self._flights[key][1].fresh]
+        this = _Load()
         for key in mine:
-            self._flights[key] = asyncio.get_running_loop().create_future()
-        flights = [self._flights[key] for key in keys]
+            self._flights[key] = asyncio.get_running_loop().create_future(), this
+        flights = [self._flights[key][0] for key in keys]
         if mine:
-            task = asyncio.create_task(self._fly(mine, load))
+            self._loads.add(this)
+            started = {key: self._flights[key][0] for key in mine}
+            task = asyncio.create_task(self._fly(started, this, load))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if flights:
             await asyncio.wait(flights)
         return [flight.result() for flight in flights]
 
-    async def _fly(self, keys: Sequence[Key], load: Callable[[Sequence[Key]], Awaitable[Sequence[Answer]]]) -> None:
-        this = _Load()
-        self._loads.add(this)
-        flights = {key: self._flights[key] for key in keys}
+    async def _fly(
+        self,
+        flights: dict[Key, asyncio.Future[Answer]],
+        this: _Load,
+        load: Callable[[Sequence[Key]], Awaitable[Sequence[Answer]]],
+    ) -> None:
+        keys = list(flights)
         try:
             answers = await load(keys)
         except Exception as error:  # noqa: BLE001 - handed to everyone who asked
@@ -205,5 +219,6 @@ class CachedPeople:
         finally:
             self._loads.discard(this)
             for key, flight in flights.items():
-                del self._flights[key]
+                if self._flights.get(key, (None,))[0] is flight:
+                    del self._flights[key]
                 flight.cancel()  # only if this task was cancelled; an answered flight does not care

@@ -190,3 +190,24 @@ async def test_without_notifications_nothing_is_remembered(store: Store, cached:
     await people.find([1])
     await people.find([1])
     assert store.asked == [1] * 4
+
+
+async def test_who_asks_after_a_change_does_not_wait_for_an_older_answer(store: Store, cached: Cache) -> None:
+    """A load that began before the change answers those who asked before it, and nobody else."""
+    people = cached()
+    store.gate.clear()
+    before = asyncio.create_task(people.find([1]))
+    seen = asyncio.create_task(people.resolve([Sighting((_identity(1),))]))
+    while len(store.asked) < 2:
+        await asyncio.sleep(0)
+    store.people[1] = _person(1, language="fr")
+    people.forget([1])
+    after = [asyncio.create_task(people.find([1])), asyncio.create_task(people.find([1]))]
+    seen_after = asyncio.create_task(people.resolve([Sighting((_identity(1),))]))
+    await asyncio.sleep(0)
+    store.gate.set()
+    assert (await before)[1].language == ""
+    assert [person.language for person in await seen] == [""]  # type: ignore[union-attr]
+    assert [(await answer)[1].language for answer in after] == ["fr", "fr"]
+    assert [person.language for person in await seen_after] == ["fr"]  # type: ignore[union-attr]
+    assert store.asked == [1, 1, 1, 1]
