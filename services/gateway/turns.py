@@ -176,7 +176,8 @@ class Turns:
             # Ours finish first, within a turn's time.
             async with asyncio.timeout(_TURN_SECONDS * 2):
                 await self._idle.wait()
-                while time.monotonic() < started + _ALONE_SECONDS and await self._take(alone=True, limit=1):
+                ends_at = time.monotonic() + _ALONE_SECONDS  # from here: a slow turn of ours must not cost them theirs
+                while time.monotonic() < ends_at and await self._take(alone=True, limit=1):
                     await self._idle.wait()
         except TimeoutError:
             log.warning("could not run a suspect message alone in time")

@@ -261,12 +261,20 @@ async def open_mesh(database_url: str, home: Path, **environ: str) -> AsyncItera
                 )
             )
         )
-        profile_ports = {"PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0"}
-        profile = await stack.enter_async_context(
-            open_profile(load(ProfileSettings, {**common, **profile_ports, **environ}))
-        )
-        trips_ports = {"TRIPS_GRPC_PORT": "0", "TRIPS_PROMETHEUS_PORT": "0"}
-        trips = await stack.enter_async_context(open_trips(load(TripsSettings, {**common, **trips_ports, **environ})))
+        profile_port, trips_port = ports.choose(2)
+        mesh.prometheus_ports = {"profile": profile_port, "trips": trips_port}
+        targets: dict[str, str] = {
+            name: environ[name] for name in ("PROFILE_TARGET", "TRIPS_TARGET") if name in environ
+        }
+        # A service whose target is given is run by the test itself.
+        if "PROFILE_TARGET" not in targets:
+            own = {"PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": str(profile_port)}
+            profile = await stack.enter_async_context(open_profile(load(ProfileSettings, {**common, **own, **environ})))
+            targets["PROFILE_TARGET"] = f"127.0.0.1:{profile.port}"
+        if "TRIPS_TARGET" not in targets:
+            own = {"TRIPS_GRPC_PORT": "0", "TRIPS_PROMETHEUS_PORT": str(trips_port)}
+            trips = await stack.enter_async_context(open_trips(load(TripsSettings, {**common, **own, **environ})))
+            targets["TRIPS_TARGET"] = f"127.0.0.1:{trips.port}"
         gateway = await stack.enter_async_context(
             open_gateway(
                 load(
@@ -278,8 +286,7 @@ async def open_mesh(database_url: str, home: Path, **environ: str) -> AsyncItera
                         "GATEWAY_GRPC_PORT": "0",
                         "GATEWAY_PROMETHEUS_PORT": "0",
                         "GATEWAY_LEASE_SECONDS": str(LEASE_SECONDS),
-                        "PROFILE_TARGET": f"127.0.0.1:{profile.port}",
-                        "TRIPS_TARGET": f"127.0.0.1:{trips.port}",
+                        **targets,
                         "WA_GRAPH_URL": f"{mesh.simulator.url}/graph/v25.0",
                         "TWILIO_API_URL": f"{mesh.simulator.url}/twilio",
                         **environ,
@@ -287,7 +294,7 @@ async def open_mesh(database_url: str, home: Path, **environ: str) -> AsyncItera
                 )
             )
         )
-        mesh.prometheus_ports = {"gateway": gateway.prometheus_port}
+        mesh.prometheus_ports["gateway"] = gateway.prometheus_port
 
         async def ready() -> bool:
             async with session.get(mesh.url + "/readyz") as response:

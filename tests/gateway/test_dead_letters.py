@@ -9,7 +9,7 @@ from launcher.failure import ExitCode
 from services.gateway import dead_letters
 from tests.gateway import handlers
 from tests.gateway.conftest import Register
-from tests.gateway.mesh import Mesh, payload, text
+from tests.gateway.mesh import Mesh, payload, text, until
 
 
 async def hailwire(mesh: Mesh, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -80,8 +80,6 @@ async def test_replaying_a_reply(mesh: Mesh, word: Register, phone: str, kind: s
 
     async def dead() -> bool:
         return bool(await mesh.dead_letters())
-
-    from tests.gateway.mesh import until
 
     await until(dead, "a dead letter")
     await mesh.settled()

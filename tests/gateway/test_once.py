@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,8 @@ async def test_copies_of_statuses(shared: Mesh, phone: str) -> None:
 
 async def test_nothing_in_it(shared: Mesh) -> None:
     """A payload without items is taken and is no duplicate."""
-    for content in ({}, [], {"object": "whatsapp_business_account", "entry": []}):
+    contents: list[Any] = [{}, [], {"object": "whatsapp_business_account", "entry": []}]
+    for content in contents:
         answer = await shared.whatsapp(content)
         assert (answer.status, answer.duplicate) == (200, False)
 

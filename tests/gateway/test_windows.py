@@ -1,7 +1,7 @@
 """Whom we may write to: the 24-hour window, opt-outs, and words that the carrier answers itself."""
 
 from tests.gateway.conftest import Open, Register
-from tests.gateway.mesh import Mesh, payload, sms, text
+from tests.gateway.mesh import Mesh, payload, sms, text, until
 
 
 async def test_a_reply_that_waited_too_long(open_here: Open, word: Register, phone: str) -> None:
@@ -71,6 +71,5 @@ async def _now(mesh: Mesh) -> int:
 
 
 async def _queued(mesh: Mesh) -> None:
-    from tests.gateway.mesh import until
 
     await until(lambda: mesh.value("SELECT count(*) FROM gateway.outbox WHERE state = 'queued'"), "a queued reply")

@@ -1,0 +1,69 @@
+"""The description of the HTTP interface is that of the routes that are served, no more and no less."""
+
+import re
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+from starlette.routing import Route
+
+from services.gateway import rest, webhooks
+from services.gateway.openapi import DOCUMENT
+from tests.gateway.mesh import Mesh
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def served() -> set[tuple[str, str]]:
+    """(method, path) of every route, as the two apps hold them."""
+    app = rest.application(required={}, informative={})
+    quiet = {
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, Route)
+        for method in (route.methods or ())
+        if method != "HEAD"
+    }
+    doors = {route for value in vars(_bare()).values() if isinstance(value, dict) for route in value}
+    return quiet | {route for route in doors if isinstance(route, tuple)}
+
+
+def _bare() -> webhooks.Webhooks:
+    nothing: Any = MagicMock()
+    return webhooks.Webhooks(
+        store=nothing,
+        spool=nothing,
+        telemetry=nothing,
+        verify_token=nothing,
+        app_secrets=(),
+        auth_token=nothing,
+        base_url="",
+        max_waiting=1,
+        stored=lambda: None,
+        rest=nothing,
+    )
+
+
+async def test_exactly_what_is_served() -> None:
+    """Each route has its description, and each description its route."""
+    described = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
+    assert described == served()
+
+
+async def test_it_is_served(shared: Mesh) -> None:
+    """/openapi.json is the document, and /docs a page with every route that needs nothing from elsewhere."""
+    async with shared.session.get(shared.url + "/openapi.json") as response:
+        assert await response.json() == DOCUMENT
+    async with shared.session.get(shared.url + "/docs") as response:
+        page = await response.text()
+        assert response.content_type == "text/html"
+    assert all(path in page for path in DOCUMENT["paths"])
+    assert not re.search(r"(src|href)=[\"']?https?:", page)
+
+
+async def test_described_routes_answer(shared: Mesh) -> None:
+    """Nothing that is described is unknown to the server."""
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            async with shared.session.request(method, shared.url + path, data=b"") as response:
+                assert str(response.status) in operation["responses"], (method, path)

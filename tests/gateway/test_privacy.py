@@ -1,0 +1,86 @@
+"""No number, name or word of a person is in a log line or on a metrics page, whatever goes wrong."""
+
+import json
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from chassis.logs import JsonFormatter
+from tests.gateway import handlers
+from tests.gateway.conftest import Register
+from tests.gateway.mesh import Mesh, payload, sms, text, until
+
+NAME = "Zipporah Quillfeather"
+WORDS = "xylophone marmalade"
+
+
+async def test_nothing_leaks(
+    mesh: Mesh, word: Register, phones: Callable[[int], list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Through answers, failures, refusals and dead letters, neither logs nor metrics hold who wrote or what."""
+    caplog.set_level(logging.INFO)
+    word(WORDS, "fails_as_told")
+    people = phones(6)
+    rider, texter, unlucky, refused, stranger, rejected = people
+    bsuid = f"RW.{rider}"
+    # Answered, with a place and a user id.
+    await mesh.whatsapp(payload(text(rider, f"{WORDS} hello", bsuid=bsuid), name=NAME))
+    await mesh.twilio(sms(f"+{texter}", WORDS, ProfileName=NAME, FromCity="XYLOPHONE"))
+    await mesh.answered(f"+{rider}")
+    await mesh.answered(f"+{texter}")
+    # Failing: with the words in the error's text, for a service that is away, for good.
+    handlers.raises["next"] = handlers.Poisoned(f"{WORDS} {NAME} {unlucky}")
+    await mesh.whatsapp(payload(text(unlucky, WORDS), name=NAME))
+    await mesh.answered(f"+{unlucky}")
+    handlers.raises["next"] = handlers.unavailable()
+    await mesh.whatsapp(payload(text(unlucky, WORDS), name=NAME))
+
+    async def postponed() -> bool:
+        return await mesh.metric("hailwire_turns_total", ending="postponed") > 0
+
+    await until(postponed, "a postponed turn")
+    handlers.raises.clear()
+    # Sends that are refused for good, fail later, or get no answer.
+    mesh.goes_wrong("whatsapp", "131026", to=f"+{refused}")
+    mesh.goes_wrong("whatsapp", "failed_status:131026", to=f"+{refused}")
+    mesh.goes_wrong("whatsapp", "reset_after_accept", to=f"+{refused}")
+    mesh.goes_wrong("twilio", "21211", to=f"+{refused}")
+    for _ in range(3):
+        await mesh.whatsapp(payload(text(refused, WORDS), name=NAME))
+    await mesh.twilio(sms(f"+{refused}", WORDS))
+    # Refused at the door, and statuses of somebody else's messages.
+    raw = json.dumps(payload(text(stranger, WORDS), name=NAME)).encode()
+    await mesh.post("/webhooks/whatsapp", raw, {"X-Hub-Signature-256": f"sha256={stranger}"})
+    await mesh.whatsapp(raw[:-1])
+    await mesh.twilio(sms(f"+{stranger}", WORDS), **{"X-Twilio-Signature": stranger})
+    async with mesh.session.get(f"{mesh.url}/webhooks/whatsapp?hub.verify_token={stranger}&hub.challenge=1") as _:
+        pass
+    status = {"id": f"wamid.{rejected}", "status": "failed", "recipient_id": rejected, "timestamp": "1"}
+    error = {"code": 131026, "title": WORDS, "message": f"{rejected} {NAME}"}
+    await mesh.whatsapp(payload(statuses=[{**status, "errors": [error]}]))
+    await mesh.settled()
+    assert len(await mesh.dead_letters()) >= 3
+    # All of it was about somebody; nothing of it tells.
+    lines = [JsonFormatter("gateway").format(record) for record in caplog.records]
+    assert len(lines) > 10
+    pages = [await mesh.prometheus(service) for service in ("gateway", "profile", "trips")]
+    marks = [*people, *NAME.split(), *WORDS.split()]
+    for told in (*lines, *pages):
+        assert [mark for mark in marks if mark.lower() in told.lower()] == []
+
+
+async def test_labels_are_few(mesh: Mesh, phones: Callable[[int], list[str]]) -> None:
+    """A hundred people cause no more metric series than one does."""
+    first, *others = phones(60)
+    for phone in (first, *others[:3]):
+        await mesh.says(phone, "hello")
+    await mesh.settled()
+    before = await _series(mesh)
+    await mesh.whatsapp(payload(*(text(phone, f"words of {phone}") for phone in others)))
+    await mesh.settled()
+    assert await _series(mesh) <= before + 20
+
+
+async def _series(mesh: Mesh) -> int:
+    return sum(not line.startswith("#") for line in (await mesh.prometheus("gateway")).splitlines())
