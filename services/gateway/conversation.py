@@ -8,6 +8,7 @@ from chassis import logs
 from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import events_pb2
 from services.gateway.claims import EVENT, Claim
+from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Trips
 from services.gateway.clients.world import PersonalWorld
@@ -36,7 +37,7 @@ class Conversations:
         message = read_message(Provider(claim.provider), claim.raw)
         addresses = [Address.from_key(key) for key in claim.addresses]
         person = await self._profile.resolve(addresses, message.profile_name)
-        world = PersonalWorld(person.person_id, claim.key, self._profile, self._trips)
+        world = PersonalWorld(person, claim.key, self._profile, self._trips)
         handed_over = await self._hand_over(claim, person, world)
         outcome = await take_turn(self._turn(claim, person, world, message, addresses[0]))
         return _decision(claim, person, outcome, handed_over)
@@ -44,7 +45,10 @@ class Conversations:
     async def _event(self, claim: Claim) -> Decision:
         event = events_pb2.Event.FromString(claim.raw)
         person = await self._profile.get(event.recipient_id)
-        world = PersonalWorld(person.person_id, claim.key, self._profile, self._trips)
+        world = PersonalWorld(person, claim.key, self._profile, self._trips)
+        if event.recipient_id != person.person_id:
+            as_survivor(event.trip, {event.recipient_id, *person.merged_person_ids}, person.person_id)
+            event.recipient_id = person.person_id
         address = Address.from_key(claim.snapshot.reply_to)
         outcome = await take_event(
             EventTurn(

@@ -5,6 +5,7 @@ Stored first, acknowledged after: an event that is handed out twice is stored on
 
 import asyncio
 import hashlib
+import time
 from datetime import UTC
 
 from chassis import errors, logs
@@ -49,8 +50,11 @@ class EventTaker:
     async def run(self) -> None:
         """Take, store, acknowledge."""
         while True:
+            asked_at = time.monotonic()
             try:
                 taken = await self._events.take(self._taker_id, _BATCH, _WAIT_SECONDS)
+                if not taken and time.monotonic() - asked_at < _WAIT_SECONDS / 2:
+                    await asyncio.sleep(_RETRY_SECONDS)  # a replica that is about to stop does not wait
                 if taken:
                     await self._store([arrival(event) for event in taken])
                     await self._events.acknowledge([event.event_id for event in taken])

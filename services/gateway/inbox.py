@@ -39,8 +39,12 @@ _INSERT_KEYS = Statement(
 _FIND_PEOPLE = Statement(
     "gateway.inbox_find_people",
     """
-    SELECT person_id, coalesce(merged_into, conversation_id) AS conversation_id FROM gateway.conversation
-    WHERE person_id = ANY($1::bigint[])
+    SELECT person_id, coalesce(merged_into, conversation_id) AS conversation_id, last_inbound_at
+    FROM gateway.conversation WHERE person_id = ANY($1::bigint[])
+    UNION ALL -- an event that was on its way when its recipient turned out to be somebody else too
+    SELECT former.person_id, conversation_id, last_inbound_at
+    FROM gateway.conversation CROSS JOIN LATERAL unnest(handed_over) AS former (person_id)
+    WHERE handed_over && $1::bigint[] AND handed_over <> '{}' AND merged_into IS NULL
     ORDER BY last_inbound_at NULLS FIRST -- whoever has several conversations hears in the one last written in
     """,
 )

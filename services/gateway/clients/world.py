@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chassis import errors
 from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import trips_pb2
+from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Trips
 
@@ -19,8 +20,9 @@ class PersonalWorld:
     however much later, finds the first outcome.
     """
 
-    def __init__(self, person_id: int, key: bytes, profile: Profile, trips: Trips) -> None:
-        self._person_id = person_id
+    def __init__(self, person: profile_pb2.Person, key: bytes, profile: Profile, trips: Trips) -> None:
+        self._person_id = person.person_id
+        self._former_ids = frozenset(person.merged_person_ids)
         self._key = key.hex()
         self._profile = profile
         self._trips = trips
@@ -85,7 +87,7 @@ class PersonalWorld:
         driver_ids: Sequence[int] = (),
     ) -> trips_pb2.Trip:
         """Ask these drivers, or the nearest ones, for a ride."""
-        return await self._trips.create_trip(
+        trip = await self._trips.create_trip(
             trips_pb2.CreateTripRequest(
                 request_id=self._id(step),
                 passenger_id=self._person_id,
@@ -94,46 +96,50 @@ class PersonalWorld:
                 driver_ids=driver_ids,
             )
         )
+        return self._own(trip)
 
     async def open_trip(self) -> trips_pb2.Trip | None:
         """Read the trip that the person is on or waits for."""
         try:
-            return await self._trips.open_trip(self._person_id)
+            return self._own(await self._trips.open_trip(self._person_id))
         except errors.NotFound:
             return None
 
     async def trip(self, trip_id: int) -> trips_pb2.Trip:
         """Read a trip."""
-        return await self._trips.trip(trip_id)
+        return self._own(await self._trips.trip(trip_id))
 
     async def trips(self, page_token: str = "") -> list[trips_pb2.Trip]:
         """Read the person's trips, newest first."""
-        return await self._trips.list_trips(self._person_id, page_token, _PAGE)
+        return [self._own(trip) for trip in await self._trips.list_trips(self._person_id, page_token, _PAGE)]
 
     async def answer_offer(self, step: str, offer_id: int, accept: bool) -> trips_pb2.Trip:  # noqa: FBT001
         """Accept or decline."""
         answer = trips_pb2.OFFER_ANSWER_ACCEPT if accept else trips_pb2.OFFER_ANSWER_DECLINE
-        return await self._trips.answer_offer(
+        trip = await self._trips.answer_offer(
             trips_pb2.AnswerOfferRequest(
                 request_id=self._id(step), driver_id=self._person_id, offer_id=offer_id, answer=answer
             )
         )
+        return self._own(trip)
 
     async def advance_trip(self, step: str, trip_id: int, state: trips_pb2.TripState.ValueType) -> trips_pb2.Trip:
         """Move a trip on, as its driver."""
-        return await self._trips.advance_trip(
+        trip = await self._trips.advance_trip(
             trips_pb2.AdvanceTripRequest(
                 request_id=self._id(step), driver_id=self._person_id, trip_id=trip_id, state=state
             )
         )
+        return self._own(trip)
 
     async def cancel_trip(self, step: str, trip_id: int, reason: str) -> trips_pb2.Trip:
         """Give a trip up, as either side."""
-        return await self._trips.cancel_trip(
+        trip = await self._trips.cancel_trip(
             trips_pb2.CancelTripRequest(
                 request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, reason=reason
             )
         )
+        return self._own(trip)
 
     async def hand_over(self, from_person_id: int) -> None:
         """Give this person everything of somebody who turned out to be the same."""
@@ -144,6 +150,9 @@ class PersonalWorld:
                 to_person_id=self._person_id,
             )
         )
+
+    def _own(self, trip: trips_pb2.Trip) -> trips_pb2.Trip:
+        return as_survivor(trip, self._former_ids, self._person_id)
 
     def _id(self, step: str) -> str:
         return f"{self._key}:{step}"

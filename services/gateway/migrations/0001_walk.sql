@@ -51,6 +51,7 @@ CREATE TABLE gateway.conversation (
 CREATE INDEX conversation_due ON gateway.conversation (alone, due_at) WHERE pending > 0 AND instance_id IS NULL;
 CREATE INDEX conversation_leased ON gateway.conversation (instance_id) WHERE instance_id IS NOT NULL;
 CREATE INDEX conversation_merged ON gateway.conversation (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX conversation_handed_over ON gateway.conversation USING gin (handed_over) WHERE handed_over <> '{}';
 CREATE INDEX conversation_person ON gateway.conversation (person_id) WHERE person_id IS NOT NULL;
 
 -- Every channel identity and the conversation that it writes in.
