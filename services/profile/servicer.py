@@ -65,7 +65,7 @@ class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
         for item in request.requests:
             try:
                 ledger.check_request_id(item.request_id)
-                updates.append(changes.Request(item.request_id, ledger.fingerprint(item), messages.update(item)))
+                updates.append(changes.Request(item.request_id, _fingerprint(item), messages.update(item)))
                 results.append(None)
             except errors.HailwireError as refusal:
                 results.append(messages.result(refusal))
@@ -80,3 +80,11 @@ class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
             people=[messages.person_message(person) for person in people[:size]],
             next_page_token=pages.token(people[size - 1].person_id) if len(people) > size else "",
         )
+
+
+def _fingerprint(item: pb.UpdatePersonRequest) -> bytes:
+    """What was asked, of whomever: a repeat may name the person whom the first one was merged into."""
+    asked = pb.UpdatePersonRequest()
+    asked.CopyFrom(item)
+    asked.person.ClearField("person_id")
+    return ledger.fingerprint(asked)

@@ -225,6 +225,19 @@ async def test_a_repeated_update_answers_word_for_word(open_profile: Open) -> No
         assert (await get(left, person.person_id))[0].person.language == "en"
 
 
+async def test_an_update_repeated_as_the_survivor_gets_its_first_outcome(profile: Stub) -> None:
+    """Who repeats an update after a merge names the older person and is told what the first update was told."""
+    number, user_id = whatsapp(), user()
+    older = await resolve(profile, number)
+    younger = await resolve(profile, user_id)
+    item = updating(younger.person_id, language="fr")
+    (first,) = await update(profile, item)
+    await resolve(profile, number, user_id)
+    item.person.person_id = older.person_id
+    (again,) = await update(profile, item)
+    assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
+
+
 async def test_concurrent_first_uses_of_a_request_id_have_one_effect(open_profile: Open) -> None:
     """Twenty at once over two replicas: one change, one answer."""
     async with open_profile() as left, open_profile() as right:

@@ -172,3 +172,23 @@ async def test_trips_that_are_over_follow_the_person(replica: Any, fresh_databas
         (new, 77, new),
         (new, 77, 77),
     ]
+
+
+async def test_a_change_repeated_as_the_survivor_gets_its_first_outcome(replica: Any) -> None:
+    """Who repeats a request after a merge acts under the new id and is told what the first request was told."""
+    (driver,) = await calls.drivers(replica, 1)
+    old, new = calls.person(), calls.person()
+    wish = calls.new_trip(old)
+    (first,) = await calls.create(replica, wish)
+    accepting = calls.accepting(first.trip, driver)
+    (accepted,) = await calls.answer(replica, accepting)
+    renamed = calls.person()
+    await calls.merge(replica, old, new)
+    await calls.merge(replica, driver, renamed)
+    wish.passenger_id, accepting.driver_id = new, renamed
+    (again,) = await calls.create(replica, wish)
+    (accepted_again,) = await calls.answer(replica, accepting)
+    assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
+    assert accepted_again.SerializeToString(deterministic=True) == accepted.SerializeToString(deterministic=True)
+    wish.vehicle = pb.VEHICLE_CAB
+    assert [calls.reason(result) for result in await calls.create(replica, wish)] == ["REQUEST_ID_REUSED"]
