@@ -1,22 +1,23 @@
 """Batches of changes inside one transaction: which rows each kind of change locks, loads and writes.
 
 The order of locks is the same for all: participants in id order, then trips in id order. In a batch nothing is waited
-for; a lone change waits.
+for; a lone change waits. People are locked under the ids into which they were merged; when the locks are ours we look
+whether anybody was merged meanwhile, and a change that concerns them starts again.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Generic, TypeVar
 
 from google.protobuf.message import Message
 
 from chassis import changes, errors
 from chassis.database import Session, Statement
 from services.trips import messages, rows, statements
-from services.trips.board import Board
+from services.trips.board import Board, Change
 from services.trips.terms import Terms
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=Change)
 
 
 @dataclass(slots=True)
@@ -39,7 +40,9 @@ class Plan:
 class TripsAttempt(Generic[Item]):
     """What all kinds of change have in common; a kind says what it concerns and what it decides."""
 
+    actors: ClassVar[tuple[str, ...]]  # the fields of an item that name who acts
     board: Board  # from lock() on
+    _survivors: Mapping[int, int]  # from lock() on: of the people named, those who were merged into somebody
 
     def __init__(self, session: Session, terms: Terms) -> None:
         self.session = session
@@ -51,6 +54,14 @@ class TripsAttempt(Generic[Item]):
 
     async def extend(self, plans: Sequence[Plan]) -> None:
         """Add trips that are known only once the people are locked."""
+
+    def named(self, item: Item) -> set[int]:
+        """Everyone whom an item names."""
+        return {getattr(item, actor) for actor in self.actors}
+
+    def as_survivors(self, item: Item, survivors: Mapping[int, int]) -> Item:
+        """The item with everyone under the id into which they were merged."""
+        return replace(item, **{actor: survivors.get(was := getattr(item, actor), was) for actor in self.actors})
 
     def moved(self, items: Sequence[Item], plans: Sequence[Plan]) -> set[int]:  # noqa: ARG002
         """Positions whose plan turned out wrong once everything was read under locks."""
@@ -69,8 +80,13 @@ class TripsAttempt(Generic[Item]):
 
     async def lock(self, items: Sequence[Item], *, wait: bool) -> set[int]:
         """People first, then trips, each in id order; then read everything under the locks."""
+        self._survivors = await self._merged(set().union(*(self.named(item) for item in items)))
+        items = [self.as_survivors(item, self._survivors) for item in items]
         plans = await self.plan(items)
         locked = await self._lock_people(plans, wait=wait)
+        # Under the locks: whoever is still themselves stays so, and with them everybody who was merged into them.
+        merged = await self._merged(person_id for _, person_id in locked)
+        locked -= {("person", person_id) for person_id in merged}
         late = changes.behind([plan.participants() for plan in plans], locked)
         ready = [plan for position, plan in enumerate(plans) if position not in late]
         await self.extend(ready)
@@ -100,6 +116,10 @@ class TripsAttempt(Generic[Item]):
             locked |= await self._ids(statements.SHARE_FREE_PARTICIPANTS, asked)
         return {("person", person_id) for person_id in locked}
 
+    async def _merged(self, people: Iterable[int]) -> dict[int, int]:
+        rows = await self.session.fetch(statements.MERGED, sorted(people))
+        return {row["from_id"]: row["to_id"] for row in rows}
+
     async def _ids(self, statement: Statement, wanted: Iterable[int]) -> set[int]:
         ids = sorted(wanted)
         return {row["id"] for row in await self.session.fetch(statement, ids)} if ids else set()
@@ -120,6 +140,7 @@ class TripsAttempt(Generic[Item]):
 
     async def decide(self, items: Sequence[Item]) -> list[bytes | errors.HailwireError]:
         """Decide in order, then write."""
+        items = [self.as_survivors(item, self._survivors) for item in items]
         await self.prepare(items)
         outcomes: list[bytes | errors.HailwireError] = []
         for item in items:

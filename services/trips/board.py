@@ -62,6 +62,9 @@ class Merge:
     to_person_id: int
 
 
+Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge
+
+
 class Board:
     """Trips and drivers as they are now; `changed_trips`, `changed_presences` and `tidings` are what to write."""
 

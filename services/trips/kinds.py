@@ -1,6 +1,7 @@
 """The kinds of change: presences, new trips, answers, steps, cancellations. What each locks and what it decides."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
@@ -16,6 +17,8 @@ from services.trips.terms import MOST_ASKED, NEAREST_ASKED
 
 class PresenceUpdates(TripsAttempt[PresenceUpdate]):
     """Drivers go online, move, go offline."""
+
+    actors = ("person_id",)
 
     async def plan(self, items: Sequence[PresenceUpdate]) -> list[Plan]:
         """The driver alone."""
@@ -33,9 +36,19 @@ class PresenceUpdates(TripsAttempt[PresenceUpdate]):
 class NewTrips(TripsAttempt[NewTrip]):
     """Passengers ask for rides."""
 
+    actors = ("passenger_id",)
     _candidates: dict[NewTrip, Collection[int]]
     _trip_ids: Iterator[int]
     _offer_ids: Iterator[int]
+
+    def named(self, item: NewTrip) -> set[int]:
+        """The passenger and the drivers to be asked."""
+        return super().named(item) | set(item.driver_ids)
+
+    def as_survivors(self, item: NewTrip, survivors: Mapping[int, int]) -> NewTrip:
+        """Drivers who became one are asked once."""
+        asked = dict.fromkeys(survivors.get(driver_id, driver_id) for driver_id in item.driver_ids)
+        return replace(super().as_survivors(item, survivors), driver_ids=tuple(asked))
 
     async def plan(self, items: Sequence[NewTrip]) -> list[Plan]:
         """The passenger, and the drivers who may be asked: named ones or those found near."""
@@ -77,6 +90,8 @@ def _search(item: NewTrip) -> Search | None:
 class OfferAnswers(TripsAttempt[OfferAnswer]):
     """Drivers accept and decline."""
 
+    actors = ("driver_id",)
+
     async def plan(self, items: Sequence[OfferAnswer]) -> list[Plan]:
         """The driver and the trip that is offered."""
         offered = await self.session.fetch(statements.OFFERED_TRIPS, [item.offer_id for item in items])
@@ -102,6 +117,8 @@ class OfferAnswers(TripsAttempt[OfferAnswer]):
 class Steps(TripsAttempt[Step]):
     """Drivers arrive, start and complete."""
 
+    actors = ("driver_id",)
+
     async def plan(self, items: Sequence[Step]) -> list[Plan]:
         """The driver and the trip."""
         found = await self.session.fetch(statements.DRIVERS_OF_TRIPS, [item.trip_id for item in items])
@@ -115,6 +132,8 @@ class Steps(TripsAttempt[Step]):
 
 class Cancellations(TripsAttempt[Cancellation]):
     """Either side gives up."""
+
+    actors = ("person_id",)
 
     async def plan(self, items: Sequence[Cancellation]) -> list[Plan]:
         """Whoever gives up, the trip, and its driver, who will be free."""

@@ -41,6 +41,15 @@ MOVE_OFFERS = Statement(
     f"UPDATE trips.offer o SET driver_id = merged.to_id FROM {_MERGED} WHERE o.driver_id = merged.from_id",  # noqa: S608
 )
 DELETE_PRESENCES = Statement("trips.delete_presences", "DELETE FROM trips.presence WHERE person_id = ANY($1::bigint[])")
+# Whoever was merged into the one who is merged now follows, so that one step always leads to the survivor.
+FOLLOW = Statement(
+    "trips.merged_follow",
+    f"UPDATE trips.merged m SET to_id = merged.to_id FROM {_MERGED} WHERE m.to_id = merged.from_id",  # noqa: S608
+)
+RECORD = Statement(
+    "trips.record_merged",
+    f"INSERT INTO trips.merged (from_id, to_id) SELECT from_id, to_id FROM {_MERGED}",  # noqa: S608
+)
 # The survivor's mailbox is held at least as long as the other's was: its events may be with a taker.
 MERGE_MAILBOXES = Statement(
     "trips.merge_mailboxes",

@@ -13,6 +13,7 @@ from services.trips.trip import OPEN
 class Merges(TripsAttempt[Merge]):
     """Merges of people. Those of one batch that share a person run one after the other."""
 
+    actors = ("from_person_id", "to_person_id")
     _planned: list[tuple[set[int], Plan]]
 
     async def plan(self, items: Sequence[Merge]) -> list[Plan]:
@@ -63,6 +64,8 @@ class Merges(TripsAttempt[Merge]):
         if not merges:
             return
         arrays = [[merge.from_person_id for merge in merges], [merge.to_person_id for merge in merges]]
+        await self.session.execute(merge_statements.FOLLOW, *arrays)
+        await self.session.execute(merge_statements.RECORD, *arrays)
         await self.session.execute(merge_statements.DELETE_PRESENCES, arrays[0])
         await self.session.execute(merge_statements.MOVE_CANCELLERS, *arrays)
         await self.session.execute(merge_statements.MOVE_PASSENGERS, *arrays)

@@ -20,13 +20,14 @@ FROM clock,
      unnest($1::int[], $2::bigint[], $3::smallint[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
             $8::float8[], $9::float8[], $10::int[])
      AS w (search, asker_id, vehicle, x, y, west, south, east, north, candidates)
+LEFT JOIN trips.merged m ON m.from_id = w.asker_id
 CROSS JOIN LATERAL (
     SELECT p.person_id, p.latitude, p.longitude, p.located_at
     FROM trips.presence p
     WHERE p.online AND p.trip_id IS NULL AND p.vehicle = w.vehicle
       AND p.place <@ box(point(w.west, w.south), point(w.east, w.north))
       AND p.located_at >= clock.now - $11::interval
-      AND p.person_id <> w.asker_id
+      AND p.person_id <> coalesce(m.to_id, w.asker_id)
       AND NOT EXISTS (SELECT FROM trips.trip t WHERE t.passenger_id = p.person_id AND t.state IN (1, 2, 3, 4, 5))
     ORDER BY p.place <-> point(w.x, w.y)
     LIMIT w.candidates

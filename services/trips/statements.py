@@ -15,6 +15,9 @@ ON CONFLICT DO NOTHING
 """,
 )
 
+# Whoever was merged into somebody else. Holding the participant's row keeps the answer true: a merge holds both.
+MERGED = Statement("trips.merged_people", "SELECT from_id, to_id FROM trips.merged WHERE from_id = ANY($1::bigint[])")
+
 _LOCK_PARTICIPANTS = (
     "SELECT person_id AS id FROM trips.participant WHERE person_id = ANY($1::bigint[]) ORDER BY person_id "
 )
@@ -49,18 +52,29 @@ ORDER BY t.trip_id, o.offer_id
 # The open trips of people in either role; nobody has two, except while two people become one.
 _OPEN_TRIPS = """
 SELECT passenger_id AS person_id, trip_id FROM trips.trip
-WHERE passenger_id = ANY($1::bigint[]) AND state IN (1, 2, 3, 4, 5)
+WHERE passenger_id = ANY({people}) AND state IN (1, 2, 3, 4, 5)
 UNION ALL
 SELECT driver_id, trip_id FROM trips.trip
-WHERE driver_id = ANY($1::bigint[]) AND state IN (3, 4, 5)
+WHERE driver_id = ANY({people}) AND state IN (3, 4, 5)
 """
-OPEN_TRIPS = Statement("trips.open_trips_of_people", _OPEN_TRIPS)
+OPEN_TRIPS = Statement("trips.open_trips_of_people", _OPEN_TRIPS.format(people="$1::bigint[]"))
+
+# Everyone asked for, and who they are now.
+_ASKED = """
+WITH asked AS MATERIALIZED (
+    SELECT asked_id, coalesce(m.to_id, asked_id) AS person_id
+    FROM unnest($1::bigint[]) AS asked_id LEFT JOIN trips.merged m ON m.from_id = asked_id
+)
+"""
+_SURVIVORS = "ARRAY(SELECT person_id FROM asked)"
 
 OPEN_TRIPS_IN_FULL = Statement(
     "trips.get_open_trips",
     f"""
-SELECT mine.person_id, {_TRIP}
-FROM ({_OPEN_TRIPS}) AS mine
+{_ASKED}
+SELECT asked.asked_id AS person_id, {_TRIP}
+FROM ({_OPEN_TRIPS.format(people=_SURVIVORS)}) AS mine
+JOIN asked USING (person_id)
 JOIN trips.trip t USING (trip_id)
 LEFT JOIN trips.offer o USING (trip_id)
 ORDER BY t.trip_id, o.offer_id
@@ -70,11 +84,16 @@ ORDER BY t.trip_id, o.offer_id
 LIST_TRIPS = Statement(
     "trips.list_trips",
     f"""
+WITH asked AS MATERIALIZED (
+    SELECT coalesce((SELECT to_id FROM trips.merged WHERE from_id = $1), $1) AS person_id
+)
 SELECT {_TRIP}
 FROM (
-    (SELECT trip_id FROM trips.trip WHERE passenger_id = $1 AND trip_id < $2 ORDER BY trip_id DESC LIMIT $3)
+    (SELECT trip_id FROM trips.trip WHERE passenger_id = (SELECT person_id FROM asked) AND trip_id < $2
+     ORDER BY trip_id DESC LIMIT $3)
     UNION
-    (SELECT trip_id FROM trips.trip WHERE driver_id = $1 AND trip_id < $2 ORDER BY trip_id DESC LIMIT $3)
+    (SELECT trip_id FROM trips.trip WHERE driver_id = (SELECT person_id FROM asked) AND trip_id < $2
+     ORDER BY trip_id DESC LIMIT $3)
     ORDER BY trip_id DESC LIMIT $3
 ) AS page
 JOIN trips.trip t USING (trip_id)
@@ -89,6 +108,16 @@ PRESENCES = Statement(
 SELECT person_id, online, vehicle, latitude, longitude, located_at, trip_id
 FROM trips.presence WHERE person_id = ANY($1::bigint[])
 """,
+)
+
+PRESENCES_ASKED_FOR = Statement(
+    "trips.find_presences",
+    f"""
+{_ASKED}
+SELECT asked_id, person_id, online, vehicle, latitude, longitude, located_at, trip_id
+FROM asked JOIN trips.presence USING (person_id)
+WHERE person_id = ANY({_SURVIVORS})
+""",  # noqa: S608
 )
 
 OFFERED_TRIPS = Statement(

@@ -1,20 +1,20 @@
 """Trips and presences as rows: reads them, and carries out batches of changes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from chassis import changes, errors
-from chassis.database import Database, Session
+from chassis.database import Database
 from chassis.ledger import Ledger
 from services.trips import attempts, kinds, rows, search, statements
-from services.trips.board import Board, Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.board import Board, Cancellation, Change, Merge, NewTrip, OfferAnswer, Step
 from services.trips.merging import Merges
 from services.trips.presence import Presence, PresenceUpdate
 from services.trips.search import Nearby, Search
 from services.trips.terms import Terms
 from services.trips.trip import Trip
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=Change)
 Outcomes = list[bytes | errors.HailwireError]
 
 # Trips whose time has run out, per transaction.
@@ -36,7 +36,7 @@ class TripStore:
         return {trip.trip_id: trip for trip in found}
 
     async def open_trips(self, person_ids: Sequence[int]) -> dict[int, Trip]:
-        """The open trip of each person who has one, in either role."""
+        """The open trip of each person who has one, in either role, by the id asked for."""
         found = await self._database.fetch(statements.OPEN_TRIPS_IN_FULL, list(person_ids))
         trips = {trip.trip_id: trip for trip in rows.trips(found)}
         return {row["person_id"]: trips[row["trip_id"]] for row in found}
@@ -46,9 +46,9 @@ class TripStore:
         return rows.trips(await self._database.fetch(statements.LIST_TRIPS, person_id, before, size))
 
     async def presences(self, person_ids: Sequence[int]) -> dict[int, Presence]:
-        """Those that exist."""
-        found = await self._database.fetch(statements.PRESENCES, list(person_ids))
-        return {row["person_id"]: rows.presence(row) for row in found}
+        """Those that exist, by the id asked for; a merged person's id gives the survivor's."""
+        found = await self._database.fetch(statements.PRESENCES_ASKED_FOR, list(person_ids))
+        return {row["asked_id"]: rows.presence(row) for row in found}
 
     async def search(self, searches: Sequence[Search]) -> list[list[Nearby]]:
         """For each search the nearest available drivers, nearest first."""
@@ -56,38 +56,38 @@ class TripStore:
 
     async def update_presences(self, requests: Sequence[changes.Request[PresenceUpdate]]) -> Outcomes:
         """PresenceResults."""
-        return await self._change(kinds.PresenceUpdates, requests, lambda item: [item.person_id])
+        return await self._change(kinds.PresenceUpdates, requests)
 
     async def create(self, requests: Sequence[changes.Request[NewTrip]]) -> Outcomes:
         """TripResults."""
-        return await self._change(kinds.NewTrips, requests, lambda item: [item.passenger_id])
+        return await self._change(kinds.NewTrips, requests)
 
     async def answer(self, requests: Sequence[changes.Request[OfferAnswer]]) -> Outcomes:
         """TripResults."""
-        return await self._change(kinds.OfferAnswers, requests, lambda item: [item.driver_id])
+        return await self._change(kinds.OfferAnswers, requests)
 
     async def advance(self, requests: Sequence[changes.Request[Step]]) -> Outcomes:
         """TripResults."""
-        return await self._change(kinds.Steps, requests, lambda item: [item.driver_id])
+        return await self._change(kinds.Steps, requests)
 
     async def cancel(self, requests: Sequence[changes.Request[Cancellation]]) -> Outcomes:
         """TripResults."""
-        return await self._change(kinds.Cancellations, requests, lambda item: [item.person_id])
+        return await self._change(kinds.Cancellations, requests)
 
     async def merge(self, requests: Sequence[changes.Request[Merge]]) -> Outcomes:
         """MergePeopleResults."""
-        return await self._change(Merges, requests, lambda item: [item.from_person_id, item.to_person_id])
+        return await self._change(Merges, requests)
 
     async def _change(
         self,
-        kind: Callable[[Session, Terms], attempts.TripsAttempt[Item]],
+        kind: type[attempts.TripsAttempt[Item]],
         requests: Sequence[changes.Request[Item]],
-        people: Callable[[Item], Iterable[int]],
     ) -> Outcomes:
         if not requests:
             return []
         # Outside the transaction: rows that are new in it could not be locked by others, only waited for.
-        concerned = {person_id for request in requests for person_id in people(request.item)}
+        # Whoever these people were merged into has a row since then.
+        concerned = {getattr(request.item, actor) for request in requests for actor in kind.actors}
         await self._database.execute(statements.ENSURE_PARTICIPANTS, sorted(concerned))
         return await changes.carry_out_once(
             self._database, self._ledger, lambda session: kind(session, self._terms), requests

@@ -18,8 +18,7 @@ async def test_a_driver_keeps_presence_trip_and_offers(replica: Any) -> None:
     await calls.answer(replica, calls.accepting(trip, old))
     assert calls.reason(await calls.merge(replica, old, new)) == ""
     assert (await calls.presence_of(replica, new)).trip_id == trip.trip_id
-    gone = (await replica.trips.BatchGetPresences(pb.BatchGetPresencesRequest(person_ids=[old]))).results
-    assert calls.reason(gone[0]) == "PRESENCE_NOT_FOUND"
+    assert (await calls.presence_of(replica, old)) == (await calls.presence_of(replica, new))
     moved = await calls.trip_of(replica, trip.trip_id)
     assert (moved.driver_id, [offer.driver_id for offer in moved.offers]) == (new, [new])
     (step,) = await calls.advance(replica, trip.trip_id, new, pb.TRIP_STATE_ARRIVED)
@@ -108,7 +107,7 @@ async def test_merges_repeat_chain_and_cross_without_harm(open_trips: Any) -> No
             *(calls.merge(right, crowd[3], crowd[2]) for _ in range(3)),
         )
         found = await left.trips.BatchGetPresences(pb.BatchGetPresencesRequest(person_ids=crowd))
-        assert sum(result.HasField("presence") for result in found.results) == 1
+        assert len({result.presence.person_id for result in found.results}) == 1
 
 
 async def test_the_loser_of_pending_events_is_the_survivor(replica: Any) -> None:
@@ -192,3 +191,102 @@ async def test_a_change_repeated_as_the_survivor_gets_its_first_outcome(replica:
     assert accepted_again.SerializeToString(deterministic=True) == accepted.SerializeToString(deterministic=True)
     wish.vehicle = pb.VEHICLE_CAB
     assert [calls.reason(result) for result in await calls.create(replica, wish)] == ["REQUEST_ID_REUSED"]
+
+
+async def test_what_comes_under_the_old_id_is_the_survivors(replica: Any) -> None:
+    """A passenger who was merged, twice over, rides, cancels and is found under every id they ever had."""
+    driver, old_driver = await calls.drivers(replica, 2)
+    oldest, old, new = calls.person(), calls.person(), calls.person()
+    await calls.merge(replica, oldest, old)
+    await calls.merge(replica, old, new)
+    trip = await calls.created(replica, oldest, [driver, old_driver])
+    assert trip.passenger_id == new
+    assert {(await calls.open_trip(replica, who)).trip.trip_id for who in (oldest, old, new)} == {trip.trip_id}
+    (second,) = await calls.create(replica, calls.new_trip(new))
+    assert calls.reason(second) == "TRIP_ALREADY_OPEN"
+    for who in (oldest, new):
+        listed = await replica.trips.ListTrips(pb.ListTripsRequest(person_id=who))
+        assert [each.trip_id for each in listed.trips] == [trip.trip_id]
+    given_up = await calls.cancel(replica, trip.trip_id, old)
+    assert given_up.trip.cancelled_by == new
+    assert {recipient for _, recipient in await calls.heard(replica)} == {driver, old_driver}
+    both = pb.BatchGetOpenTripsRequest(person_ids=[oldest, old, oldest])
+    assert {calls.reason(each) for each in (await replica.trips.BatchGetOpenTrips(both)).results} == {"TRIP_NOT_FOUND"}
+
+
+async def test_a_driver_goes_on_under_the_old_id(replica: Any) -> None:
+    """Presence, search, being asked by name, answers and steps of a merged driver are the survivor's."""
+    (old,) = await calls.drivers(replica, 1)
+    new, passenger = calls.person(), calls.person()
+    await calls.merge(replica, old, new)
+    (moved,) = await calls.presences(replica, calls.coming_online(old, (-1.95, 30.06)))
+    assert moved.presence.person_id == new
+    assert [found.person_id for found in await calls.search(replica, calls.KIGALI)] == [new]
+    assert await calls.search(replica, calls.KIGALI, who=old) == []
+    trip = await calls.created(replica, passenger, [old, new])
+    assert [offer.driver_id for offer in trip.offers] == [new]
+    accepting = calls.accepting(trip, new)
+    accepting.driver_id = old
+    (accepted,) = await calls.answer(replica, accepting)
+    assert (calls.reason(accepted), accepted.trip.driver_id) == ("", new)
+    (arrived,) = await calls.advance(replica, trip.trip_id, old, pb.TRIP_STATE_ARRIVED)
+    assert (calls.reason(arrived), arrived.trip.driver_id) == ("", new)
+    assert (await calls.presence_of(replica, old)).trip_id == trip.trip_id
+
+
+async def test_merges_under_old_ids_reach_the_survivors(replica: Any) -> None:
+    """Who is merged into somebody merged becomes the last survivor, and merging back changes nothing."""
+    (driver,) = await calls.drivers(replica, 1)
+    old, new = calls.person(), calls.person()
+    await calls.merge(replica, old, new)
+    assert calls.reason(await calls.merge(replica, driver, old)) == ""
+    assert calls.reason(await calls.merge(replica, new, driver)) == ""
+    found = [await calls.presence_of(replica, who) for who in (driver, old, new)]
+    assert {presence.person_id for presence in found} == {new}
+
+
+async def test_trips_made_under_both_ids_during_merges_leave_one(open_trips: Any, fresh_database_url: str) -> None:
+    """Whatever the order in which a merge and requests of both people come, nothing stays under the old id."""
+    async with open_trips() as left, open_trips() as right:
+        crowd = await calls.drivers(left, 3)
+        pairs = [(calls.person(), calls.person()) for _ in range(15)]
+        results = await asyncio.gather(
+            *(calls.create(left, calls.new_trip(old, crowd)) for old, _ in pairs),
+            *(calls.merge(right, old, new) for old, new in pairs),
+            *(calls.create(right, calls.new_trip(new, crowd)) for _, new in pairs),
+            *(calls.presences(left, calls.coming_online(old, (0, 30))) for old, _ in pairs),
+        )
+        assert {calls.reason(result) for result in results[15:30]} == {""}
+        for old, new in pairs:
+            trip = (await calls.open_trip(left, new)).trip
+            assert trip.passenger_id == new
+            assert (await calls.open_trip(right, old)).trip == trip
+            assert (await calls.presence_of(left, old)).person_id == new
+    connection = await asyncpg.connect(fresh_database_url)
+    orphans = await connection.fetchval(
+        """
+        SELECT (SELECT count(*) FROM trips.trip WHERE passenger_id = ANY($1::bigint[]))
+             + (SELECT count(*) FROM trips.presence WHERE person_id = ANY($1::bigint[]))
+        """,
+        [old for old, _ in pairs],
+    )
+    await connection.close()
+    assert orphans == 0
+
+
+async def test_a_request_that_waits_for_a_merge_is_the_survivors(replica: Any, fresh_database_url: str) -> None:
+    """Who asked before the merge and is served after it looks again under the lock."""
+    await calls.drivers(replica, 1)
+    old, new = calls.person(), calls.person()
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute("INSERT INTO trips.participant VALUES ($1), ($2)", old, new)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM trips.participant WHERE person_id = $1 FOR UPDATE", old)
+        creating = asyncio.create_task(calls.created(replica, old))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(5):
+            while not await connection.fetchval(waits):
+                await asyncio.sleep(0.01)
+        await connection.execute("INSERT INTO trips.merged VALUES ($1, $2)", old, new)
+    await connection.close()
+    assert (await creating).passenger_id == new

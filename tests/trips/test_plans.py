@@ -17,10 +17,17 @@ _LOOK = geo.windows(geo.Location(-1.5, 30.5), 10_000)[0]
 # Statement, arguments, the indexes that its plan must name.
 PLANS = [
     (statements.LOCK_PARTICIPANTS, [[5]], {"participant_pkey"}),
+    (statements.MERGED, [[5]], {"merged_pkey"}),
+    (
+        statements.OPEN_TRIPS_IN_FULL,
+        [[5]],
+        {"merged_pkey", "trip_open_of_passenger", "trip_open_of_driver", "offer_of_trip"},
+    ),
+    (statements.PRESENCES_ASKED_FOR, [[5]], {"merged_pkey", "presence_pkey"}),
     (statements.LOCK_TRIPS, [[5]], {"trip_pkey"}),
     (statements.TRIPS, [[5, 6]], {"trip_pkey", "offer_of_trip"}),
     (statements.OPEN_TRIPS, [[5]], {"trip_open_of_passenger", "trip_open_of_driver"}),
-    (statements.LIST_TRIPS, [5, 2**62, 50], {"trip_of_passenger", "trip_of_driver"}),
+    (statements.LIST_TRIPS, [5, 2**62, 50], {"merged_pkey", "trip_of_passenger", "trip_of_driver"}),
     (statements.PRESENCES, [[5]], {"presence_pkey"}),
     (statements.OFFERED_TRIPS, [[5]], {"offer_pkey"}),
     (statements.OPEN_OFFERS, [[5]], {"offer_open_of_driver"}),
@@ -31,6 +38,7 @@ PLANS = [
         [[5]],
         {"trip_open_of_passenger", "trip_open_of_driver", "offer_open_of_driver"},
     ),
+    (merge_statements.FOLLOW, [[5], [6]], {"merged_to_id"}),
     (merge_statements.MOVE_CANCELLERS, [[5], [6]], {"trip_of_passenger", "trip_of_driver"}),
     (merge_statements.MOVE_OFFERS, [[5], [6]], {"offer_of_driver"}),
     (merge_statements.MOVE_EVENTS, [[5], [6]], {"event_of_recipient"}),
@@ -38,7 +46,7 @@ PLANS = [
     (
         search.NEAREST_DRIVERS,
         [[0], [0], [1], *([edge] for edge in _LOOK), [26], datetime.timedelta(minutes=30)],
-        {"presence_available", "trip_open_of_passenger"},
+        {"merged_pkey", "presence_available", "trip_open_of_passenger"},
     ),
 ]
 
@@ -48,6 +56,7 @@ async def _fill(database_url: str) -> None:
     await connection.execute(
         """
         INSERT INTO trips.participant SELECT n FROM generate_series(1, 20000) n;
+        INSERT INTO trips.merged SELECT n, n - 20000 FROM generate_series(20001, 40000) n;
         INSERT INTO trips.presence (person_id, online, vehicle, latitude, longitude, located_at)
         SELECT n, n % 2 = 0, 1 + n % 5, -2 + random(), 30 + random(), now() FROM generate_series(1, 20000) n;
         INSERT INTO trips.trip (trip_id, state, passenger_id, driver_id, vehicle, latitude, longitude, created_at,
