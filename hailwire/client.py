@@ -44,9 +44,12 @@ OPTIONS: tuple[tuple[str, int | str], ...] = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
-    # Notice a peer that vanished without closing (a cut network, a paused process).
-    ("grpc.keepalive_time_ms", 10_000),
+    # Notice a peer that vanished without closing (a cut network, a paused process), and send its calls elsewhere before
+    # a caller has tried in vain for a third time. Servers take offence at pings that come faster than every 5 s.
+    ("grpc.keepalive_time_ms", 6_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # The same for grpc's own pings: while one of them is under way no other is sent, and by default it has a minute.
+    ("grpc.http2.ping_timeout_ms", 5_000),
     # Batches of 1000 items with offers in them.
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
     # A pool of connections for each channel: closing one channel never touches another's calls.

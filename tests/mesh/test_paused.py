@@ -168,6 +168,39 @@ async def _freeze_inside_a_transaction(mesh: Mesh, connection: Connection) -> No
     raise AssertionError("never caught inside a transaction")
 
 
+async def test_people_are_answered_while_a_replica_of_each_service_is_frozen(
+    fresh_database_url: str, tmp_path: Path
+) -> None:
+    """Calls to a frozen replica go to the other one before anybody's message is given up, and take effect once."""
+    async with (
+        open_mesh(fresh_database_url, tmp_path, profiles=2, trips=2) as mesh,
+        open_postman(mesh.gateway_urls) as postman,
+        open_deliveries(mesh.simulator_url) as deliveries,
+        connected(fresh_database_url) as connection,
+    ):
+        phones = _phones(postman, deliveries, 30)
+        await _all(phones, lambda phone: phone.say("hello"))
+        await _all(phones, lambda phone: phone.say("English"))
+        await quiet(connection, mesh, 20)
+        frozen = (mesh.profiles[0], mesh.trips[0])
+        for process in frozen:
+            process.pause()
+        for number in range(3):
+            await _all(phones, lambda phone: phone.say("français"))
+            await _all(phones, lambda phone, at=30 + number / 10: phone.share(-1.9, at))  # type: ignore[misc]
+            await _all(phones, lambda phone: phone.say("trips"))
+        # Two attempts of five seconds and the pauses between them; then nobody calls the frozen ones any more.
+        await quiet(connection, mesh, 30)
+        for process in frozen:
+            process.resume()
+        await mesh.ready(20)
+        await quiet(connection, mesh, 20)
+        await deliveries.read()
+        findings = await examined(connection, {one.address: one.written for one in phones}, deliveries.all)
+        assert not findings.wrong
+        assert await connection.fetchval("SELECT count(*) FROM profile.request") == 4 * len(phones)
+
+
 def _phones(postman: Postman, deliveries: Deliveries, count: int) -> list[Phone]:
     return [
         Phone(postman, deliveries, f"+25078{int(number % 4 == 0)}{number:06}", sms=number % 4 == 0)
