@@ -36,18 +36,18 @@ def open_here(fresh_database_url: str, tmp_path: Path) -> Open:
     return lambda **environ: open_mesh(fresh_database_url, tmp_path, **environ)
 
 
-@pytest.fixture
-async def mesh(open_here: Open) -> AsyncIterator[Mesh]:
-    """A mesh of the test's own with its usual settings."""
-    async with open_here() as mesh:
-        yield mesh
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
-    """One mesh for the tests of a module, which leave its faults and its clock alone."""
+    """One mesh for the tests of a module; ask for `mesh` to find it clean."""
     async with open_mesh(database_url, tmp_path_factory.mktemp("home")) as mesh:
         yield mesh
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def mesh(shared: Mesh) -> Mesh:
+    """The module's mesh without what earlier tests left in it."""
+    await shared.renew()
+    return shared
 
 
 @pytest.fixture

@@ -6,18 +6,22 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from tests.gateway.conftest import Open, Register
-from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
+from tests.gateway.mesh import Answer, Mesh, open_mesh, payload, sms, text, until
 from tests.gateway.wire import Wire, wire_to
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def wired(open_here: Open, fresh_database_url: str) -> AsyncIterator[tuple[Mesh, Wire]]:
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def wired(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Mesh, Wire]]:
     """A mesh whose services reach their database through a wire."""
+    home = tmp_path_factory.mktemp("home")
     async with (
-        wire_to(fresh_database_url) as (wire, address),
-        open_here(DATABASE_URL=address, TEST_DATABASE_URL=fresh_database_url) as mesh,
+        wire_to(database_url) as (wire, address),
+        open_mesh(database_url, home, DATABASE_URL=address, TEST_DATABASE_URL=database_url) as mesh,
     ):
         yield mesh, wire
 
@@ -34,6 +38,7 @@ def _unavailable(answer: Answer) -> None:
 async def test_out_of_reach(wired: tuple[Mesh, Wire], word: Register, phones: Callable[[int], list[str]]) -> None:
     """What comes meanwhile is refused with 503 and kept; once the database is back it takes effect once."""
     mesh, wire = wired
+    await mesh.renew()
     word("plain", "answers")
     writer, texter = phones(2)
     message, form = payload(text(writer, "plain")), sms(f"+{texter}", "plain")
@@ -63,6 +68,7 @@ async def test_out_of_reach(wired: tuple[Mesh, Wire], word: Register, phones: Ca
 async def test_the_providers_retry_wins(wired: tuple[Mesh, Wire], word: Register, phone: str) -> None:
     """When the provider's own retry is faster than the spool, the spool changes nothing."""
     mesh, wire = wired
+    await mesh.renew()
     word("plain", "answers")
     message = payload(text(phone, "plain"))
     await wire.cut()
@@ -85,6 +91,7 @@ async def test_the_providers_retry_wins(wired: tuple[Mesh, Wire], word: Register
 async def test_cut_in_the_middle(wired: tuple[Mesh, Wire], word: Register, phones: Callable[[int], list[str]]) -> None:
     """Cuts while messages flow lose nothing that was answered 200 and do nothing twice."""
     mesh, wire = wired
+    await mesh.renew()
     word("plain", "answers")
     people = phones(60)
 

@@ -11,6 +11,8 @@ from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, payload, text, until
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def hailwire(mesh: Mesh, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     """Run the command beside the mesh, as an operator would."""

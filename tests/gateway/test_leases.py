@@ -8,7 +8,7 @@ import pytest
 
 from chassis.settings import load
 from launcher import ports
-from services.gateway import app, turns
+from services.gateway import app, instance, turns
 from services.profile.app import open_service as open_profile
 from services.profile.settings import ProfileSettings
 from services.trips.app import open_service as open_trips
@@ -16,6 +16,8 @@ from services.trips.settings import TripsSettings
 from tests.gateway import handlers
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, text, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # A message that waits, leased by an instance (none given: ours), as if a commit's answer had been lost.
 LEASED = """
@@ -146,8 +148,11 @@ async def test_a_lease_that_nobody_knows_of(mesh: Mesh, word: Register, phone: s
     assert len(mesh.received(f"+{phone}")) == 2
 
 
-async def test_a_lane_that_nobody_knows_of(open_here: Open, word: Register, phone: str) -> None:
+async def test_a_lane_that_nobody_knows_of(
+    open_here: Open, word: Register, phone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reply that was claimed by a commit whose answer was lost is sent."""
+    monkeypatch.setattr(instance, "SETTLE_SECONDS", 0.3)
     word("plain", "answers")
     async with open_here(SIMULATOR_STATUSES="false") as mesh:
         await mesh.says(phone, "plain")

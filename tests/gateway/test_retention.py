@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from chassis.database import open_database
 from chassis.settings import load
@@ -12,8 +13,10 @@ from services.gateway import dead_letters
 from services.gateway.retention import Retention
 from services.gateway.settings import GatewaySettings
 from tests.gateway import handlers
-from tests.gateway.conftest import Open, Register
-from tests.gateway.mesh import Mesh, payload, text, until
+from tests.gateway.conftest import Register
+from tests.gateway.mesh import Mesh, payload, sms, text, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 COUNTS = """
     SELECT (SELECT count(*) FROM gateway.inbox) AS inbox, (SELECT count(*) FROM gateway.inbox_key) AS keys,
@@ -21,10 +24,10 @@ COUNTS = """
 """
 
 
-@pytest.fixture
-async def retention(fresh_database_url: str) -> AsyncIterator[Retention]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def retention(database_url: str) -> AsyncIterator[Retention]:
     """The gateway's own clearing up, to be done when the test says so."""
-    settings = load(GatewaySettings, {"HAILWIRE_ENV": "development", "DATABASE_URL": fresh_database_url})
+    settings = load(GatewaySettings, {"HAILWIRE_ENV": "development", "DATABASE_URL": database_url})
     async with (
         open_telemetry("gateway", settings) as telemetry,
         open_database(settings, application="test", telemetry=telemetry) as database,
@@ -102,15 +105,18 @@ async def test_what_waits_is_kept(mesh: Mesh, retention: Retention, word: Regist
     assert (await counts(mesh))["inbox"] == 0
 
 
-async def test_replies_that_wait_are_kept(open_here: Open, retention: Retention, word: Register, phone: str) -> None:
+async def test_replies_that_wait_are_kept(mesh: Mesh, retention: Retention, word: Register, phone: str) -> None:
     """A reply that has not gone out is not forgotten."""
     word("plain", "answers")
-    async with open_here(GATEWAY_SENDING_STOPPED="true") as mesh:
-        await mesh.says(phone, "plain")
-        await until(lambda: mesh.value("SELECT count(*) FROM gateway.outbox"), "a reply")
-        await after(mesh, 20)
-        await retention.once()
-        assert (await counts(mesh))["outbox"] == 1
+    mesh.goes_wrong("twilio", "429", retry_after=3600)
+    await mesh.twilio(sms(f"+{phone}", "plain"))
+    await until(lambda: mesh.value("SELECT count(*) FROM gateway.outbox WHERE state = 'queued'"), "a waiting reply")
+    await retention.once()
+    await after(mesh, 20)
+    await retention.once()
+    assert (await counts(mesh))["outbox"] == 1
+    await mesh.value("DELETE FROM gateway.outbox")
+    await mesh.value("UPDATE gateway.lane SET queued = 0")
 
 
 async def test_a_letter_outlives_its_message(mesh: Mesh, retention: Retention, word: Register, phone: str) -> None:

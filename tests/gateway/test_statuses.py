@@ -11,18 +11,27 @@ import pytest_asyncio
 from services.gateway import sender
 from services.gateway.providers import exchange
 from tests.gateway.conftest import Open, Register
-from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
+from tests.gateway.mesh import Answer, Mesh, open_mesh, payload, sms, text, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture
-async def silent(open_here: Open, word: Register, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mesh]:
-    """A mesh whose providers send no statuses: the test does."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def without_statuses(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """A mesh whose providers send no statuses."""
+    async with open_mesh(database_url, tmp_path_factory.mktemp("home"), SIMULATOR_STATUSES="false") as mesh:
+        yield mesh
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def silent(without_statuses: Mesh, word: Register, monkeypatch: pytest.MonkeyPatch) -> Mesh:
+    """A clean mesh whose statuses are sent by the test."""
     monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.3)
     # Long enough for a status to overtake an answer that never comes.
     monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=5, sock_read=1.5))
     word("plain", "answers")
-    async with open_here(SIMULATOR_STATUSES="false") as mesh:
-        yield mesh
+    await without_statuses.renew()
+    return without_statuses
 
 
 async def reply(mesh: Mesh, phone: str, provider: str = "whatsapp") -> dict[str, Any]:
@@ -158,14 +167,14 @@ async def test_failed_before_the_answer(silent: Mesh, phone: str) -> None:
     assert (await row_of(silent, row["outbox_id"]))["state"] == "accepted"
 
 
-async def test_our_own_statuses(mesh: Mesh, word: Register, phone: str) -> None:
+async def test_our_own_statuses(open_here: Open, word: Register, phone: str) -> None:
     """Both providers' own statuses come back through the doors and reach their rows."""
     word("plain", "answers")
-    await mesh.says(phone, "plain")
-    await mesh.twilio(sms(f"+{phone}", "plain"))
+    async with open_here() as mesh:
+        await mesh.says(phone, "plain")
+        await mesh.twilio(sms(f"+{phone}", "plain"))
 
-    async def both() -> bool:
-        return bool(await mesh.value("SELECT count(*) = 2 FROM gateway.outbox WHERE delivery = 'delivered'"))
+        async def both() -> bool:
+            return bool(await mesh.value("SELECT count(*) = 2 FROM gateway.outbox WHERE delivery = 'delivered'"))
 
-    await until(both, "two deliveries")
-    await mesh.settled()
+        await until(both, "two deliveries")
