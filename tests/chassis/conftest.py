@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from chassis.database import Database, DatabaseSettings, open_database
+from chassis.database import Database, DatabaseSettings, Statement, open_database
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
 
@@ -40,3 +40,14 @@ async def database(database_url: str, telemetry: Telemetry) -> AsyncIterator[Dat
     settings = load(DatabaseSettings, {"DATABASE_URL": database_url, "DATABASE_POOL_MAX": "4"})
     async with open_database(settings, application="test", telemetry=telemetry) as database:
         yield database
+
+
+@pytest.fixture
+async def shelf(database: Database) -> Database:
+    """The pool with a table in its database."""
+    for sql in (
+        "DROP TABLE IF EXISTS shelf",
+        "CREATE TABLE shelf (id int PRIMARY KEY, total int NOT NULL CHECK (total < 100))",
+    ):
+        await database.execute(Statement("test.prepare", sql))
+    return database
