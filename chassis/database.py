@@ -241,11 +241,12 @@ class Database:
         await self.fetchval(_PING)
 
     async def warm(self, connections: int) -> None:
-        """Open that many connections now instead of at the first requests."""
-        async with contextlib.AsyncExitStack() as stack:
-            for _ in range(connections):
-                session = await stack.enter_async_context(self.session())
-                await session.fetchval(_PING)
+        """Open that many connections now instead of at the first requests; without a database, later."""
+        with contextlib.suppress(errors.HailwireError):
+            async with contextlib.AsyncExitStack() as stack:
+                for _ in range(connections):
+                    session = await stack.enter_async_context(self.session())
+                    await session.fetchval(_PING)
 
 
 async def _keep(_connection: Connection) -> None:
@@ -291,9 +292,12 @@ async def open_database(
             (database.waiting, {"state": "waiting"}),
         ],
     )
+    warming = asyncio.create_task(database.warm(min(settings.database_pool_min, settings.database_pool_max)))
     try:
         yield database
     finally:
+        warming.cancel()
+        await asyncio.wait([warming])
         try:
             async with asyncio.timeout(5):
                 await pool.close()

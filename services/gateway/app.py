@@ -115,7 +115,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             statuses.run,
             lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),
             lambda: spool.run(feed),
-            lambda: _warm(database, settings.database_pool_min),
+            routing.preload,
         ):
             await stack.enter_async_context(_running(work))
         await stack.enter_async_context(open_listener(settings.direct_url, {NOTIFY_CHANNEL: turns.hint}))
@@ -239,12 +239,6 @@ async def _farewell(instance: Instance) -> None:
     # Without the database nobody hears it; the lease then ends by itself.
     with contextlib.suppress(errors.HailwireError):
         await instance.leave()
-
-
-async def _warm(database: Database, connections: int) -> None:
-    with contextlib.suppress(errors.HailwireError):
-        await database.warm(connections)
-    await routing.preload()
 
 
 class _Once:

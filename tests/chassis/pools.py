@@ -25,8 +25,9 @@ COUNT = Statement("test.count", "SELECT count(*) FROM shelf")
 
 
 @contextlib.asynccontextmanager
-async def pool(url: str, telemetry: Telemetry, most: int = 1) -> AsyncIterator[Database]:
-    settings = load(DatabaseSettings, {"DATABASE_URL": url, "DATABASE_POOL_MAX": str(most)})
+async def pool(url: str, telemetry: Telemetry, most: int = 1, least: int = 0) -> AsyncIterator[Database]:
+    environ = {"DATABASE_URL": url, "DATABASE_POOL_MAX": str(most), "DATABASE_POOL_MIN": str(least)}
+    settings = load(DatabaseSettings, environ)
     async with open_database(settings, application="test", telemetry=telemetry) as database:
         yield database
 
