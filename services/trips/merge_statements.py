@@ -50,16 +50,29 @@ RECORD = Statement(
     "trips.record_merged",
     f"INSERT INTO trips.merged (from_id, to_id) SELECT from_id, to_id FROM {_MERGED}",  # noqa: S608
 )
-# The survivor's mailbox is held at least as long as the other's was: its events may be with a taker.
+# Before they change, in the order in which acknowledgements lock them.
+LOCK_MAILBOXES = Statement(
+    "trips.lock_merged_mailboxes",
+    """
+SELECT recipient_id FROM trips.mailbox WHERE recipient_id = ANY($1::bigint[]) ORDER BY recipient_id
+FOR NO KEY UPDATE
+""",
+)
+# The survivor's mailbox is held as long as either was: events of both may be with a taker. When they are with two
+# takers it is nobody's until both leases are over, lest one be given what the other has.
 MERGE_MAILBOXES = Statement(
     "trips.merge_mailboxes",
     f"""
-INSERT INTO trips.mailbox (recipient_id, taker, taken_until)
+INSERT INTO trips.mailbox AS kept (recipient_id, taker, taken_until)
 SELECT merged.to_id, box.taker, box.taken_until
 FROM {_MERGED} JOIN trips.mailbox box ON box.recipient_id = merged.from_id
 ORDER BY merged.to_id
 ON CONFLICT (recipient_id) DO UPDATE
-SET taken_until = greatest(trips.mailbox.taken_until, excluded.taken_until)
+SET taken_until = greatest(kept.taken_until, excluded.taken_until),
+    taker = CASE
+        WHEN (excluded.taken_until > chassis.now()) IS NOT TRUE THEN kept.taker
+        WHEN (kept.taken_until > chassis.now()) IS NOT TRUE OR kept.taker = excluded.taker THEN excluded.taker
+    END
 """,  # noqa: S608
 )
 MOVE_EVENTS = Statement(

@@ -71,5 +71,6 @@ class Merges(TripsAttempt[Merge]):
         await self.session.execute(merge_statements.MOVE_PASSENGERS, *arrays)
         await self.session.execute(merge_statements.MOVE_DRIVERS, *arrays)
         await self.session.execute(merge_statements.MOVE_OFFERS, *arrays)
+        await self.session.fetch(merge_statements.LOCK_MAILBOXES, [*arrays[0], *arrays[1]])
         await self.session.execute(merge_statements.MERGE_MAILBOXES, *arrays)
         await self.session.execute(merge_statements.MOVE_EVENTS, *arrays)

@@ -37,22 +37,104 @@ async def _tell(sql: Any, recipient: int, count: int = 1) -> None:
 
 
 async def test_what_is_taken_is_held_until_acknowledged(replica: Any, sql: Any) -> None:
-    """Nobody gets taken events again within the lease, nor that recipient's later ones, until all are acknowledged."""
+    """No other gets taken events within the lease, nor that recipient's later ones, until all are acknowledged."""
     await _tell(sql, 1, 3)
     first = await calls.take(replica, "a", most=2)
     assert [event.recipient_id for event in first] == [1, 1]
     await _tell(sql, 2)
     assert [event.recipient_id for event in await calls.take(replica, "b")] == [2]
-    assert await calls.take(replica, "a") == []
+    assert await calls.take(replica, "c") == []
     await calls.acknowledge(replica, first[:1])
-    assert await calls.take(replica, "b") == []
+    assert await calls.take(replica, "c") == []
     await calls.acknowledge(replica, first)
-    (last,) = await calls.take(replica, "b")
+    (last,) = await calls.take(replica, "c")
     assert last.event_id > first[-1].event_id
     await calls.acknowledge(replica, [last])
     await calls.acknowledge(replica, [last])
     await sql.execute("UPDATE chassis.clock SET shift = '1 hour'")
-    assert [event.recipient_id for event in await calls.take(replica, "c")] == [2]
+    assert [event.recipient_id for event in await calls.take(replica, "d")] == [2]
+
+
+async def test_a_taker_that_asks_again_gets_its_own_again(replica: Any, sql: Any) -> None:
+    """Whoever lost our answer need not wait for the lease to end, and nobody else gets anything because of it."""
+    await _tell(sql, 1, 3)
+    first = await calls.take(replica, "a", most=2)
+    assert await calls.take(replica, "a", most=2) == first
+    await calls.acknowledge(replica, first[:1])
+    again = await calls.take(replica, "a")
+    assert [again[0], len(again)] == [first[1], 2]
+    await _tell(sql, 2)
+    assert [event.recipient_id for event in await calls.take(replica, "b")] == [2]
+    await sql.execute("UPDATE chassis.clock SET shift = '20 seconds'")
+    assert await calls.take(replica, "a") == again
+    await sql.execute("UPDATE chassis.clock SET shift = '40 seconds'")
+    assert [event.recipient_id for event in await calls.take(replica, "b")] == [2]
+
+
+async def test_a_mailbox_of_which_nothing_is_left_is_not_leased(
+    replica: Any, sql: Any, fresh_database_url: str
+) -> None:
+    """Events that are acknowledged while a taker is about to take them do not hold up later ones."""
+    await _tell(sql, 1)
+    other = await asyncpg.connect(fresh_database_url)
+    async with other.transaction():
+        await other.execute("DELETE FROM trips.event")
+        taking = asyncio.create_task(calls.take(replica, "a"))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(5):
+            while not await sql.fetchval(waits):
+                await asyncio.sleep(0.01)
+    await other.close()
+    assert await taking == []
+    await _tell(sql, 1)
+    assert len(await calls.take(replica, "b")) == 1
+
+
+async def test_a_merge_of_people_served_by_two_takers_gives_neither_the_other_ones(replica: Any, sql: Any) -> None:
+    """What each taker has stays with it: the survivor's later events come when both have acknowledged."""
+    await _tell(sql, 101)
+    ours = await calls.take(replica, "a")
+    await _tell(sql, 102)
+    theirs = await calls.take(replica, "b")
+    assert calls.reason(await calls.merge(replica, 102, 101)) == ""
+    await _tell(sql, 101)
+    assert [await calls.take(replica, taker) for taker in "ab"] == [[], []]
+    await calls.acknowledge(replica, theirs)
+    assert await calls.take(replica, "b") == []
+    await calls.acknowledge(replica, ours)
+    assert [event.recipient_id for event in await calls.take(replica, "b")] == [101]
+
+
+async def test_events_taken_before_a_merge_are_the_takers_after_it(replica: Any, sql: Any) -> None:
+    """The one taker of the merged person serves the survivor."""
+    await _tell(sql, 104)
+    (taken,) = await calls.take(replica, "a")
+    await calls.merge(replica, 104, 103)
+    assert await calls.take(replica, "b") == []
+    (again,) = await calls.take(replica, "a")
+    assert (again.event_id, again.recipient_id) == (taken.event_id, 103)
+
+
+async def test_an_acknowledgement_releases_whoever_got_the_events_meanwhile(
+    replica: Any, sql: Any, fresh_database_url: str
+) -> None:
+    """Events that change hands while their acknowledgement waits leave no mailbox held."""
+    await _tell(sql, 106)
+    await sql.execute("INSERT INTO trips.mailbox VALUES (105, 'a', chassis.now() + interval '1 hour')")
+    taken = await calls.take(replica, "a")
+    other = await asyncpg.connect(fresh_database_url)
+    async with other.transaction():
+        await other.execute("SELECT FROM trips.mailbox ORDER BY recipient_id FOR NO KEY UPDATE")
+        acknowledging = asyncio.create_task(calls.acknowledge(replica, taken))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(5):
+            while not await sql.fetchval(waits):
+                await asyncio.sleep(0.01)
+        await other.execute("UPDATE trips.event SET recipient_id = 105")
+    await other.close()
+    await acknowledging
+    await _tell(sql, 105)
+    assert [event.recipient_id for event in await calls.take(replica, "b")] == [105]
 
 
 async def test_after_the_lease_they_are_handed_out_again(replica: Any, sql: Any) -> None:

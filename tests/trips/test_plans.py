@@ -42,6 +42,7 @@ PLANS = [
     (merge_statements.MOVE_CANCELLERS, [[5], [6]], {"trip_of_passenger", "trip_of_driver"}),
     (merge_statements.MOVE_OFFERS, [[5], [6]], {"offer_of_driver"}),
     (merge_statements.MOVE_EVENTS, [[5], [6]], {"event_of_recipient"}),
+    (merge_statements.LOCK_MAILBOXES, [[5]], {"mailbox_pkey"}),
     (events.TAKE, ["a", 100, datetime.timedelta(seconds=30)], {"mailbox_pkey", "event_of_recipient"}),
     (
         search.NEAREST_DRIVERS,
