@@ -14,9 +14,11 @@ from google.protobuf.message import Message
 from chassis import changes, errors
 from chassis.database import Session, Statement
 from services.trips import messages, rows, statements
-from services.trips.board import Board, Change
+from services.trips.board import Board, Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.presence import PresenceUpdate
 from services.trips.terms import Terms
 
+Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge
 Item = TypeVar("Item", bound=Change)
 
 

@@ -74,6 +74,23 @@ async def test_a_trip_that_nobody_takes_expires(open_trips: Any, fresh_database_
         await calls.created(replica, passenger)
 
 
+async def test_a_row_that_makes_no_sense_stops_nobody_elses_time(open_trips: Any, fresh_database_url: str) -> None:
+    """Trips beside one with a vehicle that nobody knows expire, and offers close."""
+    async with open_trips(TRIPS_DUE_INTERVAL_MS="10") as replica:
+        crowd = await calls.drivers(replica, 2)
+        trips = [await calls.created(replica, calls.person(), crowd) for _ in range(5)]
+        connection = await asyncpg.connect(fresh_database_url)
+        await connection.execute("UPDATE trips.trip SET vehicle = 99 WHERE trip_id = $1", trips[2].trip_id)
+        await connection.close()
+        await _shift(fresh_database_url, "601 seconds")
+        others = [trip.trip_id for trip in trips if trip is not trips[2]]
+
+        async def expired() -> bool:
+            return all([(await calls.trip_of(replica, each)).state == pb.TRIP_STATE_EXPIRED for each in others])
+
+        await _until(expired)
+
+
 async def test_an_accepted_trip_never_expires(open_trips: Any, fresh_database_url: str) -> None:
     """Only waiting runs out."""
     async with open_trips(TRIPS_DUE_INTERVAL_MS="10") as replica:
