@@ -12,7 +12,7 @@ from services.trips import trip as trips
 from services.trips.geo import Location, location, metres
 from services.trips.offer import Answer, Offer, OfferNotFound, OfferState
 from services.trips.presence import Presence, PresenceUpdate, check_person
-from services.trips.terms import MOST_ASKED, NEAREST_ASKED, Terms
+from services.trips.terms import NEAREST_ASKED, Terms
 from services.trips.tidings import Tiding, told
 from services.trips.trip import Trip
 
@@ -62,9 +62,6 @@ class Merge:
     to_person_id: int
 
 
-Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge
-
-
 class Board:
     """Trips and drivers as they are now; `changed_trips`, `changed_presences` and `tidings` are what to write."""
 
@@ -108,6 +105,7 @@ class Board:
         check_person(wanted.passenger_id)
         vehicle = presences.vehicle(wanted.vehicle)
         pickup = location(wanted.pickup.latitude, wanted.pickup.longitude)
+        trips.check_asked(wanted.driver_ids)
         if open_trip := self._open_trips.get(wanted.passenger_id):
             raise trips.TripAlreadyOpen(metadata={"trip_id": str(open_trip)})
         distances = {
@@ -116,7 +114,7 @@ class Board:
             if person_id != wanted.passenger_id and (distance := self._distance(person_id, vehicle, pickup)) is not None
         }
         nearest = sorted(distances, key=lambda person_id: (distances[person_id], person_id))
-        asked = nearest[: MOST_ASKED if wanted.driver_ids else NEAREST_ASKED]
+        asked = nearest if wanted.driver_ids else nearest[:NEAREST_ASKED]
         if not asked:
             raise trips.NoDriversAvailable
         trip_id = next(trip_ids)

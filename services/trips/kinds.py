@@ -43,21 +43,23 @@ class NewTrips(TripsAttempt[NewTrip]):
 
     def named(self, item: NewTrip) -> set[int]:
         """The passenger and the drivers to be asked."""
-        return super().named(item) | set(item.driver_ids)
+        return super().named(item) | set(_asked(item))
 
     def as_survivors(self, item: NewTrip, survivors: Mapping[int, int]) -> NewTrip:
-        """Drivers who became one are asked once."""
+        """Drivers who became one are asked once; too many stay too many."""
+        if not _asked(item):
+            return super().as_survivors(item, survivors)
         asked = dict.fromkeys(survivors.get(driver_id, driver_id) for driver_id in item.driver_ids)
         return replace(super().as_survivors(item, survivors), driver_ids=tuple(asked))
 
     async def plan(self, items: Sequence[NewTrip]) -> list[Plan]:
         """The passenger, and the drivers who may be asked: named ones or those found near."""
         self._candidates = dict.fromkeys(items, ())
-        named = sorted({driver_id for item in items for driver_id in item.driver_ids})
+        named = sorted({driver_id for item in items for driver_id in _asked(item)})
         if named:
             known = {row["person_id"] for row in await self.session.fetch(statements.PRESENCES, named)}
             for item in items:
-                self._candidates[item] = [driver_id for driver_id in item.driver_ids if driver_id in known]
+                self._candidates[item] = [driver_id for driver_id in _asked(item) if driver_id in known]
         open_to_all = [item for item in items if not item.driver_ids and _search(item) is not None]
         searches = [near for item in items if not item.driver_ids and (near := _search(item)) is not None]
         for item, found in zip(open_to_all, await nearest(self.session, searches, self.terms), strict=True):
@@ -66,7 +68,7 @@ class NewTrips(TripsAttempt[NewTrip]):
 
     async def prepare(self, items: Sequence[NewTrip]) -> None:
         """Ids for as many trips and offers as there may be."""
-        offers = sum(min(len(self._candidates[item]), MOST_ASKED) for item in items)
+        offers = sum(len(self._candidates[item]) for item in items)
         ids = await self.session.fetchrow(statements.NEW_IDS, len(items), offers)
         self._trip_ids, self._offer_ids = (
             (iter(ids["trip_ids"]), iter(ids["offer_ids"])) if ids else (iter(()), iter(()))
@@ -76,6 +78,11 @@ class NewTrips(TripsAttempt[NewTrip]):
         """The trip with its offers."""
         trip = self.board.create(item, self._candidates[item], self._trip_ids, self._offer_ids)
         return messages.trip_result(trip)
+
+
+def _asked(item: NewTrip) -> tuple[int, ...]:
+    """The drivers to look at: none of those who are too many."""
+    return item.driver_ids if len(item.driver_ids) <= MOST_ASKED else ()
 
 
 def _search(item: NewTrip) -> Search | None:

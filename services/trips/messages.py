@@ -6,6 +6,7 @@ from hailwire.trips.v1 import trips_pb2 as pb
 from services.trips.board import Cancellation, Merge, NewTrip, OfferAnswer, Step
 from services.trips.geo import Location
 from services.trips.presence import Presence, PresenceUpdate
+from services.trips.terms import MOST_ASKED
 from services.trips.tidings import Tiding
 from services.trips.trip import Trip
 
@@ -113,9 +114,14 @@ def presence_update(request: pb.UpdatePresenceRequest) -> PresenceUpdate:
 
 
 def new_trip(request: pb.CreateTripRequest) -> NewTrip:
-    """A wish to ride, not yet checked; without a pickup it is nowhere, which no check lets pass."""
+    """A wish to ride, not yet checked; without a pickup it is nowhere, which no check lets pass.
+
+    Of too many drivers one too many is kept: enough for a refusal.
+    """
     pickup = _location(request.pickup) if request.HasField("pickup") else Location(float("nan"), float("nan"))
-    return NewTrip(request.passenger_id, request.vehicle, pickup, tuple(request.driver_ids))
+    return NewTrip(
+        request.passenger_id, request.vehicle, pickup, tuple(dict.fromkeys(request.driver_ids))[: MOST_ASKED + 1]
+    )
 
 
 def offer_answer(request: pb.AnswerOfferRequest) -> OfferAnswer:

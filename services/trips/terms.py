@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 # Whoever asks everyone near asks as many as a chat list shows.
 NEAREST_ASKED = 9
-# Named drivers beyond this many are not asked: an offer to a whole city helps nobody.
-MOST_ASKED = 100
+# More than this many cannot be named: an offer to a whole city helps nobody.
+MOST_ASKED = 50
 
 
 @dataclass(frozen=True, kw_only=True)

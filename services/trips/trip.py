@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -10,6 +10,7 @@ from chassis import errors
 from services.trips.geo import Location
 from services.trips.offer import Offer, OfferDeclined, OfferExpired, OfferNotFound, OfferState
 from services.trips.presence import Vehicle
+from services.trips.terms import MOST_ASKED
 
 MAX_REASON = 200
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -25,6 +26,12 @@ class TripAlreadyOpen(errors.Refused):
     """A person takes part in one open trip at a time."""
 
     reason = "TRIP_ALREADY_OPEN"
+
+
+class DriversTooMany(errors.InvalidArgument):
+    """A trip is offered to a few."""
+
+    reason = "DRIVERS_TOO_MANY"
 
 
 class NoDriversAvailable(errors.Refused):
@@ -113,6 +120,12 @@ class Trip:
     def being_asked(self) -> bool:
         """Whether some driver may still answer."""
         return any(offer.state is OfferState.OPEN for offer in self.offers)
+
+
+def check_asked(driver_ids: Collection[int]) -> None:
+    """Raise DriversTooMany for more different people than may be named."""
+    if len(driver_ids) > MOST_ASKED:
+        raise DriversTooMany
 
 
 def accepted(trip: Trip, offer_id: int, driver_id: int, driver_trip_id: int | None, now: datetime.datetime) -> Trip:

@@ -298,7 +298,7 @@ async def test_every_repeat_of_every_change_answers_word_for_word(open_trips: An
         assert told
         assert await calls.heard(right) == []
         reused = pb.BatchCreateTripsRequest(requests=[trips.requests[0]])
-        reused.requests[0].passenger_id = calls.person()
+        reused.requests[0].vehicle = pb.VEHICLE_CAB
         (result,) = (await right.trips.BatchCreateTrips(reused)).results
         assert calls.reason(result) == "REQUEST_ID_REUSED"
 
@@ -337,3 +337,13 @@ async def test_trips_are_listed_newest_first(replica: Any) -> None:
             if not token:
                 break
         assert listed == made[::-1]
+
+
+async def test_more_drivers_than_may_be_named_are_refused(replica: Any) -> None:
+    """Fifty different ones may be named, however often; with one more nobody is asked."""
+    crowd = await calls.drivers(replica, 51)
+    (refused,) = await calls.create(replica, calls.new_trip(calls.person(), crowd))
+    assert calls.reason(refused) == "DRIVERS_TOO_MANY"
+    assert await calls.heard(replica) == []
+    trip = await calls.created(replica, calls.person(), [*crowd[:50], *crowd[:50]])
+    assert {offer.driver_id for offer in trip.offers} == set(crowd[:50])

@@ -79,8 +79,9 @@ class ProfileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchUpdatePeople(self, request, context):
-        """Changes the fields named by each item's mask. Fields: name, language, opt_outs.
-        Error reasons per item: PERSON_INVALID, PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+        """Changes the fields named by each item's mask. Fields: name, language, opt_outs. The id of a merged person means the
+        person it was merged into, and a repeat may use either.
+        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

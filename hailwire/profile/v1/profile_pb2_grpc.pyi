@@ -51,8 +51,9 @@ class ProfileServiceStub:
     Error reasons per item: PERSON_NOT_FOUND.
     """
     BatchUpdatePeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.BatchUpdatePeopleRequest, _profile_pb2.BatchUpdatePeopleResponse]
-    """Changes the fields named by each item's mask. Fields: name, language, opt_outs.
-    Error reasons per item: PERSON_INVALID, PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+    """Changes the fields named by each item's mask. Fields: name, language, opt_outs. The id of a merged person means the
+    person it was merged into, and a repeat may use either.
+    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
     """
     ListPeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]
     """Lists people in the order of their ids, for operators."""
@@ -72,8 +73,9 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     Error reasons per item: PERSON_NOT_FOUND.
     """
     BatchUpdatePeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.BatchUpdatePeopleRequest, _profile_pb2.BatchUpdatePeopleResponse]  # type: ignore[assignment]
-    """Changes the fields named by each item's mask. Fields: name, language, opt_outs.
-    Error reasons per item: PERSON_INVALID, PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+    """Changes the fields named by each item's mask. Fields: name, language, opt_outs. The id of a merged person means the
+    person it was merged into, and a repeat may use either.
+    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
     """
     ListPeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]  # type: ignore[assignment]
     """Lists people in the order of their ids, for operators."""
@@ -108,8 +110,9 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _profile_pb2.BatchUpdatePeopleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_profile_pb2.BatchUpdatePeopleResponse, _abc.Awaitable[_profile_pb2.BatchUpdatePeopleResponse]]:
-        """Changes the fields named by each item's mask. Fields: name, language, opt_outs.
-        Error reasons per item: PERSON_INVALID, PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+        """Changes the fields named by each item's mask. Fields: name, language, opt_outs. The id of a merged person means the
+        person it was merged into, and a repeat may use either.
+        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -57,7 +57,8 @@ class EventsServiceServicer:
 
     def TakeEvents(self, request, context):
         """Takes up to a number of pending events, oldest first per recipient, for as long as the lease; waits up to `wait`
-        while there are none. What is not acknowledged within the lease is handed out again: takers store by event_id.
+        while there are none. What is not acknowledged within the lease is handed out again, to its own taker already
+        when it asks again: takers store by event_id.
         Error reasons: TAKER_ID_INVALID, MAX_EVENTS_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -38,7 +38,8 @@ class EventsServiceStub:
     def __new__(cls, channel: _aio.Channel) -> EventsServiceAsyncStub: ...
     TakeEvents: _grpc.UnaryUnaryMultiCallable[_events_pb2.TakeEventsRequest, _events_pb2.TakeEventsResponse]
     """Takes up to a number of pending events, oldest first per recipient, for as long as the lease; waits up to `wait`
-    while there are none. What is not acknowledged within the lease is handed out again: takers store by event_id.
+    while there are none. What is not acknowledged within the lease is handed out again, to its own taker already
+    when it asks again: takers store by event_id.
     Error reasons: TAKER_ID_INVALID, MAX_EVENTS_INVALID.
     """
     AcknowledgeEvents: _grpc.UnaryUnaryMultiCallable[_events_pb2.AcknowledgeEventsRequest, _events_pb2.AcknowledgeEventsResponse]
@@ -54,7 +55,8 @@ class EventsServiceAsyncStub(EventsServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     TakeEvents: _aio.UnaryUnaryMultiCallable[_events_pb2.TakeEventsRequest, _events_pb2.TakeEventsResponse]  # type: ignore[assignment]
     """Takes up to a number of pending events, oldest first per recipient, for as long as the lease; waits up to `wait`
-    while there are none. What is not acknowledged within the lease is handed out again: takers store by event_id.
+    while there are none. What is not acknowledged within the lease is handed out again, to its own taker already
+    when it asks again: takers store by event_id.
     Error reasons: TAKER_ID_INVALID, MAX_EVENTS_INVALID.
     """
     AcknowledgeEvents: _aio.UnaryUnaryMultiCallable[_events_pb2.AcknowledgeEventsRequest, _events_pb2.AcknowledgeEventsResponse]  # type: ignore[assignment]
@@ -73,7 +75,8 @@ class EventsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_events_pb2.TakeEventsResponse, _abc.Awaitable[_events_pb2.TakeEventsResponse]]:
         """Takes up to a number of pending events, oldest first per recipient, for as long as the lease; waits up to `wait`
-        while there are none. What is not acknowledged within the lease is handed out again: takers store by event_id.
+        while there are none. What is not acknowledged within the lease is handed out again, to its own taker already
+        when it asks again: takers store by event_id.
         Error reasons: TAKER_ID_INVALID, MAX_EVENTS_INVALID.
         """
 

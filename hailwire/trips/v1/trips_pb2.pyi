@@ -759,7 +759,9 @@ class CreateTripRequest(_message.Message):
 
     @_builtins.property
     def driver_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Whom to ask; those no longer available are passed over. Empty: the nearest available ones, at most 9."""
+        """Whom to ask, at most 50 different people; those no longer available are passed over. Empty: the nearest available
+        ones, at most 9.
+        """
 
     def __init__(
         self,

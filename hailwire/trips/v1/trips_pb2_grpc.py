@@ -27,6 +27,10 @@ if _version_not_supported:
 
 class TripsServiceStub:
     """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
+
+    Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
+    survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
+    when it comes under the survivor's id.
     """
 
     def __init__(self, channel):
@@ -94,6 +98,10 @@ class TripsServiceStub:
 
 class TripsServiceServicer:
     """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
+
+    Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
+    survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
+    when it comes under the survivor's id.
     """
 
     def BatchUpdatePresences(self, request, context):
@@ -122,7 +130,7 @@ class TripsServiceServicer:
     def BatchCreateTrips(self, request, context):
         """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
         open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-        VEHICLE_REQUIRED, REQUEST_ID_REUSED.
+        VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -249,6 +257,10 @@ def add_TripsServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class TripsService:
     """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
+
+    Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
+    survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
+    when it comes under the survivor's id.
     """
 
     @staticmethod

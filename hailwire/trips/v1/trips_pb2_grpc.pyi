@@ -35,7 +35,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TripsServiceStub:
-    """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction."""
+    """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
+
+    Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
+    survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
+    when it comes under the survivor's id.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -54,7 +59,7 @@ class TripsServiceStub:
     BatchCreateTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchCreateTripsRequest, _trips_pb2.BatchCreateTripsResponse]
     """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
     open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-    VEHICLE_REQUIRED, REQUEST_ID_REUSED.
+    VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
     """
     BatchAnswerOffers: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchAnswerOffersRequest, _trips_pb2.BatchAnswerOffersResponse]
     """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
@@ -80,7 +85,12 @@ class TripsServiceStub:
 
 @_typing.type_check_only
 class TripsServiceAsyncStub(TripsServiceStub):
-    """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction."""
+    """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
+
+    Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
+    survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
+    when it comes under the survivor's id.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     BatchUpdatePresences: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchUpdatePresencesRequest, _trips_pb2.BatchUpdatePresencesResponse]  # type: ignore[assignment]
@@ -96,7 +106,7 @@ class TripsServiceAsyncStub(TripsServiceStub):
     BatchCreateTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchCreateTripsRequest, _trips_pb2.BatchCreateTripsResponse]  # type: ignore[assignment]
     """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
     open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-    VEHICLE_REQUIRED, REQUEST_ID_REUSED.
+    VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
     """
     BatchAnswerOffers: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchAnswerOffersRequest, _trips_pb2.BatchAnswerOffersResponse]  # type: ignore[assignment]
     """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
@@ -121,7 +131,12 @@ class TripsServiceAsyncStub(TripsServiceStub):
     """
 
 class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction."""
+    """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
+
+    Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
+    survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
+    when it comes under the survivor's id.
+    """
 
     @_abc_1.abstractmethod
     def BatchUpdatePresences(
@@ -159,7 +174,7 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_trips_pb2.BatchCreateTripsResponse, _abc.Awaitable[_trips_pb2.BatchCreateTripsResponse]]:
         """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
         open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-        VEHICLE_REQUIRED, REQUEST_ID_REUSED.
+        VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

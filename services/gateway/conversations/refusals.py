@@ -27,6 +27,7 @@ WORDED = {
 OUR_BUGS = frozenset(
     {
         "ANSWER_INVALID",
+        "DRIVERS_TOO_MANY",
         "FIELD_UNKNOWN",
         "IDENTITIES_MISSING",
         "IDENTITY_INVALID",
