@@ -200,7 +200,7 @@ class _Batch(Generic[Item, Outcome]):
 
     async def _transaction(self, positions: Sequence[int], *, wait: bool) -> list[int]:
         async with self._database.transaction() as session:
-            # Only for who waits for rows, because it is a round trip of its own. A batch passes over rows that are held;
+            # Only for who waits for rows: it is a round trip of its own. A batch passes over rows that are held;
             # it can only wait for a key that another transaction is inserting, or for what an attempt locks outside
             # rows. Either ends with that transaction: after ms, or, were its process stuck, when the server ends its
             # session for idling in a transaction (5 s, chassis/database.py).
