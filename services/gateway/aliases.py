@@ -121,8 +121,9 @@ _MERGE_LANES = Statement(
         -- Only what was on its way waits for its status; whoever had to wait before still has to.
         due_at = greatest(
             (SELECT max(due_at) FROM gateway.lane WHERE conversation_id IN ($1, $2)),
-            chassis.now() + CASE WHEN EXISTS (SELECT FROM gateway.outbox WHERE conversation_id = $2 AND state = 'unknown')
-                                 THEN make_interval(secs => $3) ELSE '0' END),
+            chassis.now() + CASE WHEN EXISTS (
+                SELECT FROM gateway.outbox WHERE conversation_id = $2 AND state = 'unknown'
+            ) THEN make_interval(secs => $3) ELSE '0' END),
         pair_at = (SELECT max(pair_at) FROM gateway.lane WHERE conversation_id IN ($1, $2))
     WHERE conversation_id IN ($1, $2)
     """,

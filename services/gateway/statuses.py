@@ -55,8 +55,8 @@ _LOCK_LANES = Statement(
 _LOCK = Statement(
     "gateway.status_lock",
     """
-    SELECT outbox_id, conversation_id, state, delivery, attempts FROM gateway.outbox WHERE outbox_id = ANY($1::bigint[])
-    ORDER BY outbox_id FOR UPDATE SKIP LOCKED
+    SELECT outbox_id, conversation_id, state, delivery, attempts, provider_message_id AS known_id
+    FROM gateway.outbox WHERE outbox_id = ANY($1::bigint[]) ORDER BY outbox_id FOR UPDATE SKIP LOCKED
     """,
 )
 
@@ -116,6 +116,8 @@ class _Row:
     state: str
     delivery: str
     attempts: int
+    # The provider's id of the copy that counts.
+    known_id: str | None
     error_code: int | None = None
     provider_message_id: str | None = None
     # The message of this id failed; the next copy gets another.
@@ -202,6 +204,8 @@ class Statuses:
             return "late"
         if row.state == "queued" and delivery.rank <= Delivery.FAILED.rank:
             return "late"  # of an earlier copy: the next is on its way anyhow
+        if delivery is Delivery.FAILED and row.known_id not in {None, status["provider_message_id"]}:
+            return "late"  # of a copy that we gave up on; the one after it was taken
         row.changed = True
         row.delivery = delivery
         row.provider = status["provider"]

@@ -242,7 +242,10 @@ class Turns:
                 return Decision(claim, Ending.POSTPONED, wait_seconds=_POSTPONED_SECONDS, reason=error.reason)
             log.exception("handler failed", error, conversation_id=claim.snapshot.conversation_id, reason=error.reason)
             return await self._failed(claim, f"{type(error).__name__}: {error.reason}")
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise  # it is we who end; a cancellation that nobody asked for is the handler's failure
             log.exception("handler failed", error, conversation_id=claim.snapshot.conversation_id)
             return await self._failed(claim, type(error).__name__)
         if not decision.replies and decision.reason:

@@ -66,6 +66,18 @@ async def kills(turn: Turn) -> Outcome:
     return _said(turn, "killed")
 
 
+async def cannot_be_written(turn: Turn) -> Outcome:
+    """Answer with what no UTF-8 can hold."""
+    runs["cannot_be_written"] += 1
+    return _said(turn, "half a pair: \ud83d")
+
+
+async def is_cancelled(turn: Turn) -> Outcome:
+    """Let a cancellation escape that nobody asked for, as some libraries do."""
+    runs["is_cancelled"] += 1
+    raise asyncio.CancelledError
+
+
 async def goes_online_and_fails(turn: Turn) -> Outcome:
     """Change something in a service and fail after it, until the test says otherwise."""
     runs["goes_online_and_fails"] += 1

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from services.gateway import webhooks
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Answer, Mesh, open_mesh, payload, sms, text, until
 from tests.gateway.wire import Wire, wire_to
@@ -148,3 +149,31 @@ async def test_overloaded(open_here: Open, fresh_database_url: str, phones: Call
             await mesh.answered(f"+{person}")
         assert (await mesh.whatsapp(payload(text(people[0], "hello")))).status == 200
         await mesh.settled()
+
+
+async def test_too_slow(
+    wired: tuple[Mesh, Wire], word: Register, phone: str, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """A database that takes too long is answered with 503 too; what it stores in the end takes effect once."""
+    mesh, _ = wired
+    await mesh.renew()
+    word("plain", "answers")
+    monkeypatch.setattr(webhooks, "_STORE_SECONDS", 0.2)
+    message = payload(text(phone, "plain"))
+    blocker = await asyncpg.connect(database_url)
+    try:
+        async with blocker.transaction():
+            await blocker.execute("LOCK TABLE gateway.inbox_key IN ACCESS EXCLUSIVE MODE")
+            _unavailable(await mesh.whatsapp(message))
+            assert _spooled(mesh.home) == 1
+    finally:
+        await blocker.close()
+    await mesh.answered(f"+{phone}")
+
+    async def fed() -> bool:
+        return _spooled(mesh.home) == 0
+
+    await until(fed, "the end of the spool")
+    assert (await mesh.whatsapp(message)).duplicate
+    await mesh.settled()
+    assert len(mesh.received(f"+{phone}")) == 1

@@ -66,6 +66,25 @@ async def test_two_conversations_become_one(mesh: Mesh, word: Register, phone: s
     assert kept["handed_over"][0] in {one["person_id"] for one in before}
 
 
+async def test_what_somebody_was_doing(mesh: Mesh, word: Register, phone: str) -> None:
+    """A driver who went online under one name is online under the other, once both are known to be theirs."""
+    word("online", "goes_online_and_fails")
+    word("plain", "answers")
+    bsuid = f"RW.{phone}"
+    await write(mesh, phone, None, "plain")
+    await mesh.settled()
+    await write(mesh, None, bsuid, "online")
+    await mesh.settled()
+    online = "SELECT person_id FROM trips.presence WHERE online AND person_id = ANY($1)"
+    number, user = [row["person_id"] for row in await mesh.rows(CONVERSATIONS)]
+    assert [row["person_id"] for row in await mesh.rows(online, [number, user])] == [user]
+    await write(mesh, phone, bsuid, "plain")
+    await mesh.settled()
+    (kept, _) = await mesh.rows(CONVERSATIONS)
+    assert kept["person_id"] == number
+    assert [row["person_id"] for row in await mesh.rows(online, [number, user])] == [number]
+
+
 async def test_what_waits_is_renumbered(mesh: Mesh, word: Register, phone: str) -> None:
     """What waits in both conversations when they merge is worked on once, one by one, each queue in its order."""
     word("slow", "waits")

@@ -93,3 +93,24 @@ async def test_a_deadline_that_a_serving_service_misses_counts(mesh: Mesh, word:
     (letter,) = await mesh.dead_letters()
     assert (letter["reason"], letter["attempts"]) == ("DeadlineExceeded: DEADLINE_EXCEEDED", 3)
     await mesh.settled()
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"), [("cannot_be_written", "not writable: "), ("is_cancelled", "CancelledError")]
+)
+async def test_other_poisons(
+    mesh: Mesh, word: Register, phones: Callable[[int], list[str]], function: str, reason: str
+) -> None:
+    """What cannot be written, or ends in a cancellation of its own, is poison like any other."""
+    word("poison", function)
+    word("plain", "answers")
+    victim, *others = phones(10)
+    await mesh.whatsapp(payload(text(victim, "poison"), text(victim, "plain"), *(text(one, "plain") for one in others)))
+    for one in others:
+        await mesh.answered(f"+{one}")
+    received = await mesh.answered(f"+{victim}", 2)
+    assert [one["text"]["body"].split()[0] for one in received] == ["Sorry,", "answered"]
+    await mesh.settled()
+    (letter,) = await mesh.dead_letters()
+    assert (letter["reason"].startswith(reason), letter["attempts"]) == (True, 3)
+    assert handlers.runs == {function: 3, "answers": 10}

@@ -167,6 +167,22 @@ async def test_failed_before_the_answer(silent: Mesh, phone: str) -> None:
     assert (await row_of(silent, row["outbox_id"]))["state"] == "accepted"
 
 
+async def test_the_failure_of_an_earlier_copy(silent: Mesh, phone: str) -> None:
+    """When a reply was sent twice, the failure of the copy that we gave up on says nothing about the other."""
+    silent.goes_wrong("whatsapp", "500_after_accept")
+    await silent.says(phone, "plain")
+    await silent.answered(f"+{phone}", 2)
+    await silent.settled()
+    (row,) = await silent.rows("SELECT * FROM gateway.outbox")
+    first, second = silent.simulator.outbox.of(f"+{phone}")
+    assert row["provider_message_id"] == second.id
+    await told(silent, status("failed", first.id, row["outbox_id"], 131000))
+    await silent.settled()
+    await told(silent, status("delivered", second.id, row["outbox_id"]))
+    await delivered(silent, row["outbox_id"], "delivered")
+    assert len(silent.received(f"+{phone}")) == 2
+
+
 async def test_our_own_statuses(open_here: Open, word: Register, phone: str) -> None:
     """Both providers' own statuses come back through the doors and reach their rows."""
     word("plain", "answers")
