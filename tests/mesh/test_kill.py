@@ -1,4 +1,8 @@
-"""Every process is killed while two hundred people write: what was answered 200 takes effect once, in order."""
+"""Every process is killed while two hundred people write: what was answered 200 takes effect once, in order.
+
+The table of a run is shown with ARGS="-s". `MESH_KILL_ROUNDS=3 make test ARGS="-s tests/mesh/test_kill.py"` is the longer
+form, with the leases of production; MESH_KILL_SEED draws another order.
+"""
 
 import asyncio
 import contextlib
@@ -22,7 +26,6 @@ from tests.mesh.posting import open_postman
 
 pytestmark = pytest.mark.slow
 
-# MESH_KILL_ROUNDS: how often everything is killed; MESH_KILL_SEED: another order and other lives.
 ROUNDS = int(os.environ.get("MESH_KILL_ROUNDS", "1"))
 SEED = int(os.environ.get("MESH_KILL_SEED", "1"))
 _QUIET_SECONDS = 60.0
