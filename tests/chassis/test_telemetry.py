@@ -41,7 +41,9 @@ async def test_one_trace_from_client_to_server_to_sql(database_url: str) -> None
             collector.telemetry("caller") as caller,
             collector.telemetry("callee") as callee,
             open_database(
-                load(DatabaseSettings, {"DATABASE_URL": database_url}), application="test", telemetry=callee
+                load(DatabaseSettings, {"DATABASE_URL": database_url, "DATABASE_POOL_MIN": "0"}),
+                application="test",
+                telemetry=callee,
             ) as database,
         ):
 
@@ -72,7 +74,9 @@ async def test_no_text_of_an_exception_is_exported(database_url: str) -> None:
         async with (
             collector.telemetry("service") as telemetry,
             open_database(
-                load(DatabaseSettings, {"DATABASE_URL": database_url}), application="test", telemetry=telemetry
+                load(DatabaseSettings, {"DATABASE_URL": database_url, "DATABASE_POOL_MIN": "0"}),
+                application="test",
+                telemetry=telemetry,
             ) as database,
         ):
             for run in (
