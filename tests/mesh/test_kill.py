@@ -1,7 +1,7 @@
 """Every process is killed while two hundred people write: what was answered 200 takes effect once, in order.
 
-The table of a run is shown with ARGS="-s". `MESH_KILL_ROUNDS=3 make test ARGS="-s tests/mesh/test_kill.py"` is the longer
-form, with the leases of production; MESH_KILL_SEED draws another order.
+The table of a run is shown with ARGS="-s". `MESH_KILL_ROUNDS=3 make test ARGS="-s tests/mesh/test_kill.py"` is the
+longer form, with the leases of production; MESH_KILL_SEED draws another order.
 """
 
 import asyncio
