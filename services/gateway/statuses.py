@@ -90,7 +90,8 @@ _PUT_BACK = Statement(
     INSERT INTO gateway.pending_status
         (provider, provider_message_id, outbox_id, delivery, error_code, stored_at, due_at)
     SELECT provider, provider_message_id, outbox_id, delivery, error_code, stored_at,
-           (SELECT chassis.now()) + interval '1 second'
+           -- About nobody we know, most likely: asked ever more seldom, because such a flood must not keep us busy.
+           (SELECT chassis.now()) + greatest(interval '1 second', ((SELECT chassis.now()) - stored_at) / 2)
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::timestamptz[])
         AS status (provider, provider_message_id, outbox_id, delivery, error_code, stored_at)
     """,

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def phones() -> Callable[[int], list[str]]:
 @pytest.fixture
 def open_here(fresh_database_url: str, tmp_path: Path) -> Open:
     """Opens meshes over the database of the test; settings are given by name."""
-    return lambda **environ: open_mesh(fresh_database_url, tmp_path, **environ)
+    return partial(open_mesh, fresh_database_url, tmp_path)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -125,6 +125,7 @@ class Mesh:
         self.session = session
         self.database = database
         self.home = Path()
+        self.grpc_port = 0
         self.prometheus_ports: dict[str, int] = {}
         self._counted_before: dict[str, float] = {}
         self._simulator: Simulator | None = None
@@ -181,11 +182,11 @@ class Mesh:
 
     async def settled(self) -> None:
         """Wait until no message waits for its turn, no reply for its sending, no status of ours for being applied."""
+        await until(self.quiet, "the end of everything in flight")
 
-        async def nothing() -> bool:
-            return not await self.value(IN_FLIGHT)
-
-        await until(nothing, "the end of everything in flight")
+    async def quiet(self) -> bool:
+        """Whether nothing is in flight."""
+        return not await self.value(IN_FLIGHT)
 
     async def dead_letters(self) -> list[dict[str, Any]]:
         """Every dead letter, oldest first."""
@@ -268,7 +269,9 @@ def signed(raw: bytes) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def open_mesh(database_url: str, home: Path, **environ: str) -> AsyncIterator[Mesh]:
+async def open_mesh(
+    database_url: str, home: Path, *, wait_until_ready: bool = True, **environ: str
+) -> AsyncIterator[Mesh]:
     """A mesh over a migrated database; settings of any of its processes are given by name."""
     http_port = ports.choose(1)[0]
     common = {"HAILWIRE_ENV": "development", "DATABASE_URL": database_url, "PUBLIC_BASE_URL": PUBLIC}
@@ -329,10 +332,12 @@ async def open_mesh(database_url: str, home: Path, **environ: str) -> AsyncItera
             )
         )
         mesh.prometheus_ports["gateway"] = gateway.prometheus_port
+        mesh.grpc_port = gateway.grpc_port
 
         async def ready() -> bool:
             async with session.get(mesh.url + "/readyz") as response:
                 return response.status == 200
 
-        await until(ready, "readiness")
+        if wait_until_ready:
+            await until(ready, "readiness")
         yield mesh

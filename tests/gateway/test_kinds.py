@@ -1,12 +1,14 @@
 """Every kind of webhook that the providers document is taken, kept as it came, and answered if a person sent it."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.gateway import samples
-from tests.gateway.mesh import Mesh, payload, sms, text
+from tests.gateway.mesh import Mesh, message, payload, sms, text, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -123,6 +125,39 @@ async def test_hard_to_digest_is_not_poison(shared: Mesh, phone: str, changes: d
     await shared.answered(f"+{phone}")
     await shared.settled()
     assert len(await shared.dead_letters()) == before
+
+
+@pytest.mark.parametrize("name", ["x" * 1000, "\U0001f6b2" * 300, "  ", "\u202eNam\u202c\n\t", "", None, 7])
+async def test_hard_names(shared: Mesh, phone: str, name: Any) -> None:
+    """Somebody whose name is endless, empty or no text at all is answered."""
+    before = len(await shared.dead_letters())
+    assert (await shared.whatsapp(payload(text(phone, "hello"), name=name))).status == 200
+    await shared.answered(f"+{phone}")
+    await shared.settled()
+    assert len(await shared.dead_letters()) == before
+
+
+async def test_deep_nesting(shared: Mesh, phone: str) -> None:
+    """An unknown field that is nested deeply costs nobody their answer."""
+    raw = json.dumps(payload(text(phone, "hello", future="DEEP"))).encode()
+    deep = b"[" * 400 + b"]" * 400
+    assert (await shared.whatsapp(raw.replace(b'"DEEP"', deep))).status == 200
+    await shared.answered(f"+{phone}")
+    await shared.settled()
+
+
+async def test_three_megabytes(shared: Mesh, phones: Callable[[int], list[str]]) -> None:
+    """The largest webhook that Meta sends, a thousand items in three megabytes, is taken while others are served."""
+    people = phones(1000)
+    large = [message(one, "reaction", {"message_id": "wamid.1", "emoji": "x" * 2800}) for one in people]
+    raw = json.dumps(payload(*large)).encode()
+    assert 3_000_000 < len(raw) < 3_600_000
+    other = phones(1)[0]
+    answers = await asyncio.gather(shared.whatsapp(raw), shared.whatsapp(payload(text(other, "hello"))))
+    assert [answer.status for answer in answers] == [200, 200]
+    await shared.answered(f"+{other}")
+    await until(shared.quiet, "the end of a thousand turns", within=30)
+    assert (await shared.whatsapp(raw)).duplicate
 
 
 async def test_hard_forms(shared: Mesh, phone: str) -> None:

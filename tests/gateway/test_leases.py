@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 
+import aiohttp
 import pytest
 
 from chassis.settings import load
@@ -191,6 +193,34 @@ async def test_a_clean_end_leaves_nothing(
         await mesh.settled()
         assert await mesh.value("SELECT count(*) FROM gateway.outbox WHERE state = 'accepted'") == 31
         assert len(received) <= 30
+
+
+async def test_an_end_under_traffic(open_here: Open, word: Register, phones: Callable[[int], list[str]]) -> None:
+    """Of webhooks that come while the gateway ends, those that got 200 are kept and answered once."""
+    word("plain", "answers")
+    people = phones(40)
+    taken: list[str] = []
+    async with contextlib.AsyncExitStack() as stack:
+        mesh = await stack.enter_async_context(open_here())
+
+        async def write(person: str) -> None:
+            with contextlib.suppress(aiohttp.ClientError):
+                answer = await mesh.whatsapp(payload(text(person, "plain")))
+                if answer.status == 200:
+                    taken.append(person)
+
+        posts = [asyncio.create_task(write(person)) for person in people[:20]]
+        await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
+        posts += [asyncio.create_task(write(person)) for person in people[20:]]
+        await stack.aclose()
+        await asyncio.wait(posts)
+    assert taken
+    async with open_here() as mesh:
+        await mesh.settled()
+        counted = "SELECT address, count(*) AS replies FROM gateway.outbox WHERE state = 'accepted' GROUP BY 1"
+        replies = {row["address"]: row["replies"] for row in await mesh.rows(counted)}
+        assert {replies.get(f"wa:+{person}") for person in taken} == {1}
+        assert set(replies.values()) == {1}
 
 
 @pytest.mark.parametrize("service", ["profile", "trips"])
