@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types format setup generate check-generated lock clean
+.PHONY: run test kill lint types format setup generate check-generated lock clean
 .DEFAULT_GOAL := run
 
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
@@ -13,6 +13,9 @@ run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
 
 test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride" narrows it
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+kill: setup  ## Kill everything three times over under load, with the leases of production; SEED=n draws another order
+	@MESH_KILL_ROUNDS=3 MESH_KILL_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/mesh/test_kill.py
 
 lint: setup  ## Style of the Python and of the contracts
 	@$(BIN)/ruff check .

@@ -40,7 +40,7 @@ class TripsSettings(DatabaseSettings, TelemetrySettings):
         "TRIP_REQUEST_TTL_SECONDS", default=600, minimum=1, help="how long a trip waits for a driver to accept it"
     )
     event_lease_seconds: int = setting(
-        "EVENT_LEASE_SECONDS", default=30, minimum=1, maximum=600, help="after that an event is handed out again"
+        "EVENT_LEASE_SECONDS", default=10, minimum=1, maximum=600, help="after that an event is handed out again"
     )
     due_interval_ms: int = setting(
         "TRIPS_DUE_INTERVAL_MS", default=500, minimum=10, maximum=60_000, help="between looks for what has run out"
