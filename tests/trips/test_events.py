@@ -65,9 +65,9 @@ async def test_a_taker_that_asks_again_gets_its_own_again(replica: Any, sql: Any
     assert [again[0], len(again)] == [first[1], 2]
     await _tell(sql, 2)
     assert [event.recipient_id for event in await calls.take(replica, "b")] == [2]
-    await sql.execute("UPDATE chassis.clock SET shift = '20 seconds'")
+    await sql.execute("UPDATE chassis.clock SET shift = '5 seconds'")
     assert await calls.take(replica, "a") == again
-    await sql.execute("UPDATE chassis.clock SET shift = '40 seconds'")
+    await sql.execute("UPDATE chassis.clock SET shift = '12 seconds'")
     assert [event.recipient_id for event in await calls.take(replica, "b")] == [2]
 
 
