@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from services.gateway import reconciling, sender, spool, statuses, turns
 from services.gateway.conversations import routing
 from tests.gateway import handlers
 from tests.gateway.mesh import Mesh, open_mesh
@@ -17,6 +19,27 @@ Open = Callable[..., AbstractAsyncContextManager[Mesh]]
 Register = Callable[[str, str], None]
 
 _numbers = itertools.count(250_788_000_001)
+
+
+# What the gateway waits for by the clock, shortened: (module, name, value). The order of events stays as it is.
+_BRISK: tuple[tuple[Any, str, Any], ...] = (
+    (turns, "_SWEEP_SECONDS", 0.1),
+    (turns, "_FAILED_BACKOFF_SECONDS", (0.1, 0.2, 0.3)),
+    (turns, "_POSTPONED_SECONDS", 0.3),
+    (sender, "_SWEEP_SECONDS", 0.1),
+    (sender, "_BACKOFF_SECONDS", (0.3, 0.6, 1.0)),
+    (statuses, "_SWEEP_SECONDS", 0.1),
+    (reconciling, "_EVERY_SECONDS", 0.4),
+    (spool, "_FEED_SECONDS", 0.4),
+)
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for the patience of production."""
+    for module, name, value in _BRISK:
+        assert hasattr(module, name)
+        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture
