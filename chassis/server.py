@@ -96,6 +96,7 @@ async def serve_grpc(
 
 async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
     told = ""
+    served = False
     while True:
         try:
             async with asyncio.timeout(5):
@@ -106,7 +107,9 @@ async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
             reason = error.reason if isinstance(error, errors.HailwireError) else type(error).__name__
             if reason != told:
                 told = reason
-                log.warning("not serving", reason=reason)
+                # Nobody is missed before they have come.
+                tell = log.warning if served else log.info
+                tell("not serving", reason=reason)
         if healthy != up.serving:
             up.serving = healthy
             state = health_pb2.HealthCheckResponse.SERVING if healthy else health_pb2.HealthCheckResponse.NOT_SERVING
@@ -114,5 +117,6 @@ async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
                 await up.health.set(name, state)
             if healthy:
                 told = ""
+                served = True
                 log.info("serving")
         await asyncio.sleep(_PROBE_SECONDS if up.serving else _PROBE_SECONDS / 5)

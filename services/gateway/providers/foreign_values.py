@@ -8,7 +8,7 @@ from typing import Any, Literal
 from services.gateway.messages import MAX_TEXT_CHARACTERS, Address
 
 # E.164 as the providers use it: test numbers are shorter than any real subscriber's.
-_DIGITS = re.compile(r"[1-9][0-9]{4,14}")
+_DIGITS = re.compile(r"[1-9][0-9]{5,14}")
 # ISO country, a dot, up to 128 characters; the parent form has "ENT." in between.
 _USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[0-9A-Za-z]{1,128}")
 # A user id in a field of its own may look otherwise one day; the profile service takes 160 characters.

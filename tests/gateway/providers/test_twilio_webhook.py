@@ -61,7 +61,7 @@ def test_whatsapp_carried_by_twilio(fields: dict[str, str], expected: list[str])
     assert item.account == "+15550783881"
 
 
-@pytest.mark.parametrize("sender", ["", "MTN", "8080", "messenger:123", "+", "+25073000000x"])
+@pytest.mark.parametrize("sender", ["", "MTN", "8080", "12345", "883883", "messenger:123", "+", "+25073000000x"])
 def test_a_form_from_nobody_is_kept_as_a_notice(sender: str) -> None:
     """Short codes, names and other channels cannot be answered and are kept."""
     assert one(From=sender).kind is ItemKind.NOTICE

@@ -32,7 +32,8 @@ def addresses(form: dict[str, str], field: str) -> tuple[Address, ...]:
     value = form.get(field, "")
     channel, colon, name = value.partition(":")
     if not colon:
-        number = number_address(value, "sms")
+        # People come with a plus sign; a short code or a sender's name has none, and nobody there to answer.
+        number = number_address(value, "sms") if value.startswith("+") else None
         return (number,) if number else ()
     if channel != "whatsapp":
         return ()
