@@ -19,6 +19,8 @@ log = logs.get(__name__)
 
 # How often a service asks whether it can still serve, and how long a sick one waits before asking again.
 _PROBE_SECONDS = 1.0
+# A service that starts may need this many looks before it serves; only then is it news.
+_STARTING_PROBES = 3
 # How long calls under way may take to finish after a stop was asked for.
 _GRACE_SECONDS = 5.0
 
@@ -97,6 +99,7 @@ async def serve_grpc(
 async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
     told = ""
     served = False
+    failures = 0
     while True:
         try:
             async with asyncio.timeout(5):
@@ -105,11 +108,10 @@ async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is, it means that we cannot serve
             healthy = False
             reason = error.reason if isinstance(error, errors.HailwireError) else type(error).__name__
-            if reason != told:
+            failures += 1
+            if reason != told and (served or failures >= _STARTING_PROBES):
                 told = reason
-                # Nobody is missed before they have come.
-                tell = log.warning if served else log.info
-                tell("not serving", reason=reason)
+                log.warning("not serving", reason=reason)
         if healthy != up.serving:
             up.serving = healthy
             state = health_pb2.HealthCheckResponse.SERVING if healthy else health_pb2.HealthCheckResponse.NOT_SERVING
