@@ -8,6 +8,7 @@ from typing import Any
 
 from chassis import errors
 from chassis.settings import load
+from launcher.arguments import LARGEST_ID, whole
 from launcher.failure import CommandError, ExitCode
 from launcher.settings import HomeSettings
 from services.gateway import dead_letters
@@ -23,6 +24,7 @@ _COLUMNS = (
     "created_at",
     "resolution",
 )
+_MOST = 10_000  # letters on one page of the list
 _PERSONAL = ("addresses", "raw")
 
 
@@ -31,16 +33,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|replay|discard")
     listing = actions.add_parser("list", help="those that wait for a decision, oldest first")
     listing.add_argument("--all", action="store_true", help="also those that were replayed or discarded")
-    listing.add_argument("--after", type=int, default=0, metavar="ID", help="go on after this one")
-    listing.add_argument("--limit", type=int, default=50, help="how many at most (default: %(default)s)")
+    listing.add_argument("--after", type=whole(0, LARGEST_ID), default=0, metavar="ID", help="go on after this one")
+    listing.add_argument(
+        "--limit", type=whole(1, _MOST), default=50, help=f"how many at most, to {_MOST} (default: %(default)s)"
+    )
     showing = actions.add_parser("show", help="everything that is known of one")
     showing.add_argument("--personal", action="store_true", help="also who wrote it and what; keep that to yourself")
-    showing.add_argument("id", type=int, nargs="+", help="as `list` shows it")
+    _add_ids(showing)
     for name, help_ in (
         ("replay", "process it again: in its sender's order, and what took effect before does not do so twice"),
         ("discard", "decide that nothing more is to be done"),
     ):
-        actions.add_parser(name, help=help_).add_argument("id", type=int, nargs="+", help="as `list` shows it")
+        _add_ids(actions.add_parser(name, help=help_))
+
+
+def _add_ids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", type=whole(1, LARGEST_ID), nargs="+", metavar="ID", help="as `list` shows it")
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

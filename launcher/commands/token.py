@@ -8,14 +8,19 @@ from collections.abc import Mapping
 import jwt
 
 from chassis.settings import load
+from launcher.arguments import positive
 from launcher.failure import CommandError
 from launcher.settings import TokenSettings
+
+_LONGEST_HOURS = 8784.0  # a leap year
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Who the token is for, and how long."""
     parser.add_argument("--sub", required=True, help="id of the user that the token speaks for")
-    parser.add_argument("--hours", type=float, default=24.0, help="how long it is good for (default: %(default)s)")
+    parser.add_argument(
+        "--hours", type=positive(_LONGEST_HOURS), default=24.0, help="how long it is good for (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -39,6 +39,23 @@ def test_wrong_option() -> None:
     assert caught.value.code == ExitCode.USAGE
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"dlq {action} {number}" for action in ("show", "replay", "discard") for number in ("9" * 20, "0", "one")),
+        *(f"dlq list --limit {number}" for number in ("-5", "0", "9" * 20)),
+        "dlq list --after -1",
+        *(f"token --sub 42 --hours {number}" for number in ("nan", "inf", "0", "-1", "1e300")),
+    ],
+)
+def test_number_out_of_bounds(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number that makes no sense is one sentence with the bounds, and exit code 2."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(line.split())
+    assert caught.value.code == ExitCode.USAGE
+    assert ": must be a " in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_all_wrong_settings_at_once(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Wrong settings are told together, by name, and nothing starts."""
     monkeypatch.setenv("GATEWAY_HTTP_PORT", "eighty")
