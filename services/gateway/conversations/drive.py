@@ -11,10 +11,10 @@ from services.gateway.messages import Button, Buttons
 
 async def begin(turn: Turn) -> Outcome:
     """`drive`: whoever is on a trip already sees that one; anybody else is asked for the vehicle."""
+    shown = await trip_card.hindrance(turn)
+    if shown is not None:
+        return shown
     if remembered(turn).trip is not None:
-        shown = await trip_card.show_open(turn, turn.say("already-on-trip"))
-        if shown is not None:
-            return shown
         turn = replace(turn, state=remembered(trip_card.forgotten(turn)).home())
     return questions.ask_drive_vehicle(turn)
 
@@ -23,6 +23,9 @@ async def choose_vehicle(turn: Turn) -> Outcome:
     """A vehicle was tapped: ask where, unless a fresh place came with it."""
     word, *rest = taps.parts_of(turn.message.tap) or [""]
     vehicle = taps.vehicle_of(word)
+    shown = await trip_card.hindrance(turn)
+    if shown is not None:
+        return shown
     if rest:
         spot = taps.Spot.read(rest[0])
         if not (turn.outdated(spot.at) or turn.stale):
@@ -49,6 +52,9 @@ async def from_here(turn: Turn) -> Outcome:
 
 async def take_place(turn: Turn) -> Outcome:
     """The answer to where: go online there, or ask which of several places."""
+    shown = await trip_card.hindrance(turn)
+    if shown is not None:
+        return shown
     word = remembered(turn).gathered.get("vehicle", "")
     found = places.read(turn.message)
     if not found:
@@ -64,6 +70,9 @@ async def online_at(turn: Turn) -> Outcome:
     """A place was tapped."""
     word, place = (*taps.parts_of(turn.message.tap), "", "")[:2]
     vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place)
+    shown = await trip_card.hindrance(turn)
+    if shown is not None:
+        return shown
     if turn.outdated(spot.at):
         return questions.ask_drive_place(turn, word, turn.say("place-outdated"))
     return await _go_online(turn, vehicle, spot)

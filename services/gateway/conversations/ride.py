@@ -10,10 +10,10 @@ from services.gateway.conversations.turn import Outcome, Turn
 
 async def begin(turn: Turn) -> Outcome:
     """`ride`: whoever is on a trip already sees that one; anybody else is asked for the vehicle."""
+    shown = await trip_card.hindrance(turn)
+    if shown is not None:
+        return shown
     if remembered(turn).trip is not None:
-        shown = await trip_card.show_open(turn, turn.say("already-on-trip"))
-        if shown is not None:
-            return shown
         turn = replace(turn, state=remembered(trip_card.forgotten(turn)).home())
     return questions.ask_ride_vehicle(turn)
 
@@ -22,6 +22,9 @@ async def choose_vehicle(turn: Turn) -> Outcome:
     """A vehicle was tapped: ask where, unless a fresh place came with it."""
     word, *rest = taps.parts_of(turn.message.tap) or [""]
     vehicle = taps.vehicle_of(word)
+    shown = await trip_card.hindrance(turn)
+    if shown is not None:
+        return shown
     if rest:
         spot = taps.Spot.read(rest[0])
         if not turn.outdated(spot.at):
@@ -63,6 +66,9 @@ async def search_at(turn: Turn) -> Outcome:
     """A place was tapped, or a search is to be made again."""
     word, place = (*taps.parts_of(turn.message.tap), "", "")[:2]
     vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place)
+    shown = await trip_card.hindrance(turn)
+    if shown is not None:
+        return shown
     if turn.outdated(spot.at):
         return questions.ask_pickup(turn, word, turn.say("place-outdated"))
     return await nearby.show_drivers(turn, vehicle, spot)

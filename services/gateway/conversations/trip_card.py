@@ -77,6 +77,13 @@ async def show_open(moment: Moment, lead: str = "") -> Outcome | None:
     return Outcome(memory.home(), (card(moment, trip, lead),))
 
 
+async def hindrance(moment: Moment) -> Outcome | None:
+    """The open trip that keeps somebody from driving or riding elsewhere; None when nothing does."""
+    if remembered(moment).trip is None:
+        return None
+    return await show_open(moment, moment.say("already-on-trip"))
+
+
 async def own_trip(moment: Moment, trip_id: int) -> trips_pb2.Trip:
     """A trip by the id in a tap; NotFound when it is somebody else's, whose pickup is nobody's business."""
     trip = await moment.world.trip(trip_id)

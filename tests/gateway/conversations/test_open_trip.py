@@ -1,0 +1,44 @@
+"""What an open trip keeps people from, and what they may do again without harm."""
+
+import pytest
+
+from services.gateway.conversations.memory import Memory
+from tests.gateway.conversations.test_ride import listed, online
+from tests.gateway.conversations.town import Town
+
+
+@pytest.mark.parametrize("route", ["drive:vehicle:moto", "drive:vehicle:moto:{}", "drive:at:moto:{}"])
+async def test_an_older_row_does_not_put_a_passenger_on_the_map(route: str) -> None:
+    """Whoever waits for a driver sees that trip instead of going online by an older row and a location."""
+    town = Town()
+    await online(town.phone(language="en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await rider.tap(route.format(f"-1.95000,30.06000,{int(town.now.timestamp())}"))
+    assert "open trip" in rider.body
+    await rider.share(-1.95, 30.06)
+    assert rider.person_id not in town.presences
+
+
+async def test_a_place_does_not_put_a_passenger_on_the_map() -> None:
+    """A place that answers the driver's question while a trip is open shows the trip."""
+    town = Town()
+    await online(town.phone(language="en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    rider.state = Memory.of(rider.state).asking("drive.location", town.now, vehicle="cab")
+    await rider.share(-1.95, 30.06)
+    assert "open trip" in rider.body
+    assert rider.person_id not in town.presences
+
+
+@pytest.mark.parametrize("route", ["ride:vehicle:moto", "ride:at:moto:{}"])
+async def test_an_older_row_asks_for_no_pickup_during_a_trip(route: str) -> None:
+    """An older place or vehicle of a search shows the open trip, fresh or not."""
+    town = Town()
+    await online(town.phone(language="en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await rider.tap(route.format(f"-1.95000,30.06000,{int(town.now.timestamp()) - 7200}"))
+    assert "open trip" in rider.body
+    assert rider.state.name == "home"
