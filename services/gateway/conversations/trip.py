@@ -27,7 +27,8 @@ DRIVER_REASONS = {
 # Codes that nobody chooses from the list.
 STOPPED = "stopped"
 RETRIED = "retry"
-OTHER_REASONS = {STOPPED: "told-stopped", RETRIED: "told-other"}
+# That somebody asked for silence is theirs alone: the other side reads no reason.
+OTHER_REASONS = {STOPPED: "told-other", RETRIED: "told-other"}
 
 
 async def arrive(turn: Turn) -> Outcome:

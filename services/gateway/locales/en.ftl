@@ -165,7 +165,6 @@ told-vehicle = There is trouble with the vehicle.
 told-absent = You were not found at the pickup.
 told-far = It was too far.
 told-other = No reason was given.
-told-stopped = They no longer want messages here.
 given-up = The trip is given up, and the other side knows.
 trip-over = That trip is over: { $state }.
 

@@ -165,7 +165,6 @@ told-vehicle = Il y a un problème de véhicule.
 told-absent = On ne vous a pas vu au point de départ.
 told-far = Le trajet est trop long.
 told-other = Aucune raison n'a été donnée.
-told-stopped = Cette personne ne veut plus de messages ici.
 given-up = Vous avez renoncé à la course, et l'autre partie le sait.
 trip-over = Cette course est close : { $state }.
 

@@ -104,6 +104,8 @@ async def test_stop_in_the_middle_of_a_trip_tells_the_other_side() -> None:
     await driver.choose("Accept")
     await driver.say("stop")
     assert "renoncé" in rider.body
+    assert "Aucune raison" in rider.body
+    assert "messages" not in rider.body
     assert not town.presences[driver.person_id].online
     assert isinstance(driver.last, Text)
 
