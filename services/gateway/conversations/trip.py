@@ -109,14 +109,21 @@ async def _advance(turn: Turn, state: trips_pb2.TripState.ValueType) -> Outcome:
         if error.reason != "TRIP_STEP_ILLEGAL":
             raise
         trip = await trip_card.own_trip(turn, trip_id)
+        if trip.state == state and trip.driver_id == turn.person.person_id:
+            # A second tap on the same button: what it asks for has been done.
+            return _stepped(turn, trip)
         if trip.state not in OPEN_TRIP_STATES:
             return await _over(turn, trip)
         memory = memory.on_trip(trip, turn.person.person_id)
         # The card says where the trip really is and has the button that fits.
         return Outcome(memory.home(), (trip_card.card(turn, trip, turn.say("refused-step")),))
-    memory = memory.on_trip(trip, turn.person.person_id)
+    return _stepped(turn, trip)
+
+
+def _stepped(turn: Turn, trip: trips_pb2.Trip) -> Outcome:
+    memory = remembered(turn).on_trip(trip, turn.person.person_id)
     turn = replace(turn, state=memory.home())
-    lead = turn.say("driver-completed") if state == trips_pb2.TRIP_STATE_COMPLETED else ""
+    lead = turn.say("driver-completed") if trip.state == trips_pb2.TRIP_STATE_COMPLETED else ""
     return Outcome(memory.home(), (trip_card.card(turn, trip, lead),))
 
 

@@ -42,3 +42,18 @@ async def test_an_older_row_asks_for_no_pickup_during_a_trip(route: str) -> None
     await rider.tap(route.format(f"-1.95000,30.06000,{int(town.now.timestamp()) - 7200}"))
     assert "open trip" in rider.body
     assert rider.state.name == "home"
+
+
+async def test_a_step_that_is_tapped_twice_is_answered_alike() -> None:
+    """A second tap on a step shows the card that the first one showed, and the passenger hears nothing new."""
+    town = Town()
+    driver = await online(town.phone(language="en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await driver.choose("Accept")
+    for title in ("Arrived", "Start trip", "Complete"):
+        await driver.choose(title)
+        shown, heard = driver.last, len(rider.received)
+        await driver.choose(title)
+        assert driver.last == shown
+        assert len(rider.received) == heard

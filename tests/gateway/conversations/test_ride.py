@@ -198,18 +198,19 @@ async def test_a_day_old_button_is_answered_by_how_things_stand() -> None:
 
 
 async def test_a_step_out_of_order_shows_where_the_trip_is() -> None:
-    """Tapping a step twice is refused kindly with the button that fits now."""
+    """Tapping a step that is already behind is refused kindly with the button that fits now."""
     town = Town()
     driver = await online(town.phone(language="en"))
     rider = await listed(town.phone(language="en"))
     await rider.choose("Ask all")
     await driver.choose("Accept")
     await driver.choose("Arrived")
+    await driver.choose("Start trip")
     heard = len(rider.received)
     await driver.choose("Arrived")
     assert "does not fit" in driver.body
     assert isinstance(driver.last, Buttons)
-    assert driver.last.buttons[0].title == "Start trip"
+    assert driver.last.buttons[0].title == "Complete"
     assert len(rider.received) == heard
 
 
