@@ -27,7 +27,7 @@ async def choose_vehicle(turn: Turn) -> Outcome:
     if shown is not None:
         return shown
     if rest:
-        spot = taps.Spot.read(rest[0])
+        spot = taps.Spot.read(rest[0], turn.now)
         if not (turn.outdated(spot.at) or turn.stale):
             return await _go_online(turn, vehicle, spot)
     return questions.ask_drive_place(turn, word)
@@ -44,7 +44,7 @@ async def answer_vehicle(turn: Turn) -> Outcome:
 
 async def from_here(turn: Turn) -> Outcome:
     """A location that came unasked shall be the driver's: ask for the vehicle."""
-    spot = taps.Spot.read("".join(taps.parts_of(turn.message.tap)[:1]))
+    spot = taps.Spot.read("".join(taps.parts_of(turn.message.tap)[:1]), turn.now)
     if turn.outdated(spot.at):
         return questions.ask_drive_vehicle(turn)
     return questions.ask_drive_vehicle(turn, spot=spot)
@@ -69,7 +69,7 @@ async def take_place(turn: Turn) -> Outcome:
 async def online_at(turn: Turn) -> Outcome:
     """A place was tapped."""
     word, place = (*taps.parts_of(turn.message.tap), "", "")[:2]
-    vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place)
+    vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place, turn.now)
     shown = await trip_card.hindrance(turn)
     if shown is not None:
         return shown

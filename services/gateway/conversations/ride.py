@@ -26,7 +26,7 @@ async def choose_vehicle(turn: Turn) -> Outcome:
     if shown is not None:
         return shown
     if rest:
-        spot = taps.Spot.read(rest[0])
+        spot = taps.Spot.read(rest[0], turn.now)
         if not turn.outdated(spot.at):
             return await nearby.show_drivers(turn, vehicle, spot)
     return questions.ask_pickup(turn, word)
@@ -43,7 +43,7 @@ async def answer_vehicle(turn: Turn) -> Outcome:
 
 async def from_here(turn: Turn) -> Outcome:
     """A location that came unasked shall be the pickup: ask for the vehicle."""
-    spot = taps.Spot.read("".join(taps.parts_of(turn.message.tap)[:1]))
+    spot = taps.Spot.read("".join(taps.parts_of(turn.message.tap)[:1]), turn.now)
     if turn.outdated(spot.at):
         return questions.ask_ride_vehicle(turn)
     return questions.ask_ride_vehicle(turn, spot=spot)
@@ -65,7 +65,7 @@ async def take_pickup(turn: Turn) -> Outcome:
 async def search_at(turn: Turn) -> Outcome:
     """A place was tapped, or a search is to be made again."""
     word, place = (*taps.parts_of(turn.message.tap), "", "")[:2]
-    vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place)
+    vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place, turn.now)
     shown = await trip_card.hindrance(turn)
     if shown is not None:
         return shown
@@ -87,7 +87,7 @@ async def another_pick(turn: Turn) -> Outcome:
 async def ask(turn: Turn) -> Outcome:
     """One driver or all were tapped: make the trip."""
     word, place, whom = (*taps.parts_of(turn.message.tap), "", "", "")[:3]
-    vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place)
+    vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place, turn.now)
     driver_ids = () if whom == "all" else (taps.positive(whom),)
     if turn.outdated(spot.at):
         return questions.ask_pickup(turn, word, turn.say("list-outdated"))

@@ -4,7 +4,7 @@ An id carries all that its answer needs, so that a day-old button still gets a s
 the route.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self, TypeAlias
 
@@ -43,8 +43,8 @@ class Spot:
     at: datetime
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """Read `str(spot)` back; raises TapUnreadable."""
+    def read(cls, text: str, latest: datetime | None = None) -> Self:
+        """Read `str(spot)` back, a time after `latest` as `latest`; raises TapUnreadable."""
         try:
             latitude, longitude, seconds = text.split(",")
             spot = cls(float(latitude), float(longitude), datetime.fromtimestamp(int(seconds), UTC))
@@ -52,7 +52,7 @@ class Spot:
             raise TapUnreadable(text) from error
         if not (abs(spot.latitude) <= 90 and abs(spot.longitude) <= 180):  # also refuses NaN
             raise TapUnreadable(text)
-        return spot
+        return replace(spot, at=latest) if latest is not None and spot.at > latest else spot
 
     def __str__(self) -> str:
         # Five decimals are a metre: finer than any phone, and short enough for an id.

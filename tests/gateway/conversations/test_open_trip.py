@@ -57,3 +57,16 @@ async def test_a_step_that_is_tapped_twice_is_answered_alike() -> None:
         await driver.choose(title)
         assert driver.last == shown
         assert len(rider.received) == heard
+
+
+async def test_a_time_to_come_in_a_tap_counts_as_now() -> None:
+    """A place from the future is as fresh as one of this moment, and no fresher in what is offered next."""
+    town = Town()
+    await online(town.phone(language="en"))
+    rider = town.phone(language="en")
+    await rider.tap(f"ride:at:moto:-1.95000,30.06000,{int(town.now.timestamp()) + 86400}")
+    assert "Ask all" in str(rider.last)
+    town.pass_time(1200)
+    await rider.choose("Ask all")
+    assert "no longer fresh" in rider.body
+    assert not town.trips
