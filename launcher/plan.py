@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from chassis.settings import declarations, load
-from launcher import ports
+from chassis.settings import SettingsError, declarations, load
+from launcher import catalogue, ports
 from launcher.failure import CommandError
-from launcher.settings import ProviderSettings, UpSettings
+from launcher.settings import ProviderSettings, TokenSettings, UpSettings
 
 # In the order in which they are drained: who takes work from outside goes first, who is asked goes last.
 SERVICES = ("gateway", "simulator", "trips", "profile")
@@ -34,16 +34,38 @@ class Plan:
 
     @property
     def development_secrets(self) -> dict[str, str]:
-        """The well-known values in use, by setting."""
-        return {name: value for name, value in DEVELOPMENT_SECRETS.items() if self.environ.get(name) == value}
+        """The well-known values in use, by setting; those that nothing reads are left out."""
+        classes = [TokenSettings, *(cls for name in self.services for cls in catalogue.classes(name))]
+        read = {declared.env for cls in classes for _, declared in declarations(cls)}
+        return {
+            name: value
+            for name, value in DEVELOPMENT_SECRETS.items()
+            if name in read and self.environ.get(name) == value
+        }
 
 
 def make(environ: Mapping[str, str], database_url: str) -> Plan:
-    """Decide from the caller's environment. Raises CommandError when a port is taken, SettingsError for bad values."""
-    settings = load(UpSettings, environ)
-    numbers = _ports(settings)
+    """Decide from the caller's environment. Raises CommandError when a port is taken, SettingsError for bad values.
+
+    Every service's settings are judged here, so that all that is wrong is told at once, before anything runs.
+    """
     simulated = _simulated(load(ProviderSettings, environ))
     services = tuple(name for name in SERVICES if name != "simulator" or simulated)
+    given = {name: value for name, value in environ.items() if value.strip()}
+    home = {"DATABASE_URL": database_url or "chosen later"}
+    usual = {declared.env: declared.default for _, declared in declarations(UpSettings)}
+    _judge(services, {**_defaults(usual, simulated), **given, **home})
+    settings = load(UpSettings, environ)
+    numbers = _ports(settings)
+    forced = {name: str(port) for name, port in numbers.items()} | {
+        "DATABASE_URL": database_url,
+        "HAILWIRE_HOME": str(settings.folder),
+    }
+    return Plan(services, {**_defaults(numbers, simulated), **given, **forced}, numbers, simulated)
+
+
+def _defaults(numbers: Mapping[str, object], simulated: tuple[str, ...]) -> dict[str, str]:
+    """What a mesh on these ports is told unless the caller says otherwise."""
     gateway = f"http://127.0.0.1:{numbers['GATEWAY_HTTP_PORT']}"
     simulator = f"http://127.0.0.1:{numbers['SIMULATOR_HTTP_PORT']}"
     defaults = {
@@ -57,12 +79,20 @@ def make(environ: Mapping[str, str], database_url: str) -> Plan:
         defaults["WA_GRAPH_URL"] = f"{simulator}/graph/v25.0"  # as in Meta's own addresses
     if "Twilio" in simulated:
         defaults["TWILIO_API_URL"] = f"{simulator}/twilio"
-    given = {name: value for name, value in environ.items() if value.strip()}
-    forced = {name: str(port) for name, port in numbers.items()} | {
-        "DATABASE_URL": database_url,
-        "HAILWIRE_HOME": str(settings.folder),
-    }
-    return Plan(services, {**defaults, **given, **forced}, numbers, simulated)
+    return defaults
+
+
+def _judge(services: tuple[str, ...], environ: Mapping[str, str]) -> None:
+    """Raises SettingsError with one problem for each setting that the mesh or one of its services cannot use."""
+    problems: dict[str, str] = {}
+    for cls in (UpSettings, *(cls for name in services for cls in catalogue.classes(name))):
+        try:
+            load(cls, environ)
+        except SettingsError as error:
+            for problem in error.problems:
+                problems.setdefault(problem.partition(":")[0], problem)
+    if problems:
+        raise SettingsError(list(problems.values()))
 
 
 def _simulated(credentials: ProviderSettings) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if arguments.follow_parent:
         tether.follow_parent(signal.SIGTERM)
     began = time.monotonic()
+    plan.make(environ, "")  # a taken port or a bad value is told before anything starts
     settings = load(UpSettings, environ)
     pretty = Pretty(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
 
@@ -35,7 +36,6 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         with contextlib.suppress(BrokenPipeError):  # whoever read our output may leave; the mesh stays
             print(pretty.line(service, line), flush=True)
 
-    plan.make(environ, "")  # a taken port or a bad value is told before anything starts
     with contextlib.ExitStack() as stack:
         cluster = None
         database_url = settings.database_url

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chassis.settings import declarations
-from launcher import plan
+from chassis.settings import SettingsError, declarations
+from launcher import catalogue, plan
 from launcher.failure import CommandError
 from launcher.settings import UpSettings
 
@@ -30,7 +30,8 @@ def test_without_credentials() -> None:
     decided = plan.make(ANY_PORTS, "postgresql://somewhere")
     assert decided.services == ("gateway", "simulator", "trips", "profile")
     assert decided.simulated == ("WhatsApp", "Twilio")
-    assert decided.development_secrets == plan.DEVELOPMENT_SECRETS
+    assert decided.development_secrets.items() <= plan.DEVELOPMENT_SECRETS.items()
+    assert "WA_VERIFY_TOKEN" in decided.development_secrets
     assert decided.environ["HAILWIRE_ENV"] == "development"
     assert decided.environ["DATABASE_URL"] == "postgresql://somewhere"
     simulator = f"http://127.0.0.1:{decided.ports['SIMULATOR_HTTP_PORT']}"
@@ -68,6 +69,26 @@ def test_given_values_win() -> None:
     decided = plan.make({**ANY_PORTS, "ADMIN_TOKEN": "mine", "WA_APP_SECRET": " "}, "")
     assert decided.environ["ADMIN_TOKEN"] == "mine"
     assert decided.environ["WA_APP_SECRET"] == "dev-app-secret"
+
+
+def test_only_secrets_that_are_read() -> None:
+    """The banner is given no secret that no setting declares."""
+    declared = {declared.env for _, declared in catalogue.every()}
+    assert plan.make(ANY_PORTS, "").development_secrets.keys() <= declared
+
+
+def test_every_services_problems() -> None:
+    """What is wrong for different services is told at once, each setting once, before a port is looked at."""
+    wrong = {
+        "GATEWAY_HTTP_PORT": "eighty",
+        "OFFER_TTL_SECONDS": "0",
+        "CACHE_TTL_PROFILE": "long",
+        "SIMULATOR_STATUSES": "perhaps",
+        "HAILWIRE_DRAIN_SECONDS": "-1",
+    }
+    with pytest.raises(SettingsError) as caught:
+        plan.make({**ANY_PORTS, **wrong}, "")
+    assert sorted(problem.partition(":")[0] for problem in caught.value.problems) == sorted(wrong)
 
 
 def test_taken_port(taken_port: int) -> None:
