@@ -11,6 +11,7 @@ from services.gateway.conversations.memory import QUESTIONS, Memory, remembered
 from services.gateway.conversations.places import folded
 from services.gateway.conversations.routing import Route
 from services.gateway.conversations.turn import (
+    HOME,
     OPTED_OUT,
     REACTION,
     REVOKED,
@@ -140,9 +141,28 @@ def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
             tap = _typed_choice(turn, words)
             if tap:
                 return _resolve(replace(turn, message=replace(message, kind=MessageKind.TAP, tap=tap)), words)
-            return turn, routing.ANSWERS.get(turn.state.name)
+            return _in_context(turn, words)
         case _:
             return turn, routing.CANNOT_READ
+
+
+def _in_context(turn: Turn, words: str) -> tuple[Turn, Route | None]:
+    """Words that mean something only during a trip or a request, and never on SMS; otherwise an answer."""
+    memory = remembered(turn)
+    if turn.channel == "whatsapp" and turn.person.language:
+        if words in routing.GIVE_UP_WORDS and memory.trip is not None:
+            return turn, routing.GIVE_UP
+        offers = memory.open_offers(turn.now)
+        if words in routing.YES_WORDS and offers:
+            tap = taps.offer("accept", offers[0].offer_id)
+            certain = len(offers) == 1 and turn.state.name == HOME and memory.trip is None
+            # And nothing else was offered since that a yes could answer.
+            if certain and tap in {shown for shown, _ in memory.choices}:
+                return replace(turn, message=replace(turn.message, kind=MessageKind.TAP, tap=tap)), routing.TAPS[
+                    "offer:accept"
+                ]
+            return turn, routing.SHOW_REQUESTS
+    return turn, routing.ANSWERS.get(turn.state.name)
 
 
 def _typed_choice(turn: Turn, words: str) -> str:

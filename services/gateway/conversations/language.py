@@ -9,6 +9,9 @@ from services.gateway.conversations.places import folded
 from services.gateway.conversations.routing import LANGUAGE_NAMES
 from services.gateway.conversations.turn import Outcome, Turn
 
+_PHRASE_WORDS = 5
+_DENIALS = frozenset({"no", "not", "non", "pas"})
+
 
 async def begin(turn: Turn) -> Outcome:
     """`language`: ask again."""
@@ -22,11 +25,23 @@ async def choose(turn: Turn) -> Outcome:
 
 async def answer(turn: Turn) -> Outcome:
     """A language was written, or something else while it is asked."""
-    code = LANGUAGE_NAMES.get(folded(turn.message.text))
+    code = _named(folded(turn.message.text))
     if code is None:
         # Nobody is told that they were not understood in a language that they have not chosen.
         return questions.ask_language(turn, turn.say("not-understood") if turn.person.language else "")
     return await speak(turn, [code])
+
+
+def _named(words: str) -> str | None:
+    """The language that is named, alone or in a short phrase ("français svp"); None unless it is exactly one."""
+    if words in LANGUAGE_NAMES:
+        return LANGUAGE_NAMES[words]
+    parts = words.split()
+    if len(parts) > _PHRASE_WORDS or not _DENIALS.isdisjoint(parts):
+        return None
+    # Codes are no names here: "en" is a word of French.
+    codes = {LANGUAGE_NAMES[part] for part in parts if len(part) > 2 and part in LANGUAGE_NAMES}
+    return codes.pop() if len(codes) == 1 else None
 
 
 async def speak(turn: Turn, codes: list[str]) -> Outcome:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chassis.errors import HailwireError
-from services.gateway.conversations import guidance, refusals, taps, trip_card
+from services.gateway.conversations import guidance, offer_card, refusals, taps, trip_card
 from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Outcome, Turn
 
@@ -16,6 +16,12 @@ async def accept(turn: Turn) -> Outcome:
 async def decline(turn: Turn) -> Outcome:
     """Decline."""
     return await _answer(turn, accept=False)
+
+
+async def show_requests(turn: Turn) -> Outcome:
+    """A yes that may mean something else: the requests that wait, and whatever is asked stays open."""
+    offers = remembered(turn).open_offers(turn.now)
+    return Outcome(turn.state, (offer_card.card(turn, turn.say("offers-waiting"), offers),))
 
 
 async def _answer(turn: Turn, *, accept: bool) -> Outcome:

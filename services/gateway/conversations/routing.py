@@ -83,6 +83,12 @@ START_WORDS = frozenset({"start", "unstop"})
 CARRIER_START_WORDS_AFTER_STOP = frozenset({"yes"})
 CARRIER_HELP_WORDS = frozenset({"help", "info"})
 
+# Words that count only where no carrier takes them for its own, and only while there is something they can mean.
+GIVE_UP_WORDS = frozenset({"cancel", "annuler"})
+GIVE_UP = _to("trip:give_up")
+YES_WORDS = frozenset({"yes", "oui"})
+SHOW_REQUESTS = _to("offer:show_requests")
+
 TAPS: dict[str, Route] = {
     "go:ride": _to("ride:begin"),
     "go:drive": _to("drive:begin"),

@@ -7,7 +7,7 @@ from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations import guidance, menus, taps, trip_card, wording
 from services.gateway.conversations.memory import OPEN_TRIP_STATES, remembered
 from services.gateway.conversations.turn import Outcome, Turn
-from services.gateway.messages import Menu, Row
+from services.gateway.messages import Menu, MessageKind, Row
 
 LISTED_TRIPS = 8
 
@@ -58,6 +58,15 @@ async def ask_why(turn: Turn) -> Outcome:
     memory = remembered(turn).on_trip(trip, turn.person.person_id)
     menu = Menu(turn.say("why"), turn.say("label-reasons"), tuple(rows))
     return Outcome(memory.keeping(turn.state), (menu,))
+
+
+async def give_up(turn: Turn) -> Outcome:
+    """`cancel`: what "Give up trip" leads to, for the trip that is open."""
+    trip = await turn.world.open_trip()
+    if trip is None:
+        return await guidance.guide(trip_card.forgotten(turn), turn.say("not-understood"))
+    tap = taps.step("leave", trip.trip_id)
+    return await ask_why(replace(turn, message=replace(turn.message, kind=MessageKind.TAP, tap=tap)))
 
 
 async def drop(turn: Turn) -> Outcome:

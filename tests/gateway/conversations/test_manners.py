@@ -22,7 +22,7 @@ async def test_first_contact_asks_for_the_language_in_every_language() -> None:
     assert [one.title for one in phone.last.buttons] == ["English", "Français"]
 
 
-@pytest.mark.parametrize("choice", ["2", "francais", "FRENCH", "Français", " fr "])
+@pytest.mark.parametrize("choice", ["2", "francais", "FRENCH", "Français", " fr ", "français svp", "en français !"])
 async def test_the_language_can_be_typed(choice: str) -> None:
     """A number or the name of the language does what the button does."""
     phone = Town().phone("sms")

@@ -3,6 +3,7 @@
 import pytest
 
 from services.gateway.conversations.memory import Memory
+from tests.gateway.conversations.phones import options
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import Town
 
@@ -70,3 +71,37 @@ async def test_a_time_to_come_in_a_tap_counts_as_now() -> None:
     await rider.choose("Ask all")
     assert "no longer fresh" in rider.body
     assert not town.trips
+
+
+@pytest.mark.parametrize("word", ["cancel", "Annuler"])
+async def test_cancel_during_a_trip_asks_why(word: str) -> None:
+    """The word leads to the question that the button leads to."""
+    town = Town()
+    await online(town.phone(language="en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await rider.say(word)
+    assert "Why do you give" in rider.body
+    await rider.choose("My plans")
+    assert "given up" in rider.body
+    await rider.say(word)
+    assert "did not understand" in rider.body
+
+
+@pytest.mark.parametrize("word", ["yes", "Oui !"])
+async def test_yes_accepts_the_one_request_that_was_shown_last(word: str) -> None:
+    """A yes to the only open request accepts it; to one of two it shows both again."""
+    town = Town()
+    driver = await online(town.phone(language="en"))
+    riders = [await listed(town.phone(language="en")) for _ in range(2)]
+    for rider in riders:
+        await rider.choose("Ask all")
+    await driver.say(word)
+    assert "request waits" in driver.body
+    assert len(options(driver.last)) == 4
+    await riders[0].say("cancel")
+    await riders[0].choose("My plans")
+    await driver.say(word)
+    assert "request waits" in driver.body
+    await driver.say(word)
+    assert "yours" in driver.body
