@@ -94,6 +94,22 @@ async def ports(environ: Mapping[str, str]) -> list[Finding]:
     return found or [Finding(fine=True, what="every port is free")]
 
 
+async def dead_letters(dsn: str) -> list[Finding]:
+    """How many wait for an operator: worth knowing, and not wrong."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        return []  # told by `database`
+    try:
+        waiting = await connection.fetchval("SELECT count(*) FROM gateway.dead_letter WHERE resolution IS NULL")
+    except asyncpg.PostgresError:
+        return []  # not migrated yet, told by `database`
+    finally:
+        await connection.close()
+    words = {0: "no dead letter is open", 1: "1 dead letter is open: hailwire dlq list"}
+    return [Finding(fine=True, what=words.get(waiting, f"{waiting} dead letters are open: hailwire dlq list"))]
+
+
 def importable(service: str) -> Finding:
     """The service's own code and what it needs."""
     try:

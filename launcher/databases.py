@@ -1,6 +1,7 @@
 """Databases of a server: made for `hailwire up` and for tests, filled with the migrations of every room."""
 
 import contextlib
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,14 +14,24 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextlib.contextmanager
-def explained() -> Iterator[None]:
+def explained(dsn: str) -> Iterator[None]:
     """Turn what a database answers to an operator's command into a sentence."""
     try:
         yield
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+    except (OSError, TimeoutError) as error:
+        raise CommandError(out_of_reach(dsn), ExitCode.FAILED) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise CommandError(f"the database did not let us: {error}", ExitCode.FAILED) from error
     except migrations.MigrationError as error:
         raise CommandError(str(error), ExitCode.FAILED) from error
+
+
+def out_of_reach(dsn: str) -> str:
+    """A sentence that says where we looked, without the user and the password."""
+    place = urllib.parse.urlsplit(dsn).netloc.rpartition("@")[2]
+    if place and ":" not in place.rpartition("]")[2]:
+        place += ":5432"
+    return f"cannot reach the database at {place or 'the address in DATABASE_URL'}"
 
 
 async def create(admin_dsn: str, name: str, template: str = "template1") -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from chassis import errors
 from chassis.settings import load
+from launcher import databases
 from launcher.arguments import LARGEST_ID, whole
 from launcher.failure import CommandError, ExitCode
 from launcher.settings import HomeSettings
@@ -31,20 +32,24 @@ _PERSONAL = ("addresses", "raw")
 def configure(parser: argparse.ArgumentParser) -> None:
     """list, show, replay and discard."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|replay|discard")
-    listing = actions.add_parser("list", help="those that wait for a decision, oldest first")
+    listing = actions.add_parser(
+        "list",
+        help="those that wait for a decision, oldest first",
+        epilog="example: hailwire dlq list --all --limit 20",
+    )
     listing.add_argument("--all", action="store_true", help="also those that were replayed or discarded")
     listing.add_argument("--after", type=whole(0, LARGEST_ID), default=0, metavar="ID", help="go on after this one")
     listing.add_argument(
         "--limit", type=whole(1, _MOST), default=50, help=f"how many at most, to {_MOST} (default: %(default)s)"
     )
-    showing = actions.add_parser("show", help="everything that is known of one")
+    showing = actions.add_parser("show", help="everything that is known of one", epilog="example: hailwire dlq show 7")
     showing.add_argument("--personal", action="store_true", help="also who wrote it and what; keep that to yourself")
     _add_ids(showing)
     for name, help_ in (
         ("replay", "process it again: in its sender's order, and what took effect before does not do so twice"),
         ("discard", "decide that nothing more is to be done"),
     ):
-        _add_ids(actions.add_parser(name, help=help_))
+        _add_ids(actions.add_parser(name, help=help_, epilog=f"example: hailwire dlq {name} 7 8"))
 
 
 def _add_ids(parser: argparse.ArgumentParser) -> None:
@@ -57,11 +62,10 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if dsn is None:
         raise CommandError("set DATABASE_URL, or start `hailwire up`.")
     try:
-        if arguments.action == "list":
-            return asyncio.run(_list(dsn, arguments))
-        return asyncio.run(_each(dsn, arguments))
+        with databases.explained(dsn):
+            return asyncio.run(_list(dsn, arguments) if arguments.action == "list" else _each(dsn, arguments))
     except errors.Unavailable as error:
-        raise CommandError(error.message, ExitCode.FAILED) from error
+        raise CommandError(databases.out_of_reach(dsn), ExitCode.FAILED) from error
 
 
 async def _list(dsn: str, arguments: argparse.Namespace) -> int:
@@ -100,7 +104,8 @@ async def _each(dsn: str, arguments: argparse.Namespace) -> int:
 def _print(letter: Mapping[str, Any], *, personal: bool) -> None:
     for name, value in letter.items():
         hidden = name in _PERSONAL and not personal
-        print(f"{name:<16} {'(personal: --personal shows it)' if hidden else _worded(value)}")
+        text = value.hex() if name == "key" and isinstance(value, bytes) else _worded(value)
+        print(f"{name:<16} {'(personal: --personal shows it)' if hidden else text}")
 
 
 def _worded(value: Any) -> str:

@@ -43,7 +43,7 @@ async def _examine(services: list[str] | None, environ: Mapping[str, str]) -> li
     for service in services or ("gateway", "profile", "trips", "simulator"):
         findings += [checks.importable(service), checks.settings(service, environ)]
     if dsn is not None:
-        findings += await checks.database(dsn)
+        findings += [*await checks.database(dsn), *await checks.dead_letters(dsn)]
     elif services is not None:
         findings.append(Finding(fine=False, what="no database", advice="set DATABASE_URL"))
     return findings

@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     dsn = load(HomeSettings, environ).dsn()
     if dsn is None:
         raise CommandError("set DATABASE_URL, or start `hailwire up`, which migrates its own database.")
-    with databases.explained():
+    with databases.explained(dsn):
         return asyncio.run(_check(dsn) if arguments.check else _apply(dsn))
 
 

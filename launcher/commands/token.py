@@ -17,6 +17,11 @@ _LONGEST_HOURS = 8784.0  # a leap year
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Who the token is for, and how long."""
+    parser.description = (
+        f"{parser.description} Without HAILWIRE_ENV this machine is taken for development, as `hailwire up` does: the "
+        "token is signed with JWT_SECRET or, when that is unset, with the public development secret, which every "
+        "other environment refuses."
+    )
     parser.add_argument("--sub", required=True, help="id of the user that the token speaks for")
     parser.add_argument(
         "--hours", type=positive(_LONGEST_HOURS), default=24.0, help="how long it is good for (default: %(default)s)"

@@ -44,8 +44,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             cluster = stack.enter_context(embedded.cluster(settings.folder, settings.postgres_port))
             asyncio.run(databases.create(cluster.dsn("postgres"), "hailwire"))
             database_url = cluster.dsn("hailwire")
-        with databases.explained():
-            applied = asyncio.run(databases.migrate(settings.database_direct_url or database_url))
+        direct_url = settings.database_direct_url or database_url
+        with databases.explained(direct_url):
+            applied = asyncio.run(databases.migrate(direct_url))
         say("hailwire", f"the database is up to date ({applied} migrations applied)")
         decided = plan.make(environ, database_url)
 

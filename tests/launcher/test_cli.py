@@ -78,6 +78,13 @@ def test_token(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
     assert claims["exp"] - claims["iat"] == 3600
 
 
+def test_token_help_tells_of_the_development_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    """Which secret signs when nothing is set is no surprise."""
+    with pytest.raises(SystemExit):
+        cli.main(["token", "--help"])
+    assert "public development secret" in " ".join(capsys.readouterr().out.split())
+
+
 def test_no_token_in_production(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside development tokens come from the identity provider."""
     monkeypatch.setenv("HAILWIRE_ENV", "production")
@@ -100,12 +107,18 @@ def test_database_out_of_reach(capsys: pytest.CaptureFixture[str], monkeypatch: 
     """A database that is not there is one sentence and exit code 1."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://hailwire@127.0.0.1:1/hailwire")
     assert cli.main(["migrate"]) == ExitCode.FAILED
-    assert capsys.readouterr().err.startswith("hailwire migrate: the database did not let us")
+    assert capsys.readouterr().err.startswith("hailwire migrate: cannot reach the database at 127.0.0.1:1\n")
 
 
-@pytest.mark.parametrize("address", ["postgresql://hailwire@127.0.0.1:1/hailwire", "nonsense"])
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("postgresql://hailwire@127.0.0.1:1/hailwire", "cannot reach the database at 127.0.0.1:1"),
+        ("nonsense", "the database did not let us"),
+    ],
+)
 def test_up_without_its_database(
-    address: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    address: str, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`up` with a DATABASE_URL that leads nowhere says so and starts nothing."""
     for name, number in free_ports().items():
@@ -113,5 +126,5 @@ def test_up_without_its_database(
     monkeypatch.setenv("DATABASE_URL", address)
     assert cli.main(["up"]) == ExitCode.FAILED
     printed = capsys.readouterr()
-    assert printed.err.startswith("hailwire up: the database did not let us")
+    assert printed.err.startswith(f"hailwire up: {told}")
     assert printed.out == ""

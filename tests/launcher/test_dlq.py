@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from launcher import cli
+from launcher import checks, cli
 from launcher.failure import ExitCode
 from tests.conftest import run_apart
 
@@ -47,10 +47,26 @@ def test_show(letters: list[int], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["dlq", "show", str(letters[0])]) == ExitCode.DONE
     printed = capsys.readouterr().out
     assert "HANDLER_FAILED" in printed
+    assert "\nkey              01\n" in printed
     assert "secret words" not in printed
     assert "250788000001" not in printed
     assert cli.main(["dlq", "show", "--personal", str(letters[0])]) == ExitCode.DONE
     assert "secret words" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("action", ["list", "show", "replay", "discard"])
+def test_help_of_each(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every action's help ends with an example."""
+    with pytest.raises(SystemExit):
+        cli.main(["dlq", action, "--help"])
+    assert f"example: hailwire dlq {action} " in capsys.readouterr().out
+
+
+async def test_doctor_counts(letters: list[int], fresh_database_url: str) -> None:
+    """The doctor says how many wait and where to look, and does not call that wrong."""
+    (finding,) = await checks.dead_letters(fresh_database_url)
+    assert finding.fine
+    assert finding.what == f"{len(letters)} dead letters are open: hailwire dlq list"
 
 
 def test_discard(letters: list[int], capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,4 +100,4 @@ def test_no_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     """A database out of reach is one sentence and exit code 1."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://hailwire@127.0.0.1:1/hailwire")
     assert cli.main(["dlq", "list"]) == ExitCode.FAILED
-    assert capsys.readouterr().err == "hailwire dlq: the database is out of reach\n"
+    assert capsys.readouterr().err == "hailwire dlq: cannot reach the database at 127.0.0.1:1\n"
