@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from services.gateway import reconciling, sender, spool, statuses, turns
 from services.gateway.conversations import routing
+from tests.conftest import Dsn, _database
 from tests.gateway import handlers
 from tests.gateway.mesh import Mesh, open_mesh
 
@@ -60,16 +61,23 @@ def open_here(fresh_database_url: str, tmp_path: Path) -> Open:
     return partial(open_mesh, fresh_database_url, tmp_path)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
-    """One mesh for the tests of a module; ask for `mesh` to find it clean."""
-    async with open_mesh(database_url, tmp_path_factory.mktemp("home")) as mesh:
+@pytest.fixture(scope="session")
+def shared_database_url(server_dsn: Dsn, migrated_template: str) -> Iterator[str]:
+    """The database of the mesh that the tests of this worker share."""
+    with _database(server_dsn, migrated_template) as name:
+        yield server_dsn(name)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """One mesh for every test of this worker that does not need its own; ask for `mesh` to find it clean."""
+    async with open_mesh(shared_database_url, tmp_path_factory.mktemp("home")) as mesh:
         yield mesh
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def mesh(shared: Mesh) -> Mesh:
-    """The module's mesh without what earlier tests left in it."""
+    """The shared mesh without what earlier tests left in it."""
     await shared.renew()
     return shared
 

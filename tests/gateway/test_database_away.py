@@ -13,10 +13,10 @@ from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Answer, Mesh, open_mesh, payload, sms, text, until
 from tests.gateway.wire import Wire, wire_to
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def wired(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Mesh, Wire]]:
     """A mesh whose services reach their database through a wire."""
     home = tmp_path_factory.mktemp("home")

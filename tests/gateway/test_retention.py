@@ -14,9 +14,9 @@ from services.gateway.retention import Retention
 from services.gateway.settings import GatewaySettings
 from tests.gateway import handlers
 from tests.gateway.conftest import Register
-from tests.gateway.mesh import Mesh, payload, sms, text, until
+from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 COUNTS = """
     SELECT (SELECT count(*) FROM gateway.inbox) AS inbox, (SELECT count(*) FROM gateway.inbox_key) AS keys,
@@ -24,10 +24,10 @@ COUNTS = """
 """
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def retention(database_url: str) -> AsyncIterator[Retention]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def retention(shared_database_url: str) -> AsyncIterator[Retention]:
     """The gateway's own clearing up, to be done when the test says so."""
-    settings = load(GatewaySettings, {"HAILWIRE_ENV": "development", "DATABASE_URL": database_url})
+    settings = load(GatewaySettings, {"HAILWIRE_ENV": "development", "DATABASE_URL": shared_database_url})
     async with (
         open_telemetry("gateway", settings) as telemetry,
         open_database(settings, application="test", telemetry=telemetry) as database,
@@ -108,15 +108,15 @@ async def test_what_waits_is_kept(mesh: Mesh, retention: Retention, word: Regist
 async def test_replies_that_wait_are_kept(mesh: Mesh, retention: Retention, word: Register, phone: str) -> None:
     """A reply that has not gone out is not forgotten."""
     word("plain", "answers")
-    mesh.goes_wrong("twilio", "429", retry_after=3600)
-    await mesh.twilio(sms(f"+{phone}", "plain"))
-    await until(lambda: mesh.value("SELECT count(*) FROM gateway.outbox WHERE state = 'queued'"), "a waiting reply")
-    await retention.once()
+    mesh.goes_wrong("whatsapp", "131056")
+    await mesh.says(phone, "plain")
+    later = "UPDATE gateway.lane SET due_at = due_at + interval '30 days' WHERE queued > 0 AND instance_id IS NULL"
+    await until(lambda: mesh.value(f"{later} RETURNING true"), "a waiting reply")
     await after(mesh, 20)
     await retention.once()
     assert (await counts(mesh))["outbox"] == 1
-    await mesh.value("DELETE FROM gateway.outbox")
-    await mesh.value("UPDATE gateway.lane SET queued = 0")
+    await mesh.value("UPDATE gateway.lane SET due_at = chassis.now()")
+    await mesh.settled()
 
 
 async def test_a_letter_outlives_its_message(mesh: Mesh, retention: Retention, word: Register, phone: str) -> None:
