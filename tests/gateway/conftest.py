@@ -14,7 +14,8 @@ from services.gateway import reconciling, sender, spool, statuses, turns
 from services.gateway.conversations import routing
 from tests.conftest import Dsn, _database
 from tests.gateway import handlers
-from tests.gateway.mesh import Mesh, open_mesh
+from tests.gateway.mesh import Mesh
+from tests.gateway.opening import open_mesh
 
 Open = Callable[..., AbstractAsyncContextManager[Mesh]]
 Register = Callable[[str, str], None]

@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from services.gateway import webhooks
 from tests.gateway.conftest import Open, Register
-from tests.gateway.mesh import Answer, Mesh, open_mesh, payload, sms, text, until
+from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
+from tests.gateway.opening import open_mesh
 from tests.gateway.wire import Wire, wire_to
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

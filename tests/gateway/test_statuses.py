@@ -11,7 +11,8 @@ import pytest_asyncio
 from services.gateway import sender
 from services.gateway.providers import exchange
 from tests.gateway.conftest import Open, Register
-from tests.gateway.mesh import Answer, Mesh, open_mesh, payload, sms, text, until
+from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
+from tests.gateway.opening import open_mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
