@@ -34,7 +34,7 @@ button-drive-here = Drive from here
 late = Your message reached me { $age } late, so I did not act on it.
 restarted-lapsed = My question was open for too long, so I started over.
 restarted-changed = I have changed since we last wrote, so let us start over.
-apology = Sorry, something went wrong on our side and your message had no effect. Please try again in a while.
+apology = Sorry, something went wrong on our side. Your message may have had no effect: please look again and try once more in a while.
 
 ## Consent
 

@@ -34,7 +34,7 @@ button-drive-here = Conduire ici
 late = Votre message est arrivé avec un retard de { $age } : je n'y ai pas donné suite.
 restarted-lapsed = Ma question est restée ouverte trop longtemps : nous recommençons.
 restarted-changed = J'ai changé depuis nos derniers messages : nous recommençons.
-apology = Désolé, une erreur est survenue chez nous et votre message est resté sans effet. Veuillez essayer plus tard.
+apology = Désolé, une erreur est survenue chez nous. Votre message a pu rester sans effet : veuillez vérifier et réessayer plus tard.
 
 ## Consentement
 
