@@ -10,7 +10,9 @@ import itertools
 import random
 import socket
 
-_LOWEST, _HIGHEST = 15_000, 31_999
+# From here to there; tests share the range out among their workers.
+LOWEST = 15_000
+HIGHEST = 31_999
 
 
 def is_free(port: int) -> bool:
@@ -24,8 +26,8 @@ def is_free(port: int) -> bool:
 
 def choose(count: int) -> list[int]:
     """That many different ports that are free now."""
-    candidates = random.sample(range(_LOWEST, _HIGHEST + 1), 50 * count)
+    candidates = random.sample(range(LOWEST, HIGHEST + 1), 50 * count)
     found = list(itertools.islice(filter(is_free, candidates), count))
     if len(found) < count:
-        raise OSError(f"no {count} free ports between {_LOWEST} and {_HIGHEST}")
+        raise OSError(f"no {count} free ports between {LOWEST} and {HIGHEST}")
     return found

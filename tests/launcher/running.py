@@ -64,6 +64,7 @@ class Up:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            preexec_fn=_interruptible,  # noqa: PLW1509 - one call that cannot block
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -143,6 +144,11 @@ def _alive(process_id: int) -> bool:
         return Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def _interruptible() -> None:
+    # Tests that run in the background of a shell ignore SIGINT, and what they start would inherit that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_ports() -> dict[str, int]:
