@@ -146,6 +146,14 @@ def _alive(process_id: int) -> bool:
         return False
 
 
+def words(process_id: int) -> list[bytes]:
+    """The command line of a process; empty when it has ended, which it may do at any moment."""
+    try:
+        return Path(f"/proc/{process_id}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def _interruptible() -> None:
     # Tests that run in the background of a shell ignore SIGINT, and what they start would inherit that.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
