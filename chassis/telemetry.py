@@ -217,7 +217,7 @@ async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIter
         span_limits=SpanLimits(max_links=1024),
     )
     if settings.otlp_endpoint:
-        # Imported here because it takes 100 ms and most processes of a development machine never need it.
+        # Imported here because most processes of a development machine never need it.
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
