@@ -9,10 +9,12 @@ import contextlib
 import itertools
 import random
 import socket
+import sys
 
-# From here to there; tests share the range out among their workers.
-LOWEST = 15_000
-HIGHEST = 31_999
+_LOWEST, _HIGHEST = 10_000, 14_999
+
+# What this process has promised to somebody who will listen there only moments later.
+_reserved: list[socket.socket] = []
 
 
 def is_free(port: int) -> bool:
@@ -25,9 +27,26 @@ def is_free(port: int) -> bool:
 
 
 def choose(count: int) -> list[int]:
-    """That many different ports that are free now."""
-    candidates = random.sample(range(LOWEST, HIGHEST + 1), 50 * count)
-    found = list(itertools.islice(filter(is_free, candidates), count))
+    """That many different ports that are free now and that no other process of this kind chooses while we live."""
+    candidates = random.sample(range(_LOWEST, _HIGHEST + 1), 50 * count)
+    found = list(itertools.islice(filter(_reserve, candidates), count))
     if len(found) < count:
-        raise OSError(f"no {count} free ports between {LOWEST} and {HIGHEST}")
+        raise OSError(f"no {count} free ports between {_LOWEST} and {_HIGHEST}")
     return found
+
+
+def _reserve(port: int) -> bool:
+    """Take the port's name, which only one process can hold and which the kernel takes back when that one ends."""
+    if sys.platform != "linux":
+        return is_free(port)
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0hailwire-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    if not is_free(port):
+        name.close()
+        return False
+    _reserved.append(name)
+    return True

@@ -18,13 +18,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from launcher import databases, embedded, ports
-
-# Workers choose ports for servers that listen only moments later: each from a part of its own, so that no two meet.
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-_PORTS = (ports.HIGHEST - ports.LOWEST) // _WORKERS
-ports.LOWEST, ports.HIGHEST = ports.LOWEST + _WORKER * _PORTS, ports.LOWEST + (_WORKER + 1) * _PORTS - 1
+from launcher import databases, embedded
 
 os.environ["HAILWIRE_ENV_FILE"] = os.devnull  # a developer's own settings are no part of a test
 
