@@ -15,6 +15,10 @@ from simulator.clock import Clock
 from simulator.courier import Courier
 from simulator.faults import Faults
 from simulator.graph import GraphMessages
+from simulator.journal import Journal, Journaled
+from simulator.journal_routes import journal_routes
+from simulator.media import MediaStore
+from simulator.media_routes import media_routes
 from simulator.meta_statuses import MetaStatuses, MetaWebhooks
 from simulator.outbox import Outbox, Provider
 from simulator.phones import PhoneBook
@@ -57,9 +61,12 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
     phones = PhoneBook(clock, outbox)
     twilio_log = TwilioLog(settings.outbox_max)
     opt_outs = OptOuts()
+    journal = Journal()
+    media = MediaStore(clock)
     meta_webhooks, twilio_webhooks = MetaWebhooks(settings), TwilioWebhooks(settings)
     courier = Courier(
         faults,
+        journal,
         public_url=settings.public_url,
         gateways=settings.gateways,
         timeout_seconds=settings.webhook_timeout_seconds,
@@ -73,6 +80,7 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
         graph = GraphMessages(settings, clock, faults, outbox, phones, meta_statuses)
         twilio = TwilioMessages(settings, clock, faults, outbox, phones, twilio_log, opt_outs, twilio_statuses)
         writer = Writer(settings, clock, courier, phones, twilio_log, opt_outs, meta_webhooks, twilio_webhooks)
+        graph_calls, twilio_calls = Journaled(graph, journal, "whatsapp"), Journaled(twilio, journal, "twilio")
 
         def numbers() -> dict[str, int]:
             return {
@@ -86,14 +94,16 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
 
         messages = "/twilio/2010-04-01/Accounts/{account_sid}/Messages"
         routes: list[BaseRoute] = [
-            Route("/graph/{version}/{phone_number_id}/messages", graph),
-            Route(messages + ".json", twilio),
-            Route(messages + "/{sid}.json", twilio),
+            Route("/graph/{version}/{phone_number_id}/messages", graph_calls),
+            Route(messages + ".json", twilio_calls),
+            Route(messages + "/{sid}.json", twilio_calls),
+            *media_routes(settings, media),
+            *journal_routes(journal),
             *outbox_routes(outbox),
             *fault_routes(faults),
             *clock_routes(clock),
             *stats_routes(numbers),
-            *phone_routes(settings, phones, writer, meta_statuses),
+            *phone_routes(settings, phones, writer, meta_statuses, media),
         ]
         served = serve_http(
             Starlette(routes=routes),
@@ -108,6 +118,7 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             finally:
                 # A page's stream of events never ends by itself, and the server waits for it.
                 phones.close()
+                journal.close()
 
 
 def _is_known_code(provider: Provider, code: int) -> bool:

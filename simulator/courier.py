@@ -13,6 +13,7 @@ from yarl import URL
 
 from chassis import logs
 from simulator.faults import Faults
+from simulator.journal import Journal
 from simulator.outbox import Provider
 from simulator.retries import Failure, RetryPolicy
 
@@ -34,9 +35,17 @@ class Courier:
     """Posts parcels to the gateway's replicas in turn; at most `most_waiting` parcels wait for another try."""
 
     def __init__(
-        self, faults: Faults, *, public_url: str, gateways: tuple[str, ...], timeout_seconds: float, most_waiting: int
+        self,
+        faults: Faults,
+        journal: Journal,
+        *,
+        public_url: str,
+        gateways: tuple[str, ...],
+        timeout_seconds: float,
+        most_waiting: int,
     ) -> None:
         self._faults = faults
+        self._journal = journal
         self._public_url = public_url
         self._gateways = gateways
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
@@ -106,23 +115,26 @@ class Courier:
 
     async def _post(self, parcel: Parcel, turn: int) -> int | tuple[Failure, int]:
         """The status of a post that was taken, or why it was not, with its status."""
+        seen = self._journal.begin("webhook", parcel.provider, "POST", parcel.url, parcel.headers, parcel.body)
         try:
             async with self._session.post(
                 self._address(parcel.url, turn), data=parcel.body, headers=parcel.headers, allow_redirects=False
             ) as response:
-                await response.read()
+                answer = await response.read()
                 status = response.status
         except TimeoutError:
-            failed = Failure.SLOW
+            failed, why = Failure.SLOW, "the gateway did not answer in time"
         except (aiohttp.ClientError, OSError):
-            failed = Failure.UNREACHABLE
+            failed, why = Failure.UNREACHABLE, "the gateway is out of reach"
         else:
+            self._journal.end(seen, status, response.headers, answer)
             self.counts["webhooks_posted"] += 1
             # Meta counts nothing but 200 as success; Twilio takes any 2xx.
             if status == 200 or (parcel.provider == "twilio" and 200 <= status < 300):
                 return status
             self.counts[f"webhooks_answered_{status}"] += 1
             return (Failure.SERVER_ERROR if status >= 500 else Failure.CLIENT_ERROR), status
+        self._journal.end(seen, 0, {}, b"", why)
         self.counts["webhooks_unanswered"] += 1
         return failed, 0
 

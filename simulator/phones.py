@@ -138,7 +138,8 @@ class PhoneBook:
         for phone in phones:
             phone.watchers += 1
             history = [_rendered(bubble) for bubble in phone.bubbles]
-            queue.put_nowait(orjson.dumps({"phone": phone.key, "history": history}))
+            names = {"number": phone.number, "bsuid": phone.bsuid}
+            queue.put_nowait(orjson.dumps({"phone": phone.key, **names, "history": history}))
         return queue
 
     def leave(self, queue: "asyncio.Queue[bytes | None]", phones: list[Phone]) -> None:

@@ -32,6 +32,9 @@ class SimulatorSettings:
         "WA_PHONE_NUMBER_ID", default="106540352242922", help="id of the business number on WhatsApp"
     )
     account_sid: str = setting("TWILIO_ACCOUNT_SID", default="AC" + "0" * 32, help="the Twilio account")
+    twilio_api_url: str | None = setting(
+        "TWILIO_API_URL", default=None, help="the simulator's address in the media links that Twilio posts"
+    )
     auth_token: Secret = setting(
         "TWILIO_AUTH_TOKEN", development="dev-auth-token", help="opens Twilio's REST API and signs what Twilio posts"
     )

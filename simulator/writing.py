@@ -7,6 +7,7 @@ from simulator.addresses import canonical, is_bsuid, is_number
 from simulator.clock import Clock
 from simulator.courier import Courier
 from simulator.graph import new_message_id
+from simulator.media import MEGABYTE, MOST_MMS_BYTES, Media, MediaStore
 from simulator.meta_statuses import MetaWebhooks
 from simulator.outbox import Provider
 from simulator.phones import Bubble, Phone, PhoneBook
@@ -27,13 +28,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message before it is sent: exactly one of text, tap and location."""
+    """A message before it is sent: exactly one of text, tap, location and media; `base_url` is the simulator's."""
 
     provider: Provider
     address: str
     bsuid: str | None
     name: str
     content: dict[str, Any]
+    media: Media | None = None
+    base_url: str = ""
 
 
 class DraftError(ValueError):
@@ -84,8 +87,8 @@ class Writer:
         return self._written(message_id, await self._courier.deliver(parcel))
 
     async def _send_sms(self, phone: Phone, draft: Draft) -> Written:
-        sid = new_message_sid()
-        text = draft.content["text"]["body"]
+        sid = new_message_sid() if draft.media is None else "MM" + new_message_sid()[2:]
+        text = draft.content["text"]["body"] if draft.media is None else _caption(draft)
         own, now = self._settings.phone_number, self._clock.now()
         self._phones.write(phone, sid, draft.content)
         message = TwilioMessage(
@@ -99,6 +102,7 @@ class Writer:
             status="received",
             sent_at=now,
             messaging_service_sid=self._settings.messaging_service_sid,
+            media=int(draft.media is not None),
         )
         self._log.add(message)
         fields = {
@@ -114,6 +118,14 @@ class Writer:
             "SmsStatus": "received",
             "To": own,
         }
+        if draft.media is not None:
+            root = (self._settings.twilio_api_url or f"{draft.base_url}/twilio").rstrip("/")
+            path = f"2010-04-01/Accounts/{message.account_sid}/Messages/{sid}/Media/{draft.media.sid}"
+            fields |= {
+                "NumMedia": "1",
+                "MediaContentType0": draft.media.mime_type.partition(";")[0],
+                "MediaUrl0": f"{root}/{path}",
+            }
         heard = self._opt_outs.hear(phone.address, text)
         if self._settings.messaging_service_sid:
             fields["MessagingServiceSid"] = self._settings.messaging_service_sid
@@ -132,7 +144,7 @@ class Writer:
         return Written(message_id, status)
 
 
-def read_draft(asked: Any, business_number: str) -> Draft:
+def read_draft(asked: Any, business_number: str, media: MediaStore, base_url: str) -> Draft:
     """Check what the page or a test asks to send; raises DraftError with a sentence that says what is wrong."""
     if not isinstance(asked, dict):
         raise DraftError("a JSON object is needed")
@@ -144,19 +156,24 @@ def read_draft(asked: Any, business_number: str) -> Draft:
         raise DraftError("bsuid must look like RW.13491208655302741918")
     if provider == "twilio" and not is_number(address):
         raise DraftError("an SMS comes from a number such as +250788000001")
-    kinds = [kind for kind in ("text", "tap", "location") if asked.get(kind) is not None]
+    kinds = [kind for kind in ("text", "tap", "location", "media") if asked.get(kind) is not None]
     if len(kinds) != 1:
-        raise DraftError("exactly one of text, tap and location is needed")
-    if provider == "twilio" and kinds != ["text"]:
-        raise DraftError("an SMS is text")
+        raise DraftError("exactly one of text, tap, location and media is needed")
+    if provider == "twilio" and kinds not in (["text"], ["media"]):
+        raise DraftError("an SMS is text, with or without a photo or a recording")
+    attached: Media | None = None
     if kinds == ["text"]:
         content = _text(asked["text"], 1600 if provider == "twilio" else 4096)
     elif kinds == ["tap"]:
         content = _tap(asked["tap"], asked.get("in_reply_to"), business_number)
+    elif kinds == ["media"]:
+        attached = _attached(asked["media"], media, provider)
+        content = _carrying(attached, asked["media"])
     else:
         content = _location(asked["location"])
     name = asked.get("name")
-    return Draft(provider, address, bsuid, name[:100] if isinstance(name, str) else "", content)
+    name = name[:100] if isinstance(name, str) else ""
+    return Draft(provider, address, bsuid, name, content, attached, base_url.rstrip("/"))
 
 
 def _address(given: Any) -> str:
@@ -195,3 +212,29 @@ def _location(location: Any) -> dict[str, Any]:
         place[name] = value
     place |= {name: location[name] for name in ("name", "address") if isinstance(location.get(name), str)}
     return {"type": "location", "location": place}
+
+
+def _caption(draft: Draft) -> str:
+    return str(draft.content[draft.content["type"]].get("caption", ""))
+
+
+def _attached(asked: Any, media: MediaStore, provider: Provider) -> Media:
+    """The file that was put into POST /phones/media before."""
+    found = media.get(str(asked.get("id"))) if isinstance(asked, dict) else None
+    if found is None:
+        raise DraftError("media needs the id of a file that was attached a short while ago")
+    if provider == "twilio" and len(found.content) > MOST_MMS_BYTES:
+        raise DraftError(f"an MMS carries at most {MOST_MMS_BYTES // MEGABYTE} MB")
+    return found
+
+
+def _carrying(media: Media, asked: dict[str, Any]) -> dict[str, Any]:
+    content: dict[str, Any] = {"mime_type": media.mime_type, "sha256": media.sha256, "id": media.id}
+    caption = asked.get("caption")
+    if media.kind == "audio":
+        content["voice"] = asked.get("voice") is True
+    elif isinstance(caption, str) and caption:
+        content["caption"] = caption[:1024]
+    if media.kind == "document" and isinstance(asked.get("filename"), str):
+        content["filename"] = asked["filename"][:240]
+    return {"type": media.kind, media.kind: content}
