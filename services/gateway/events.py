@@ -10,7 +10,7 @@ from datetime import UTC
 
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
-from chassis.telemetry import Telemetry
+from chassis.telemetry import Telemetry, new_traceparent
 from hailwire.trips.v1 import events_pb2
 from services.gateway.claims import EVENT
 from services.gateway.clients.trips import Events
@@ -33,6 +33,7 @@ def arrival(event: events_pb2.Event) -> Arrival:
         raw=event.SerializeToString(),
         person_id=event.recipient_id,
         sent_at=event.create_time.ToDatetime(tzinfo=UTC),
+        traceparent=new_traceparent(),
     )
 
 

@@ -275,6 +275,8 @@ class Outgoing:
     reply: Reply
     # How often it has been tried before.
     attempt: int = 0
+    # The trace that it belongs to, sent along so that both sides can be laid beside each other.
+    traceparent: str = ""
 
 
 def reply_from_dict(stored: Mapping[str, Any]) -> Reply:

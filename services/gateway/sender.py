@@ -18,7 +18,7 @@ import orjson
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
-from chassis.telemetry import Telemetry
+from chassis.telemetry import Telemetry, traceparent
 from services.gateway import lanes
 from services.gateway.inbox import Room
 from services.gateway.instance import SETTLE_SECONDS, Instance
@@ -243,6 +243,7 @@ class Sender:
             address=address,
             reply=reply_from_dict(orjson.loads(claim.reply)),
             attempt=claim.attempts - 1,
+            traceparent=traceparent() or claim.traceparent,
         )
         if claim.unknown_since is not None:
             if address.provider is Provider.TWILIO:

@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.settings import Secret
-from chassis.telemetry import Telemetry, traceparent
+from chassis.telemetry import Telemetry, new_traceparent, traceparent
 from services.gateway.inbox import Arrival, Stored
 from services.gateway.messages import Item, ItemKind
 from services.gateway.providers.reading import read_status
@@ -132,11 +132,12 @@ class Webhooks:
         raw = await _body(headers, receive, WHATSAPP_BODY_BYTES)
         if not whatsapp_signature.verify(raw, headers.get(b"x-hub-signature-256"), self._app_secrets):
             raise Refusal(403, "signature")
-        stored = await self._stored(_split(whatsapp_webhook.split, raw))
+        trace = traceparent() or new_traceparent()
+        stored = await self._stored(_split(whatsapp_webhook.split, raw), trace)
         if stored.duplicate:
             body = b'{"success":true,"duplicate":true}'
-            return await _answer(send, 200, _JSON, body, (b"x-duplicate", b"true"))
-        return await _answer(send, 200, _JSON, b'{"success":true}')
+            return await _answer(send, 200, _JSON, body, (b"x-duplicate", b"true"), _told(trace))
+        return await _answer(send, 200, _JSON, b'{"success":true}', _told(trace))
 
     async def _twilio(self, scope: Scope, receive: Receive, send: Send) -> int:
         headers = _headers(scope)
@@ -153,17 +154,18 @@ class Webhooks:
         )
         if not genuine:
             raise Refusal(403, "signature")
-        stored = await self._stored(_split(lambda body: twilio_webhook.split(body, query), raw))
+        trace = traceparent() or new_traceparent()
+        stored = await self._stored(_split(lambda body: twilio_webhook.split(body, query), raw), trace)
         extra = ((b"x-duplicate", b"true"),) if stored.duplicate else ()
-        return await _answer(send, 200, _TWIML, _EMPTY_TWIML, *extra)
+        return await _answer(send, 200, _TWIML, _EMPTY_TWIML, *extra, _told(trace))
 
-    async def _stored(self, items: list[Item]) -> Stored:
+    async def _stored(self, items: list[Item], trace: str) -> Stored:
         if not items:
             return Stored(0, 0)
         size = sum(len(item.raw) for item in items)
         if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
             raise Refusal(503, "overloaded", retry_after=1)
-        arrivals = arrivals_of(items, traceparent())
+        arrivals = arrivals_of(items, trace)
         self._waiting_bytes += size
         try:
             # Shielded: a caller that hangs up must not undo what others share the transaction with.
@@ -201,6 +203,11 @@ def arrivals_of(items: list[Item], parent: str = "") -> list[Arrival]:
         )
         for item in items
     ]
+
+
+def _told(trace: str) -> tuple[bytes, bytes]:
+    """The header by which whoever looks at both sides finds what a webhook led to (W3C Trace Context, level 2)."""
+    return b"traceresponse", trace.encode()
 
 
 def _split(split: Callable[[bytes], list[Item]], raw: bytes) -> list[Item]:

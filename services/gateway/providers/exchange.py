@@ -1,6 +1,7 @@
 """One HTTP request to a provider, with its failures sorted by what matters here: whether anything was sent."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,11 @@ class Answer:
     http_status: int
     body: dict[str, Any]
     retry_after: float | None
+
+
+def traced(headers: Mapping[str, str], traceparent: str) -> Mapping[str, str]:
+    """The headers of a request that belongs to this trace, if any."""
+    return {**headers, "traceparent": traceparent} if traceparent else headers
 
 
 async def exchange(

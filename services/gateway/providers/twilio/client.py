@@ -10,7 +10,7 @@ import aiohttp
 from chassis.errors import Unavailable
 from chassis.settings import Secret
 from services.gateway.messages import Outgoing
-from services.gateway.providers.exchange import Answer, exchange
+from services.gateway.providers.exchange import Answer, exchange, traced
 from services.gateway.providers.foreign_values import as_dict, as_integer, as_list, as_text
 from services.gateway.providers.sending import Accepted, Unknown, Verdict
 from services.gateway.providers.twilio.errors import by_http_status, classify
@@ -53,7 +53,8 @@ class TwilioClient:
             messaging_service_sid=self._messaging_service_sid,
             public_base_url=self._public_base_url,
         )
-        answer = await exchange(self._session, "POST", self._url, data=fields, headers=self._headers)
+        headers = traced(self._headers, outgoing.traceparent)
+        answer = await exchange(self._session, "POST", self._url, data=fields, headers=headers)
         return verdict_on(answer) if isinstance(answer, Answer) else answer
 
     async def find_sent(self, outgoing: Outgoing, since: datetime, known: Collection[str] = frozenset()) -> str | None:

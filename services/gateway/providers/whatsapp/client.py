@@ -6,7 +6,7 @@ import aiohttp
 
 from chassis.settings import Secret
 from services.gateway.messages import Outgoing
-from services.gateway.providers.exchange import Answer, exchange
+from services.gateway.providers.exchange import Answer, exchange, traced
 from services.gateway.providers.foreign_json import dumps
 from services.gateway.providers.foreign_values import as_dict, as_integer, as_list, as_text
 from services.gateway.providers.sending import Accepted, Final, Retry, Stop, Unknown, Verdict
@@ -41,7 +41,8 @@ class WhatsAppClient:
     async def send(self, outgoing: Outgoing) -> Verdict:
         """Post one message. Never raises for anything the network or Meta can do."""
         body = dumps(request_body(outgoing))
-        answer = await exchange(self._session, "POST", self._url, data=body, headers=self._headers)
+        headers = traced(self._headers, outgoing.traceparent)
+        answer = await exchange(self._session, "POST", self._url, data=body, headers=headers)
         return verdict_on(answer, attempt=outgoing.attempt) if isinstance(answer, Answer) else answer
 
 
