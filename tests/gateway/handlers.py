@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations.turn import Outcome, Turn
+from services.gateway.conversations.turn import Outcome, State, Turn
 from services.gateway.messages import Text
 
 # What a test looks at or switches: how often each handler ran, what it waits for, what it raises.
@@ -60,6 +60,20 @@ async def echoes(turn: Turn) -> Outcome:
     return _said(turn, turn.message.context_id or "nothing quoted")
 
 
+async def says_thrice(turn: Turn) -> Outcome:
+    """Answer with three messages."""
+    return Outcome(turn.state, tuple(Text(words) for words in ("one", "two", "three")))
+
+
+async def counts(turn: Turn) -> Outcome:
+    """Answer with the number of this run, each run at a gate of its own when the test put one there."""
+    runs["counts"] += 1
+    number = runs["counts"]
+    if f"counts {number}" in gates:
+        await gates[f"counts {number}"].wait()
+    return _said(turn, f"run {number}")
+
+
 async def kills(turn: Turn) -> Outcome:
     """End the process at once, as a fault in native code would."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -70,6 +84,20 @@ async def cannot_be_written(turn: Turn) -> Outcome:
     """Answer with what no UTF-8 can hold."""
     runs["cannot_be_written"] += 1
     return _said(turn, "half a pair: \ud83d")
+
+
+async def is_refused_by_the_database(turn: Turn) -> Outcome:
+    """Ask for a state whose name no text column takes."""
+    runs["is_refused_by_the_database"] += 1
+    await gates["all"].wait()
+    return Outcome(State(name="half\0name"), (Text("never said"),))
+
+
+async def waits_with_all(turn: Turn) -> Outcome:
+    """Answer when the test lets all go at once."""
+    runs["waits_with_all"] += 1
+    await gates["all"].wait()
+    return _said(turn, "went with all")
 
 
 async def is_cancelled(turn: Turn) -> Outcome:

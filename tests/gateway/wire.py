@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+AnyWire = TypeVar("AnyWire", bound="Wire")
 
 
 class Wire:
@@ -46,10 +49,10 @@ class Wire:
 
 
 @contextlib.asynccontextmanager
-async def wire_to(database_url: str) -> AsyncIterator[tuple[Wire, str]]:
-    """A whole wire to a database, and the address at this end of it."""
+async def carried_by(kind: type[AnyWire], database_url: str) -> AsyncIterator[tuple[AnyWire, str]]:
+    """A whole wire of that kind to a database, and the address at this end of it."""
     parts = urlsplit(database_url)
-    wire = Wire(parts.hostname or "127.0.0.1", parts.port or 5432)
+    wire = kind(parts.hostname or "127.0.0.1", parts.port or 5432)
     await wire.mend()
     credentials = parts.netloc.rpartition("@")[0]
     netloc = f"{credentials}@127.0.0.1:{wire.port}" if credentials else f"127.0.0.1:{wire.port}"
@@ -57,3 +60,10 @@ async def wire_to(database_url: str) -> AsyncIterator[tuple[Wire, str]]:
         yield wire, parts._replace(netloc=netloc).geturl()
     finally:
         await wire.cut()
+
+
+@contextlib.asynccontextmanager
+async def wire_to(database_url: str) -> AsyncIterator[tuple[Wire, str]]:
+    """A whole wire to a database, and the address at this end of it."""
+    async with carried_by(Wire, database_url) as carried:
+        yield carried
