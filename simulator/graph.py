@@ -62,7 +62,10 @@ class GraphMessages:
             self._authorize(scope)
             message = _parse(body)
             if "status" in message:
-                self.phones.business_has_read(check_read_receipt(message))
+                message_id = check_read_receipt(message)
+                self.phones.business_has_read(message_id)
+                if "typing_indicator" in message:
+                    self.phones.business_types(message_id)
                 await json_answer(200, {"success": True}).send(send)
                 return
             exchange = self._check(message, body)

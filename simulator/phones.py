@@ -127,6 +127,12 @@ class PhoneBook:
             if bubble.side == "person" and bubble.at <= last.at:
                 self.advance(bubble.id, "read")
 
+    def business_types(self, message_id: str) -> None:
+        """The business is about to answer this message; pages show it until the answer comes."""
+        phone, _ = self._bubbles.get(message_id, (None, None))
+        if phone is not None:
+            self._tell(phone, {"phone": phone.key, "typing": True})
+
     def unread(self, phone: Phone) -> list[Bubble]:
         """What has arrived at this phone and was not looked at."""
         return [bubble for bubble in phone.bubbles if bubble.side == "business" and bubble.state == "delivered"]

@@ -135,8 +135,8 @@ class Writer:
         status = await self._courier.deliver(parcel)
         if heard is not None:
             # Twilio answers its keywords by itself; the business neither sends this nor is told of it.
-            reply = Bubble(new_message_sid(), "business", self._clock.now(), {"Body": REPLIES[heard]}, "delivered")
-            self._phones.show(phone, reply)
+            content = {"Body": REPLIES[heard], "carrier": True}
+            self._phones.show(phone, Bubble(new_message_sid(), "business", self._clock.now(), content, "delivered"))
         return self._written(sid, status)
 
     def _written(self, message_id: str, status: int) -> Written:
