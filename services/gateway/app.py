@@ -17,6 +17,7 @@ from chassis.http import serve_http, serve_prometheus
 from chassis.listener import open_listener
 from chassis.server import serve_grpc
 from chassis.settings import load
+from chassis.silent import ending_silent_sessions
 from chassis.telemetry import Telemetry, open_telemetry
 from services.gateway import rest
 from services.gateway.clients.batching import Peer
@@ -65,6 +66,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     async with contextlib.AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(open_telemetry("gateway", settings))
         database = await stack.enter_async_context(open_database(settings, application="gateway", telemetry=telemetry))
+        await stack.enter_async_context(ending_silent_sessions(database))
         profile_channel = await stack.enter_async_context(open_channel(settings.profile_target, telemetry))
         trips_channel = await stack.enter_async_context(open_channel(settings.trips_target, telemetry))
         session = await stack.enter_async_context(_provider_session())

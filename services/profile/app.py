@@ -10,6 +10,7 @@ from chassis.listener import open_listener
 from chassis.periodic import repeating
 from chassis.server import GrpcServer, serve_grpc
 from chassis.settings import load
+from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
 from services.profile.cached import CachedPeople
@@ -27,6 +28,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
     async with contextlib.AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(open_telemetry("profile", settings))
         database = await stack.enter_async_context(open_database(settings, application="profile", telemetry=telemetry))
+        await stack.enter_async_context(ending_silent_sessions(database))
         store = PeopleStore(database, settings.known_languages)
         cache = CachedPeople(store, telemetry, ttl_seconds=settings.cache_ttl_ms / 1000)
         await stack.enter_async_context(

@@ -11,6 +11,7 @@ from chassis.listener import open_listener
 from chassis.periodic import repeating
 from chassis.server import GrpcServer, serve_grpc
 from chassis.settings import load
+from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
 from services.trips.bell import Bell
@@ -30,6 +31,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
     async with contextlib.AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(open_telemetry("trips", settings))
         database = await stack.enter_async_context(open_database(settings, application="trips", telemetry=telemetry))
+        await stack.enter_async_context(ending_silent_sessions(database))
         trips = TripStore(database, settings.terms)
         events = EventStore(database, datetime.timedelta(seconds=settings.event_lease_seconds))
         bell = Bell()
