@@ -165,13 +165,15 @@ class Webhooks:
         size = sum(len(item.raw) for item in items)
         if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
             raise Refusal(503, "overloaded", retry_after=1)
-        arrivals = arrivals_of(items, trace)
+        storing = self._store.submit(arrivals_of(items, trace))
         self._waiting_bytes += size
         try:
             # Shielded: a caller that hangs up must not undo what others share the transaction with.
             async with asyncio.timeout(_STORE_SECONDS):
-                outcome = await asyncio.shield(self._store.submit(arrivals))
+                outcome = await asyncio.shield(storing)
         except TimeoutError:
+            # Whatever becomes of it now, nobody waits to hear it.
+            storing.add_done_callback(lambda late: late.cancelled() or late.exception())
             # It may still be stored: the same keys make the second way in harmless.
             await self._spool.keep(items)
             raise Refusal(503, "database slow", retry_after=2) from None
@@ -185,6 +187,8 @@ class Webhooks:
         finally:
             self._waiting_bytes -= size
         self._on_stored()
+        if outcome.duplicate:
+            log.debug("webhook known already", items=len(items))
         return outcome
 
 
