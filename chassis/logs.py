@@ -14,6 +14,9 @@ from typing import Any
 from opentelemetry import trace
 
 
+_OURS = ("chassis", "services", "simulator")
+
+
 class Log:
     """A logger whose fields are keywords."""
 
@@ -22,8 +25,13 @@ class Log:
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
 
+    @property
+    def detailed(self) -> bool:
+        """Whether debug() writes anything; ask first where a line takes work to put together."""
+        return self._logger.isEnabledFor(logging.DEBUG)
+
     def debug(self, event: str, **fields: Any) -> None:
-        """For whoever develops."""
+        """What became of each message, reply and trip: for whoever watches; too much for a busy production."""
         self._write(logging.DEBUG, event, fields)
 
     def info(self, event: str, **fields: Any) -> None:
@@ -98,7 +106,10 @@ def configure(service: str, level: str = "INFO") -> None:
     handler.setFormatter(JsonFormatter(service))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    # Only our own code tells details: those of libraries can quote what they were given.
+    root.setLevel("INFO" if level == "DEBUG" else level)
+    for ours in _OURS:
+        logging.getLogger(ours).setLevel(level)
     # Access logs would hold URLs, and with them tokens and numbers; libraries tell at most warnings.
     for noisy in ("uvicorn.access", "httpx", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)

@@ -118,7 +118,8 @@ async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
             for name in names:
                 await up.health.set(name, state)
             if healthy:
+                if told:
+                    log.info("serving again" if served else "serving at last")
                 told = ""
                 served = True
-                log.info("serving")
         await asyncio.sleep(_PROBE_SECONDS if up.serving else _PROBE_SECONDS / 5)

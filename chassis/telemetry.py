@@ -51,7 +51,10 @@ class TelemetrySettings:
         "OTEL_TRACES_SAMPLER_ARG", default=1.0, minimum=0.0, maximum=1.0, help="share of traces that is exported"
     )
     log_level: str = setting(
-        "LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"), help="least level that is logged"
+        "LOG_LEVEL",
+        default="INFO",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+        help="least level that is logged; DEBUG tells what became of each message, and is what `hailwire up` chooses",
     )
 
 
@@ -198,6 +201,11 @@ def traceparent() -> str:
 def new_traceparent() -> str:
     """A trace of its own that no collector hears of: its id still tells what belongs together."""
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+
+
+def trace_of(parent: str) -> dict[str, str]:
+    """The trace id in a traceparent header, as the field of a log line outside its span; nothing without one."""
+    return {"trace_id": parent[3:35]} if len(parent) == 55 else {}
 
 
 def extract(carrier: dict[str, str]) -> otel_context.Context:

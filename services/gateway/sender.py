@@ -18,7 +18,7 @@ import orjson
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
-from chassis.telemetry import Telemetry, traceparent
+from chassis.telemetry import Telemetry, trace_of, traceparent
 from services.gateway import lanes
 from services.gateway.inbox import Room
 from services.gateway.instance import SETTLE_SECONDS, Instance
@@ -51,6 +51,11 @@ _BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 # After bad credentials or a spam flag nothing helps but an operator; meanwhile one try a minute.
 _STOP_SECONDS = 60.0
 _SWEEP_SECONDS = 0.5
+# The settings to look at when a provider does not know us.
+_CREDENTIALS = {
+    Provider.WHATSAPP: "WA_ACCESS_TOKEN",
+    Provider.TWILIO: "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN",
+}
 
 # Messages of the same words that other rows own.
 _KNOWN = Statement(
@@ -166,7 +171,10 @@ class Sender:
         try:
             while claim is not None:
                 with self._telemetry.span("send", parent=claim.traceparent):
+                    started = time.perf_counter()
                     settlement = await self._attempt(claim)
+                    if log.detailed or settlement.state == "failed":
+                        _tell(settlement, time.perf_counter() - started)
                 claim = await self._settled(settlement)
         except Exception as error:
             log.exception("a lane failed", error, conversation_id=first.conversation_id)
@@ -280,8 +288,9 @@ class Sender:
                 self._skipped.add(1, reason="opted_out")
                 return Settlement(claim, "skipped", "opted out", error_code=code)
             case Stop(reason=reason, code=code):
+                if not self._pause(provider):  # those under way side by side are refused for the same reason
+                    _tell_stop(provider, reason, code)
                 self._paused_until[provider] = time.monotonic() + _STOP_SECONDS
-                log.error("provider refuses everything; sending is paused", provider=str(provider), code=code)
                 return self._again(claim, reason, code, _STOP_SECONDS)
             case Retry(reason=reason, after_seconds=after, scope=scope, code=code):
                 wait = after if after is not None else _backoff(claim.failures)
@@ -311,3 +320,28 @@ class Sender:
 
 def _backoff(failures: int) -> float:
     return _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
+
+
+def _tell(settlement: Settlement, seconds: float) -> None:
+    claim = settlement.claim
+    story: dict[str, object] = {"outbox_id": claim.outbox_id, "conversation_id": claim.conversation_id}
+    story |= {"ms": round(seconds * 1000), **trace_of(claim.traceparent)}
+    if claim.attempts > 1:
+        story["attempt"] = claim.attempts
+    match settlement.state:
+        case "accepted":
+            log.debug("reply accepted", provider=str(Address.from_key(claim.address).provider), **story)
+        case "failed":
+            log.error("reply is a dead letter", reason=settlement.reason, code=settlement.error_code, **story)
+        case "skipped":
+            log.debug("reply not sent", reason=settlement.reason, **story)
+        case _:
+            wait = round(settlement.wait_seconds, 1)
+            log.debug("reply waits", reason=settlement.reason, again_in_seconds=wait, **story)
+
+
+def _tell_stop(provider: Provider, reason: str, code: int | None) -> None:
+    event = "provider refuses everything; nothing is sent to it for now"
+    if reason == "AUTH":
+        event = f"provider refuses our credentials; check {_CREDENTIALS[provider]}"
+    log.error(event, provider=str(provider), reason=reason, code=code, again_in_seconds=_STOP_SECONDS)

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from chassis import deadlines, errors, logs
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
-from chassis.telemetry import Telemetry
+from chassis.telemetry import Telemetry, trace_of
 from services.gateway import claims
 from services.gateway.claims import Claim
 from services.gateway.commit import Decision, Ending, LeaseLost, TurnCommit
 from services.gateway.conversation import Conversations
+from services.gateway.conversations.turn import HOME
 from services.gateway.inbox import Room
 from services.gateway.instance import Instance
 
@@ -201,6 +202,8 @@ class Turns:
                     decision = await self._decided(claim)
                     self._endings.add(1, kind=claim.kind, ending=decision.ending.value)
                     claim = await self._committed(decision)
+                    if log.detailed:
+                        _tell(decision, time.perf_counter() - started)
                 self._seconds.record(time.perf_counter() - started)
         except LeaseLost:
             log.warning("lease lost, nothing written", conversation_id=conversation_id)
@@ -261,3 +264,20 @@ class Turns:
     async def _dead(self, claim: Claim, reason: str) -> Decision:
         log.error("message is a dead letter", conversation_id=claim.snapshot.conversation_id, reason=reason)
         return self._conversations.apologize(claim, reason)
+
+
+def _tell(decision: Decision, seconds: float) -> None:
+    claim = decision.claim
+    snapshot = claim.snapshot
+    story: dict[str, object] = {"kind": claim.kind, "before": snapshot.state_name or HOME}
+    if decision.ending in {Ending.DONE, Ending.DEAD}:
+        story |= {"after": decision.state_name or HOME, "replies": len(decision.replies)}
+    if claim.attempts > 1:
+        story["attempt"] = claim.attempts
+    if decision.wait_seconds:
+        story["again_in_seconds"] = decision.wait_seconds
+    if decision.reason:
+        story["reason"] = decision.reason
+    event = f"turn {decision.ending.value}"
+    story |= {"conversation_id": snapshot.conversation_id, "ms": round(seconds * 1000)}
+    log.debug(event, **story, **trace_of(claim.traceparent))

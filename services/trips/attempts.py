@@ -11,12 +11,14 @@ from typing import ClassVar, Generic, TypeVar
 
 from google.protobuf.message import Message
 
-from chassis import changes, errors
+from chassis import changes, errors, logs
 from chassis.database import Session, Statement
 from services.trips import messages, rows, statements
 from services.trips.board import Board, Cancellation, Merge, NewTrip, OfferAnswer, Step
 from services.trips.presence import PresenceUpdate
 from services.trips.terms import Terms
+
+log = logs.get(__name__)
 
 Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge
 Item = TypeVar("Item", bound=Change)
@@ -181,3 +183,16 @@ async def write_board(session: Session, board: Board) -> None:
             [messages.event_message(tiding).SerializeToString() for tiding in tidings],
         )
         await session.execute(statements.NOTIFY_EVENTS)
+    if log.detailed:
+        _tell(board)
+
+
+def _tell(board: Board) -> None:
+    """Inside the transaction, which commits next: a change that is carried out again is told again."""
+    for trip in board.new_trips:
+        log.debug("trip requested", trip_id=trip.trip_id, drivers_asked=len(trip.offers))
+    for trip in board.moved_trips:
+        event = f"trip {trip.state.name.lower().replace('_', ' ')}"
+        log.debug(event, trip_id=trip.trip_id)
+    for presence in board.switched_presences:
+        log.debug("driver online" if presence.online else "driver offline", person_id=presence.person_id)

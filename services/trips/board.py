@@ -263,6 +263,11 @@ class Board:
         ]
 
     @property
+    def moved_trips(self) -> list[Trip]:
+        """Trips that were there in another state."""
+        return [trip for trip in self.changed_trips if trip.state is not self._trips_before[trip.trip_id].state]
+
+    @property
     def changed_offers(self) -> list[Offer]:
         """Offers that were there and are different now."""
         before: dict[int, OfferState] = {
@@ -282,6 +287,14 @@ class Board:
             presence
             for presence in self._presences.values()
             if presence != self._presences_before.get(presence.person_id)
+        ]
+
+    @property
+    def switched_presences(self) -> list[Presence]:
+        """Presences of those who went online or offline."""
+        before = {person_id for person_id, presence in self._presences_before.items() if presence.online}
+        return [
+            presence for presence in self.changed_presences if presence.online is not (presence.person_id in before)
         ]
 
 

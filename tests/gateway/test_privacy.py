@@ -25,6 +25,8 @@ async def test_nothing_leaks(
     for noisy in ("uvicorn.access", "aiohttp.access"):
         caplog.set_level(logging.CRITICAL, noisy)  # as logs.configure does in every process
     caplog.set_level(logging.INFO)
+    for ours in ("chassis", "services", "simulator"):
+        caplog.set_level(logging.DEBUG, ours)
     word(WORDS, "fails_as_told")
     people = phones(6)
     rider, texter, unlucky, refused, stranger, rejected = people
@@ -69,7 +71,7 @@ async def test_nothing_leaks(
     # All of it was about somebody; nothing of it tells.
     lines = [JsonFormatter("gateway").format(record) for record in caplog.records]
     events = {record.getMessage() for record in caplog.records}
-    assert events >= {"handler failed", "message is a dead letter", "webhook refused"}
+    assert events >= {"handler failed", "message is a dead letter", "webhook refused", "turn done", "reply accepted"}
     pages = [await mesh.prometheus(service) for service in ("gateway", "profile", "trips")]
     marks = [*people, *NAME.split(), *WORDS.split()]
     for told in (*lines, *pages):
