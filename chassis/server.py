@@ -23,6 +23,8 @@ _PROBE_SECONDS = 1.0
 _STARTING_PROBES = 3
 # How long calls under way may take to finish after a stop was asked for.
 _GRACE_SECONDS = 5.0
+# The health of the process itself, for whoever restarts what hangs: no database that is away changes it.
+ALIVE = "alive"
 
 OPTIONS: list[tuple[str, int]] = [
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
@@ -64,13 +66,15 @@ async def serve_grpc(
     Raises PortInUse when it cannot listen there; `setting` names the variable that would help.
 
     Health is NOT_SERVING until the probe first succeeds and whenever it fails later; on the way out it says
-    NOT_SERVING first, then calls under way get their grace.
+    NOT_SERVING first, then calls under way get their grace. The name ALIVE is SERVING from
+    the start to the drain.
     """
     server = grpc.aio.server(interceptors=[ServerInterceptor(telemetry)], options=OPTIONS)
     servicer = health.aio.HealthServicer()
     names = ["", *services, ops_pb2.DESCRIPTOR.services_by_name["PerformanceService"].full_name]
     for name in names:
         await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+    await servicer.set(ALIVE, health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     ops_pb2_grpc.add_PerformanceServiceServicer_to_server(PerformanceServicer(telemetry), server)
     for add in register:

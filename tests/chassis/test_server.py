@@ -54,6 +54,14 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> Patient:
     return Patient()
 
 
+async def test_a_sick_process_is_alive(patient: Patient, telemetry: Telemetry) -> None:
+    """The name for liveness is SERVING while the probe fails, so that nobody restarts a process for its database."""
+    patient.ill = errors.Unavailable("no database", reason="DATABASE_UNAVAILABLE")
+    async with tiny.served(patient.handler, telemetry, probe=patient.probe) as server:
+        assert await state(server.port, servers.ALIVE) == State.SERVING
+        assert await state(server.port) == State.NOT_SERVING
+
+
 async def test_health_follows_the_probe(patient: Patient, telemetry: Telemetry) -> None:
     """NOT_SERVING until the probe first succeeds, whenever it fails later, for each service and the whole."""
     patient.ill = errors.Unavailable("no database", reason="DATABASE_UNAVAILABLE")
