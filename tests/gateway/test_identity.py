@@ -17,6 +17,10 @@ CONVERSATIONS = """
     ORDER BY conversation_id
 """
 
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+
 
 async def write(mesh: Mesh, sender: str | None, bsuid: str | None, body: str, **fields: Any) -> None:
     assert (await mesh.whatsapp(payload(text(sender, body, bsuid=bsuid, **fields)))).status == 200
@@ -161,3 +165,25 @@ async def test_a_chain_of_merges(mesh: Mesh, word: Register, phones: Callable[[i
     kept, *lost = await mesh.rows(CONVERSATIONS)
     assert [row["merged_into"] for row in (kept, *lost)] == [None, *[kept["conversation_id"]] * 2]
     assert not await mesh.dead_letters()
+
+
+async def test_merges_lock_lanes_in_order(mesh: Mesh, word: Register, phones: Callable[[int], list[str]]) -> None:
+    """Two merges in one payload lock every lane in id order before they change one: nobody waits in a circle."""
+    word("plain", "answers")
+    first, second = phones(2)
+    # Conversations 1 to 4 in this order: 3 becomes part of 1, and 4 of 2.
+    for sender, bsuid in ((first, None), (second, None), (None, f"RW.{first}"), (None, f"RW.{second}")):
+        await write(mesh, sender, bsuid, "plain")
+        await mesh.settled()
+    lanes = [row["conversation_id"] for row in await mesh.rows(CONVERSATIONS)]
+    both = payload(*(text(one, "plain", bsuid=f"RW.{one}") for one in (first, second)))
+    async with mesh.database.acquire() as somebody:
+        lock = "SELECT FROM gateway.lane WHERE conversation_id = $1 FOR UPDATE"
+        async with somebody.transaction():
+            await somebody.execute(lock, lanes[1])
+            posted = asyncio.create_task(mesh.whatsapp(both))
+            await until(lambda: mesh.value(WAITING), "the wait for the second lane")
+            await somebody.execute(f"{lock} NOWAIT", lanes[2])
+    assert (await posted).status == 200
+    await mesh.settled()
+    assert await mesh.value("SELECT count(*) FROM gateway.conversation WHERE merged_into IS NULL") == 2

@@ -1,5 +1,6 @@
 """Issue 2, point 3: one poisonous item spoils neither its payload nor its sender's day."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -114,3 +115,28 @@ async def test_other_poisons(
     (letter,) = await mesh.dead_letters()
     assert (letter["reason"].startswith(reason), letter["attempts"]) == (True, 3)
     assert handlers.runs == {function: 3, "answers": 10}
+
+
+async def test_a_commit_that_the_database_refuses(
+    mesh: Mesh, word: Register, phones: Callable[[int], list[str]]
+) -> None:
+    """Of many turns that are committed together, one that the database refuses fails alone; the others write once."""
+    word("poison", "is_refused_by_the_database")
+    word("plain", "waits_with_all")
+    victim, *others = phones(20)
+    gate = handlers.gates["all"] = asyncio.Event()
+    await mesh.whatsapp(payload(*(text(one, "plain") for one in others[:10]), text(victim, "poison")))
+    await mesh.whatsapp(payload(*(text(one, "plain") for one in others[10:])))
+
+    async def all_run() -> bool:
+        return sum(handlers.runs.values()) == 20
+
+    await until(all_run, "the start of all turns")
+    gate.set()
+    for one in others:
+        await mesh.answered(f"+{one}")
+    await mesh.answered(f"+{victim}")
+    await mesh.settled()
+    (letter,) = await mesh.dead_letters()
+    assert (letter["reason"], letter["attempts"]) == ("not writable: CharacterNotInRepertoireError", 3)
+    assert handlers.runs == {"is_refused_by_the_database": 3, "waits_with_all": 19}

@@ -99,6 +99,30 @@ async def test_a_flood(silent: Mesh, phone: str) -> None:
     assert time.monotonic() - began < 3
 
 
+async def test_a_status_about_nobody_is_asked_ever_more_seldom(silent: Mesh) -> None:
+    """The older a status is whose message nobody knows, the longer it waits for the next look; after a while it goes."""
+    await told(silent, status("delivered", "wamid.foreign"))
+    waits = "SELECT extract(epoch FROM due_at - chassis.now())::float8 FROM gateway.pending_status"
+
+    async def waited(at_least: float, at_most: float) -> bool:
+        wait = await silent.value(waits)
+        return wait is not None and at_least < wait <= at_most
+
+    await until(lambda: waited(0.0, 1.5), "the first look")
+    shift = "UPDATE chassis.clock SET shift = shift + $1 * interval '1 second'"
+    await silent.value(shift, 60.0)
+    await until(lambda: waited(20.0, 35.0), "the look after a minute")
+    await silent.value(shift, 40.0)
+    await until(lambda: waited(40.0, 60.0), "the look after two")
+    await silent.value(shift, 600.0)
+
+    async def gone() -> bool:
+        return await silent.value("SELECT count(*) FROM gateway.pending_status") == 0
+
+    await until(gone, "the end")
+    assert await silent.metric("hailwire_statuses_total", result="unknown") == 1
+
+
 async def test_a_status_before_the_answer(silent: Mesh, phone: str) -> None:
     """A status that overtakes the provider's own answer settles the reply, which is not sent again."""
     silent.goes_wrong("whatsapp", "timeout_after_accept")
