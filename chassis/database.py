@@ -129,12 +129,13 @@ async def _block(connection: Connection) -> AsyncIterator[None]:
 class Session:
     """One connection, usually inside a transaction. Not for concurrent use."""
 
-    __slots__ = ("_seconds", "_telemetry", "connection")
+    __slots__ = ("_errors", "_seconds", "_telemetry", "connection")
 
     def __init__(self, connection: Connection, telemetry: Telemetry) -> None:
         self.connection = connection
         self._telemetry = telemetry
         self._seconds = telemetry.histogram("database_statement", "time of named SQL statements")
+        self._errors = telemetry.counter("database_statement_errors", "named SQL statements that failed, by reason")
 
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """Every row."""
@@ -178,6 +179,10 @@ class Session:
                 translated(),
             ):
                 yield
+        except Exception as error:
+            reason = error.reason if isinstance(error, errors.HailwireError) else type(error).__name__
+            self._errors.add(1, statement=statement.name, reason=reason)
+            raise
         finally:
             self._seconds.record(time.perf_counter() - started, statement=statement.name)
 
@@ -189,11 +194,14 @@ class Database:
         self.pool = pool
         self.telemetry = telemetry
         self.waiting = 0
+        self.acquired = 0
+        self.waited_seconds = 0.0
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection without a transaction."""
         self.waiting += 1
+        started = time.perf_counter()
         try:
             with translated():
                 connection = await self.pool.acquire(timeout=_ACQUIRE_SECONDS)
@@ -201,6 +209,8 @@ class Database:
             raise errors.Unavailable("the database turns us away", reason="DATABASE_REFUSED") from error
         finally:
             self.waiting -= 1
+            self.waited_seconds += time.perf_counter() - started
+        self.acquired += 1
         try:
             yield Session(connection, self.telemetry)
         finally:
@@ -291,6 +301,13 @@ async def open_database(
             (pool.get_size() - pool.get_idle_size(), {"state": "in_use"}),
             (database.waiting, {"state": "waiting"}),
         ],
+    )
+    telemetry.gauge(
+        "database_connections_max", "connections that the pool may open", lambda: [(pool.get_max_size(), {})]
+    )
+    telemetry.tally("database_acquires", "connections taken from the pool", lambda: [(database.acquired, {})])
+    telemetry.tally(
+        "database_acquire_seconds", "time spent waiting for connections", lambda: [(database.waited_seconds, {})]
     )
     warming = asyncio.create_task(database.warm(min(settings.database_pool_min, settings.database_pool_max)))
     try:

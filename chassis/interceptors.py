@@ -23,8 +23,6 @@ from chassis.telemetry import Telemetry, traceparent
 
 log = logs.get(__name__)
 
-# Calls slower than this are logged with their method.
-_SLOW_SECONDS = 1.0
 # Long polls are meant to take long.
 _SLOW_EXEMPT = ("/TakeEvents", "/Watch")
 
@@ -36,8 +34,12 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         self._telemetry = telemetry
         self._seconds = telemetry.histogram("rpc_server", "time to serve an RPC")
         self._requests = telemetry.counter("rpc_server_requests", "RPCs served, by method and status code")
-        self._in_flight = 0
-        telemetry.gauge("rpc_server_in_flight", "RPCs being served now", lambda: [(self._in_flight, {})])
+        self._in_flight: dict[str, int] = {}
+        telemetry.gauge(
+            "rpc_server_in_flight",
+            "RPCs being served now, by method",
+            lambda: [(count, {"method": method}) for method, count in list(self._in_flight.items())],
+        )
 
     async def intercept_service(
         self,
@@ -66,7 +68,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         started = time.perf_counter()
         code = "OK"
         remaining = context.time_remaining()
-        self._in_flight += 1
+        self._in_flight[method] = self._in_flight.get(method, 0) + 1
         try:
             with (
                 self._telemetry.span(method.lstrip("/"), kind=SpanKind.SERVER, parent=parent),
@@ -87,11 +89,11 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
             log.exception("rpc failed", error, method=method)
             await self._abort(context, errors.Internal("internal error"))
         finally:
-            self._in_flight -= 1
+            self._in_flight[method] -= 1
             seconds = time.perf_counter() - started
             self._seconds.record(seconds, method=method, code=code)
             self._requests.add(1, method=method, code=code)
-            if seconds > _SLOW_SECONDS and not method.endswith(_SLOW_EXEMPT):
+            if seconds > self._telemetry.slow_seconds and not method.endswith(_SLOW_EXEMPT):
                 log.warning("slow rpc", method=method, code=code, seconds=round(seconds, 3))
 
     @staticmethod

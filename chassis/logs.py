@@ -13,6 +13,7 @@ from typing import Any
 
 from opentelemetry import trace
 
+from chassis import request_ids
 
 _OURS = ("chassis", "services", "simulator")
 
@@ -93,6 +94,11 @@ class JsonFormatter(logging.Formatter):
         context = trace.get_current_span().get_span_context()
         if context.is_valid:
             line["trace_id"] = f"{context.trace_id:032x}"
+        ids = request_ids.current.get()
+        if ids is not None:
+            line["request_id"] = ids.request_id
+            if ids.correlation_id != ids.request_id:
+                line["correlation_id"] = ids.correlation_id
         line.update(item for item in getattr(record, "fields", {}).items() if item[0] not in line)
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = type(record.exc_info[1]).__name__

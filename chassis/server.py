@@ -47,6 +47,7 @@ class GrpcServer:
 
     port: int
     health: "health.aio.HealthServicer"
+    telemetry: Telemetry
     serving: bool = False
 
 
@@ -87,7 +88,7 @@ async def serve_grpc(
         hint = f"; set {setting} to another port" if setting else ""
         raise errors.PortInUse(f"cannot listen on {address}{hint}") from error
     await server.start()
-    up = GrpcServer(port, servicer)
+    up = GrpcServer(port, servicer, telemetry)
     watch = asyncio.create_task(_watch(up, names, probe))
     log.info("grpc serving", port=port)
     try:
@@ -96,6 +97,7 @@ async def serve_grpc(
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watch
+        telemetry.serving(False)
         await servicer.enter_graceful_shutdown()
         await server.stop(_GRACE_SECONDS)
 
@@ -118,6 +120,7 @@ async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
                 log.warning("not serving", reason=reason)
         if healthy != up.serving:
             up.serving = healthy
+            up.telemetry.serving(healthy)
             state = health_pb2.HealthCheckResponse.SERVING if healthy else health_pb2.HealthCheckResponse.NOT_SERVING
             for name in names:
                 await up.health.set(name, state)

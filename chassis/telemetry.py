@@ -26,6 +26,7 @@ from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry
 
+from chassis import resources
 from chassis.settings import setting
 
 Labels = tuple[tuple[str, str], ...]
@@ -33,6 +34,11 @@ Reading = tuple[float, dict[str, str]]
 
 # Seconds, from a cached answer to a call that somebody gave up on.
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+# How many sets of labels one metric may have: a label that turns out to be unbounded must not fill the memory of
+# everybody who scrapes. What comes after them is counted together.
+_MOST_LABEL_SETS = 1000
+_OVERFLOW: Labels = (("overflow", "true"),)
 
 # How long the end of a process waits for its last spans to be taken.
 _FLUSH_SECONDS = 3.0
@@ -56,6 +62,9 @@ class TelemetrySettings:
         choices=("DEBUG", "INFO", "WARNING", "ERROR"),
         help="least level that is logged; DEBUG tells what became of each message, and is what `hailwire up` chooses",
     )
+    slow_request_ms: int = setting(
+        "SLOW_REQUEST_MS", default=1000, minimum=1, help="requests and RPCs that take longer are logged, in ms"
+    )
 
 
 def _key(labels: dict[str, str]) -> Labels:
@@ -76,7 +85,11 @@ class Counter:
         if amount < 0:
             raise ValueError("a counter only grows")
         key = _key(labels)
-        self._values[key] = self._values.get(key, 0) + amount
+        known = self._values.get(key)
+        if known is None:
+            key = key if len(self._values) < _MOST_LABEL_SETS else _OVERFLOW
+            known = self._values.get(key, 0)
+        self._values[key] = known + amount
 
     def value(self, **labels: str) -> float:
         """What was counted under exactly these labels."""
@@ -93,9 +106,16 @@ class Histogram:
     """Durations in seconds by labels."""
 
     instrument: metrics.Histogram
+    _seen: set[Labels] = field(default_factory=set)
 
     def record(self, seconds: float, **labels: str) -> None:
         """One duration."""
+        key = _key(labels)
+        if key not in self._seen:
+            if len(self._seen) >= _MOST_LABEL_SETS:
+                labels = dict(_OVERFLOW)
+            else:
+                self._seen.add(key)
         self.instrument.record(seconds, labels)
 
     @contextlib.contextmanager
@@ -105,7 +125,7 @@ class Histogram:
         try:
             yield
         finally:
-            self.instrument.record(time.perf_counter() - started, labels)
+            self.record(time.perf_counter() - started, **labels)
 
 
 @dataclass
@@ -118,7 +138,12 @@ class Telemetry:
     meter: metrics.Meter
     registry: CollectorRegistry
     tracing: bool
+    slow_seconds: float = 1.0
     started_at: float = field(default_factory=time.time)
+    # Gauges of which every replica shows the same.
+    shared: set[str] = field(default_factory=set)
+    _cold_start_ms: float = 0.0
+    _serving: bool = False
     _counters: dict[str, Counter] = field(default_factory=dict)
     _histograms: dict[str, Histogram] = field(default_factory=dict)
     _gauges: dict[str, list[Callable[[], Iterable[Reading]]]] = field(default_factory=dict)
@@ -134,8 +159,28 @@ class Telemetry:
             self.meter.create_observable_counter(f"hailwire_{name}", [observe], description=help)
         return self._counters[name]
 
-    def gauge(self, name: str, help: str, read: Callable[[], Iterable[Reading]]) -> None:  # noqa: A002
-        """A number that goes up and down, read when somebody scrapes; several readers of one name add their labels."""
+    def tally(self, name: str, help: str, read: Callable[[], Iterable[Reading]]) -> None:  # noqa: A002
+        """A number that only grows and that somebody else keeps, read when somebody scrapes."""
+
+        def observe(_: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
+            return [metrics.Observation(value, labels) for value, labels in read()]
+
+        self.meter.create_observable_counter(f"hailwire_{name}", [observe], description=help)
+
+    def gauge(
+        self,
+        name: str,
+        help: str,  # noqa: A002
+        read: Callable[[], Iterable[Reading]],
+        *,
+        shared: bool = False,
+    ) -> None:
+        """A number that goes up and down, read when somebody scrapes; several readers of one name add their labels.
+
+        `shared`: it describes the database, so that every replica shows the same and nobody may add them up.
+        """
+        if shared:
+            self.shared.add(f"hailwire_{name}")
         if name in self._gauges:
             self._gauges[name].append(read)
             return
@@ -152,6 +197,27 @@ class Telemetry:
             instrument = self.meter.create_histogram(f"hailwire_{name}", unit="s", description=help)
             self._histograms[name] = Histogram(instrument)
         return self._histograms[name]
+
+    def serving(self, now: bool) -> None:  # noqa: FBT001 - reads as a sentence
+        """Whether this process can do its work now; its first time ends the cold start."""
+        if now and not self._cold_start_ms:
+            age = resources.age_seconds()
+            self._cold_start_ms = (time.time() - self.started_at if age is None else age) * 1000
+        self._serving = now
+
+    def watch_process(self) -> None:
+        """What this process uses and whether it works."""
+        self.gauge("serving", "1 while this process can do its work", lambda: [(float(self._serving), {})])
+        self.gauge(
+            "cold_start_duration_ms",
+            "from the start of the process until it first served, in ms",
+            lambda: [(self._cold_start_ms, {})] if self._cold_start_ms else [],
+        )
+        self.gauge("process_start_time_seconds", "when the process started", lambda: [(self.started_at, {})])
+        self.gauge("process_resident_bytes", "memory, shared pages included", _one(resources.resident_bytes))
+        memory = resources.ProportionalMemory()
+        self.gauge("process_proportional_bytes", "memory, with each shared page divided among its users", memory.read)
+        self.tally("process_cpu_seconds", "processor time that the process has used", _one(time.process_time))
 
     @contextlib.contextmanager
     def span(
@@ -183,6 +249,11 @@ class Telemetry:
             except Exception as error:
                 span.set_status(trace.StatusCode.ERROR, getattr(error, "reason", type(error).__name__))
                 raise
+
+
+def _one(read: Callable[[], float]) -> Callable[[], list[Reading]]:
+    """A number without labels, as an instrument reads it."""
+    return lambda: [(read(), {})]
 
 
 def _links(parents: Iterable[str]) -> list[trace.Link]:
@@ -244,7 +315,9 @@ async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIter
         meter=meters.get_meter("hailwire"),
         registry=registry,
         tracing=bool(settings.otlp_endpoint),
+        slow_seconds=settings.slow_request_ms / 1000,
     )
+    telemetry.watch_process()
     try:
         yield telemetry
     finally:

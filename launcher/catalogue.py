@@ -12,6 +12,7 @@ PACKAGES = {
     "gateway": "services.gateway",
     "profile": "services.profile",
     "trips": "services.trips",
+    "metrics": "services.metrics",
     "simulator": "simulator",
 }
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "gateway": Command("serve webhooks and conversations", "GATEWAY_HTTP_PORT=8081 hailwire gateway", "service"),
     "profile": Command("serve people, numbers and languages", "hailwire profile", "service"),
     "trips": Command("serve presence, matching and trips", "hailwire trips", "service"),
+    "metrics": Command("serve the numbers of all replicas and the live page", "hailwire metrics", "service"),
     "simulator": Command(
         "stand in for Meta and Twilio; development only", "HAILWIRE_ENV=development hailwire simulator", "service"
     ),

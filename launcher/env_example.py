@@ -11,6 +11,7 @@ _TITLES = {
     "services.gateway": "Gateway",
     "services.profile": "Profile",
     "services.trips": "Trips",
+    "services.metrics": "Metrics",
     "launcher": "The hailwire command",
     "simulator": "Simulator (development and tests only)",
 }

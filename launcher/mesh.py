@@ -96,6 +96,8 @@ class Mesh:
                 yield child.name
         if await probe.http_status(ports["GATEWAY_HTTP_PORT"], "/readyz") != 200:
             yield "gateway (/readyz)"
+        if not await probe.listens(ports["METRICS_HTTP_PORT"]):
+            yield "metrics"
         if "simulator" in self._plan.services and not await probe.listens(ports["SIMULATOR_HTTP_PORT"]):
             yield "simulator"
 

@@ -9,7 +9,7 @@ from launcher.failure import CommandError
 from launcher.settings import ProviderSettings, TokenSettings, UpSettings
 
 # In the order in which they are drained: who takes work from outside goes first, who is asked goes last.
-SERVICES = ("gateway", "simulator", "trips", "profile")
+SERVICES = ("metrics", "gateway", "simulator", "trips", "profile")
 
 # Only for a mesh on one machine; every other command refuses them.
 DEVELOPMENT_SECRETS = {
@@ -73,6 +73,10 @@ def _defaults(numbers: Mapping[str, object], simulated: tuple[str, ...]) -> dict
         "PUBLIC_BASE_URL": gateway,
         "PROFILE_TARGET": f"127.0.0.1:{numbers['PROFILE_GRPC_PORT']}",
         "TRIPS_TARGET": f"127.0.0.1:{numbers['TRIPS_GRPC_PORT']}",
+        "METRICS_TARGETS": ",".join(
+            f"{name}=127.0.0.1:{numbers[f'{name.upper()}_GRPC_PORT']}"
+            for name in ("gateway", "profile", "trips", "metrics")
+        ),
         **DEVELOPMENT_SECRETS,
     }
     if "WhatsApp" in simulated:

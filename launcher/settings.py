@@ -59,6 +59,12 @@ class UpSettings(HomeSettings):
     trips_grpc_port: int = setting(
         "TRIPS_GRPC_PORT", default=50052, minimum=0, maximum=65535, help="port of the trips service"
     )
+    metrics_http_port: int = setting(
+        "METRICS_HTTP_PORT", default=8090, minimum=0, maximum=65535, help="port of the live page and performance API"
+    )
+    metrics_grpc_port: int = setting(
+        "METRICS_GRPC_PORT", default=50053, minimum=0, maximum=65535, help="port of the metrics service's gRPC server"
+    )
     simulator_http_port: int = setting(
         "SIMULATOR_HTTP_PORT", default=8070, minimum=0, maximum=65535, help="port of the pretended providers and phones"
     )
@@ -70,6 +76,9 @@ class UpSettings(HomeSettings):
     )
     trips_prometheus_port: int = setting(
         "TRIPS_PROMETHEUS_PORT", default=9466, minimum=0, maximum=65535, help="port of trips' Prometheus page"
+    )
+    metrics_prometheus_port: int = setting(
+        "METRICS_PROMETHEUS_PORT", default=9467, minimum=0, maximum=65535, help="port of metrics' own Prometheus page"
     )
     drain_seconds: float = setting(
         "HAILWIRE_DRAIN_SECONDS", default=20.0, minimum=0, help="how long each service may take to finish after Ctrl-C"

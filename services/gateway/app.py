@@ -15,11 +15,12 @@ from chassis.coalesce import Coalescer
 from chassis.database import Database, open_database
 from chassis.http import serve_http, serve_prometheus
 from chassis.listener import open_listener
+from chassis.requests import Measured
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import Telemetry, open_telemetry
-from services.gateway import rest
+from services.gateway import openapi, rest
 from services.gateway.clients.batching import Peer
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Events, Trips
@@ -169,7 +170,12 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             ),
         )
         http_port = await stack.enter_async_context(
-            serve_http(app, host=settings.http_host, port=settings.http_port, setting="GATEWAY_HTTP_PORT")
+            serve_http(
+                Measured(app, telemetry, openapi.DOCUMENT["paths"]),
+                host=settings.http_host,
+                port=settings.http_port,
+                setting="GATEWAY_HTTP_PORT",
+            )
         )
         log.info("gateway up", http_port=http_port, grpc_port=grpc_server.port)
         yield Gateway(http_port, grpc_server.port, prometheus_port)

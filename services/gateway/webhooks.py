@@ -5,7 +5,6 @@ log and metrics.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -90,7 +89,6 @@ class Webhooks:
         self._waiting_bytes = 0
         self._rest = rest
         self._requests = telemetry.counter("webhooks", "webhook requests by provider, status and reason")
-        self._seconds = telemetry.histogram("webhook", "time from the request to its answer")
         self._routes: dict[tuple[str, str], Callable[[Scope, Receive, Send], Awaitable[int]]] = {
             ("GET", "/webhooks/whatsapp"): self._handshake,
             ("POST", "/webhooks/whatsapp"): self._whatsapp,
@@ -108,7 +106,6 @@ class Webhooks:
             await self._rest(scope, receive, send)
             return
         provider = "whatsapp" if scope["path"].endswith("whatsapp") else "twilio"
-        started = time.perf_counter()
         reason = ""
         with self._telemetry.span(f"webhook {provider}", kind=SpanKind.SERVER):
             try:
@@ -117,7 +114,6 @@ class Webhooks:
                 status, reason = refusal.status, refusal.reason
                 log.warning("webhook refused", provider=provider, status=status, reason=reason)
                 await _refuse(send, refusal)
-        self._seconds.record(time.perf_counter() - started, provider=provider)
         self._requests.add(1, provider=provider, status=str(status), reason=reason)
 
     async def _handshake(self, scope: Scope, _receive: Receive, send: Send) -> int:

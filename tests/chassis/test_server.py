@@ -182,11 +182,19 @@ async def test_the_numbers_are_those_of_the_prometheus_page(patient: Patient, te
         for sample in family.samples
     }
     told = {(sample.name, *sorted(sample.labels.items())): sample.value for sample in answer.samples}
-    # The call itself is being served while it reads.
-    in_flight = ("hailwire_rpc_server_in_flight",)
+    # The call itself is being served while it reads, and costs something.
+    in_flight = ("hailwire_rpc_server_in_flight", ("method", "/hailwire.ops.v1.PerformanceService/GetPerformance"))
     assert told.pop(in_flight) == 1
-    assert shown.pop(in_flight) == 0
+    shown.pop(in_flight, None)
+    for one in (told, shown):
+        assert one.pop(("hailwire_process_cpu_seconds_total",)) > 0
+        assert one.pop(("hailwire_process_resident_bytes",)) > 1e6
     assert told == shown
+    assert {sample.metric for sample in answer.samples} == {metric.name for metric in answer.metrics}
+    kinds = {metric.name: metric.kind for metric in answer.metrics}
+    assert kinds["hailwire_rides_total"] == ops_pb2.METRIC_KIND_COUNTER
+    assert kinds["hailwire_cars"] == ops_pb2.METRIC_KIND_GAUGE
+    assert kinds["hailwire_rpc_server_seconds"] == ops_pb2.METRIC_KIND_HISTOGRAM
     assert told["hailwire_rides_total", ("city", 'Kigali "K"\\\n')] == 3
     assert told["hailwire_cars", ("state", "busy")] == 5
     assert told["hailwire_rpc_server_requests_total", ("code", "OK"), ("method", tiny.METHOD)] == 1

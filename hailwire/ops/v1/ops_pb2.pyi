@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _MetricKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MetricKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MetricKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    METRIC_KIND_UNSPECIFIED: _MetricKind.ValueType  # 0
+    """Sent by nobody."""
+    METRIC_KIND_COUNTER: _MetricKind.ValueType  # 1
+    """Only grows while its process lives; joined by the sum, processes that have ended included."""
+    METRIC_KIND_GAUGE: _MetricKind.ValueType  # 2
+    """Goes up and down; joined by the sum."""
+    METRIC_KIND_SHARED_GAUGE: _MetricKind.ValueType  # 3
+    """Goes up and down, and every process sees the same, because it describes the database; joined by the largest."""
+    METRIC_KIND_HISTOGRAM: _MetricKind.ValueType  # 4
+    """Cumulative buckets ("le" in the unit of the name), a sum and a count; joined like counters."""
+
+class MetricKind(_MetricKind, metaclass=_MetricKindEnumTypeWrapper):
+    """What a metric is, and so how the numbers of several processes become one."""
+
+METRIC_KIND_UNSPECIFIED: MetricKind.ValueType  # 0
+"""Sent by nobody."""
+METRIC_KIND_COUNTER: MetricKind.ValueType  # 1
+"""Only grows while its process lives; joined by the sum, processes that have ended included."""
+METRIC_KIND_GAUGE: MetricKind.ValueType  # 2
+"""Goes up and down; joined by the sum."""
+METRIC_KIND_SHARED_GAUGE: MetricKind.ValueType  # 3
+"""Goes up and down, and every process sees the same, because it describes the database; joined by the largest."""
+METRIC_KIND_HISTOGRAM: MetricKind.ValueType  # 4
+"""Cumulative buckets ("le" in the unit of the name), a sum and a count; joined like counters."""
+Global___MetricKind: _TypeAlias = MetricKind  # noqa: Y015
 
 @_typing.final
 class GetPerformanceRequest(_message.Message):
@@ -65,10 +98,13 @@ class Sample(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
+    METRIC_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """As on the Prometheus page, e.g. "hailwire_rpc_server_requests_total"."""
     value: _builtins.float
     """The value; seconds and bytes as the name says."""
+    metric: _builtins.str
+    """The metric that it belongs to: its own name, or that of its histogram, without _bucket, _sum or _count."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Bounded label names and values; never personal data."""
@@ -79,14 +115,45 @@ class Sample(_message.Message):
         name: _builtins.str = ...,
         labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         value: _builtins.float = ...,
+        metric: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "name", b"name", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "metric", b"metric", "name", b"name", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Sample: _TypeAlias = Sample  # noqa: Y015
+
+@_typing.final
+class Metric(_message.Message):
+    """One metric, whatever its labels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    HELP_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """As on the Prometheus page."""
+    kind: Global___MetricKind.ValueType
+    """How it is joined."""
+    help: _builtins.str
+    """One line for people."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        kind: Global___MetricKind.ValueType = ...,
+        help: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["help", b"help", "kind", b"kind", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Metric: _TypeAlias = Metric  # noqa: Y015
 
 @_typing.final
 class GetPerformanceResponse(_message.Message):
@@ -98,6 +165,7 @@ class GetPerformanceResponse(_message.Message):
     INSTANCE_ID_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     SAMPLES_FIELD_NUMBER: _builtins.int
+    METRICS_FIELD_NUMBER: _builtins.int
     service: _builtins.str
     """"gateway", "profile", "trips" or "metrics"."""
     instance_id: _builtins.str
@@ -110,6 +178,10 @@ class GetPerformanceResponse(_message.Message):
     def samples(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sample]:
         """In the order of their names."""
 
+    @_builtins.property
+    def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___Metric]:
+        """What the samples belong to, in the order of their names."""
+
     def __init__(
         self,
         *,
@@ -117,10 +189,11 @@ class GetPerformanceResponse(_message.Message):
         instance_id: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         samples: _abc.Iterable[Global___Sample] | None = ...,
+        metrics: _abc.Iterable[Global___Metric] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instance_id", b"instance_id", "samples", b"samples", "service", b"service", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instance_id", b"instance_id", "metrics", b"metrics", "samples", b"samples", "service", b"service", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,220 @@
+"""What people and scripts are shown: every number, together and per replica, and the usual questions answered.
+
+Counters and histograms are shown since the last reset; gauges are what they are now.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.metrics import joining
+from services.metrics.fleet import Fleet, Service
+from services.metrics.percentiles import durations
+from services.metrics.reading import HISTOGRAM, WORDS, Metric, Numbers, Reading, Series
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The numbers of a service together, or of one replica."""
+
+    numbers: Numbers
+    metrics: Mapping[str, Metric]
+
+    def of(self, metric: str) -> Iterator[tuple[dict[str, str], float]]:
+        """(labels, value) of a counter or gauge."""
+        for series, value in self.numbers.items():
+            if series.metric == metric:
+                yield series.label, value
+
+    def total(self, metric: str, **wanted: str) -> float:
+        """The sum over all series with these labels."""
+        return sum(value for labels, value in self.of(metric) if wanted.items() <= labels.items())
+
+    def one(self, metric: str, **wanted: str) -> float | None:
+        """The same, None when there is no such series."""
+        found = [value for labels, value in self.of(metric) if wanted.items() <= labels.items()]
+        return sum(found) if found else None
+
+    def timings(self, metric: str) -> list[Json]:
+        """Each histogram of that name: labels, count, mean and percentiles; the busiest first."""
+        found = durations(self.numbers, metric)
+        ordered = sorted(found.items(), key=lambda pair: -pair[1].seconds)
+        return [{**dict(labels), **one.told()} for labels, one in ordered if one.count]
+
+
+def together(service: Service) -> View:
+    """All replicas as one, those that are gone included in what was counted."""
+    readings = service.readings
+    return View({**joining.gauges(readings), **service.totals.together()}, joining.metrics(readings))
+
+
+def of_replica(service: Service, reading: Reading) -> View:
+    """One replica."""
+    return View({**reading.momentary, **service.totals.of(reading.instance_id)}, reading.metrics)
+
+
+def each(fleet: Fleet) -> Iterator[tuple[Service, View, list[tuple[Reading, View]]]]:
+    """Every service with its numbers together and per replica."""
+    for service in fleet.services.values():
+        readings = joining.distinct(service.readings)
+        yield service, together(service), [(reading, of_replica(service, reading)) for reading in readings]
+
+
+def everything(view: View) -> Json:
+    """Every metric by name, with its kind and its values."""
+    grouped: dict[str, list[tuple[Series, float]]] = {}
+    for series, value in view.numbers.items():
+        grouped.setdefault(series.metric, []).append((series, value))
+    shown: Json = {}
+    for name, samples in sorted(grouped.items()):
+        metric = view.metrics.get(name)
+        kind = metric.kind if metric is not None else 0
+        if kind == HISTOGRAM or any(series.name.endswith("_bucket") for series, _ in samples):
+            values = [
+                {"labels": dict(labels), "sum": one.seconds, **one.told()}
+                for labels, one in durations(dict(samples), name).items()
+            ]
+        else:
+            values = [{"labels": series.label, "value": value} for series, value in samples]
+        shown[name] = {"kind": WORDS.get(kind, "counter"), "help": metric.help if metric else "", "values": values}
+    return shown
+
+
+def cache(view: View) -> list[Json]:
+    """Each cache of a service; no rate without a lookup."""
+    names = {labels.get("cache", "") for labels, _ in view.of("hailwire_cache_lookups_total")}
+    names |= {labels.get("cache", "") for labels, _ in view.of("hailwire_cache_entries")}
+    found = []
+    for name in sorted(names):
+        hits = view.total("hailwire_cache_lookups_total", cache=name, result="hit")
+        misses = view.total("hailwire_cache_lookups_total", cache=name, result="miss")
+        found.append(
+            {
+                "cache": name,
+                "hits": hits,
+                "misses": misses,
+                "hit_rate": _share(hits, hits + misses),
+                "entries": view.one("hailwire_cache_entries", cache=name),
+                "evictions": view.total("hailwire_cache_evictions_total", cache=name),
+            }
+        )
+    return found
+
+
+def database(view: View) -> Json:
+    """Statements by the time that they took, errors, and the pool."""
+    return {
+        "statements": view.timings("hailwire_database_statement_seconds"),
+        "errors": [
+            {**labels, "count": value} for labels, value in view.of("hailwire_database_statement_errors_total") if value
+        ],
+        "pool": pool(view),
+    }
+
+
+def pool(view: View) -> Json | None:
+    """The connections to PostgreSQL; None for a service that has none."""
+    most = view.one("hailwire_database_connections_max")
+    if most is None:
+        return None
+    states = {
+        state: view.total("hailwire_database_connections", state=state) for state in ("idle", "in_use", "waiting")
+    }
+    acquires = view.total("hailwire_database_acquires_total")
+    waited = view.total("hailwire_database_acquire_seconds_total")
+    return {
+        "size": states["idle"] + states["in_use"],
+        "max": most,
+        **states,
+        "acquires": acquires,
+        "mean_wait_ms": None if not acquires else round(waited / acquires * 1000, 3),
+    }
+
+
+def connections(view: View) -> Json:
+    """Who is connected with whom: pools, what is under way, calls to other services and to providers."""
+    return {
+        "database": pool(view),
+        "http_in_flight": view.total("hailwire_http_server_in_flight"),
+        "rpcs_in_flight": view.total("hailwire_rpc_server_in_flight"),
+        "turns_in_flight": view.one("hailwire_turns_in_flight"),
+        "lanes_held": view.one("hailwire_lanes_held"),
+        "rpc_clients": view.timings("hailwire_rpc_client_seconds"),
+        "providers": view.timings("hailwire_provider_call_seconds"),
+    }
+
+
+def dedup(view: View) -> Json | None:
+    """What arrived again; None for a service that takes nothing in."""
+    items = list(view.of("hailwire_inbox_items_total"))
+    if not items:
+        return None
+    known = sum(value for labels, value in items if labels.get("new") == "no")
+    total = sum(value for _, value in items)
+    return {"items": total, "duplicates": known, "share": _share(known, total)}
+
+
+def handlers(view: View) -> list[Json]:
+    """How each conversation handler fared."""
+    found = []
+    for labels, loaded in view.of("hailwire_handler_loaded"):
+        name = labels.get("handler", "")
+        uses = view.total("hailwire_handler_uses_total", handler=name)
+        seconds = view.total("hailwire_handler_run_seconds_total", handler=name)
+        found.append(
+            {
+                "handler": name,
+                "loaded": loaded,
+                "load_ms": view.total("hailwire_handler_load_ms", handler=name),
+                "uses": uses,
+                "failed_loads": view.total("hailwire_handler_load_failures_total", handler=name),
+                "mean_ms": None if not uses else round(seconds / uses * 1000, 3),
+            }
+        )
+    return sorted(found, key=lambda one: (-one["uses"], one["handler"]))
+
+
+def queues(view: View) -> list[Json]:
+    """What waits, and for how long."""
+    oldest = {labels.get("queue", ""): value for labels, value in view.of("hailwire_queue_oldest_seconds")}
+    return [
+        {"queue": name, "items": value, "oldest_seconds": round(oldest.get(name, 0.0), 1)}
+        for name, value in sorted((labels.get("queue", ""), value) for labels, value in view.of("hailwire_queue_items"))
+    ]
+
+
+def memory(view: View) -> Json:
+    """What the processes occupy and have used."""
+    return {
+        "resident_bytes": view.one("hailwire_process_resident_bytes"),
+        "proportional_bytes": view.one("hailwire_process_proportional_bytes"),
+        "cpu_seconds": view.one("hailwire_process_cpu_seconds_total"),
+    }
+
+
+def stats(view: View) -> Json:
+    """What a service has done, how fast, and what waits."""
+    return {
+        "http": view.timings("hailwire_http_server_seconds"),
+        "rpcs": view.timings("hailwire_rpc_server_seconds"),
+        "turns": view.timings("hailwire_turn_seconds"),
+        "dedup": dedup(view),
+        "handlers": handlers(view),
+        "caches": cache(view),
+        "queues": queues(view),
+        "spool_files": view.one("hailwire_spool_files"),
+        "dead_letters_open": view.one("hailwire_dead_letters_open"),
+        "memory": memory(view),
+        "cold_start_duration_ms": view.one("hailwire_cold_start_duration_ms"),
+    }
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def labelled(pairs: Iterable[tuple[str, Any]]) -> Json:
+    """Only what is there."""
+    return {name: value for name, value in pairs if value not in (None, [], {})}
