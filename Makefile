@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test kill lint types format setup generate check-generated lock clean
+.PHONY: run test kill chaos chaos-regressions lint types format setup generate check-generated lock clean
 .DEFAULT_GOAL := run
 
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
@@ -16,6 +16,12 @@ test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride"
 
 kill: setup  ## Kill everything three times over under load, with the leases of production; SEED=n draws another order
 	@MESH_KILL_ROUNDS=3 MESH_KILL_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/mesh/test_kill.py
+
+chaos: setup  ## Rides while everything is killed, frozen and cut off; SEEDS=100 JOBS=2, or SEED=7 for that one alone
+	@$(BIN)/python -m tests.chaos --seeds $(if $(SEED),$(SEED),1-$(or $(SEEDS),10)) --jobs $(or $(JOBS),2) $(ARGS)
+
+chaos-regressions: setup  ## The same with every seed that ever failed (tests/chaos/seeds.txt)
+	@$(BIN)/python -m tests.chaos --regressions --jobs $(or $(JOBS),2) $(ARGS)
 
 lint: setup  ## Style of the Python and of the contracts
 	@$(BIN)/ruff check .

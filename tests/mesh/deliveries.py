@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import heapq
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,13 +18,15 @@ _PAGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One accepted send; `outbox_id` is ours, which travelled with it."""
+    """One accepted send; `outbox_id` is ours, which travelled with it, `message_id` the provider's; `at` in seconds."""
 
     number: int
     provider: str
     to: str
     outbox_id: int
     payload: dict[str, Any]
+    message_id: str
+    at: float
 
     @property
     def words(self) -> str:
@@ -36,7 +40,8 @@ class Delivered:
 class Deliveries:
     """Every accepted send in order, copies included."""
 
-    def __init__(self, session: aiohttp.ClientSession, simulator_url: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, simulator_url: str, *, patient: bool = False) -> None:
+        self._patient = patient
         self.all: list[Delivered] = []
         # Without copies: a person who reads something twice acts once.
         self._by_phone: dict[str, dict[int, Delivered]] = defaultdict(dict)
@@ -44,9 +49,10 @@ class Deliveries:
         self._url = simulator_url
         self._news = asyncio.Condition()
 
-    def of(self, phone: str) -> list[Delivered]:
-        """What this phone has received, the first copy of each."""
-        return list(self._by_phone[phone].values())
+    def of(self, *addresses: str) -> list[Delivered]:
+        """What the phone with these addresses has received, the first copy of each."""
+        received = (self._by_phone[address].values() for address in addresses)
+        return list(heapq.merge(*received, key=lambda one: one.number))
 
     async def until(self, holds: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until it holds; raises TimeoutError."""
@@ -74,15 +80,19 @@ class Deliveries:
     async def run(self) -> None:
         """Read until cancelled."""
         while True:
-            await self.read()
+            try:
+                await self.read()
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                if not self._patient:
+                    raise
             await asyncio.sleep(_EVERY_SECONDS)
 
 
 @contextlib.asynccontextmanager
-async def open_deliveries(simulator_url: str) -> AsyncIterator[Deliveries]:
-    """Deliveries that are read in the background."""
-    async with aiohttp.ClientSession() as session:
-        deliveries = Deliveries(session, simulator_url)
+async def open_deliveries(simulator_url: str, *, patient: bool = False) -> AsyncIterator[Deliveries]:
+    """Deliveries that are read in the background; a `patient` reader waits for a simulator that is down."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
+        deliveries = Deliveries(session, simulator_url, patient=patient)
         reading = asyncio.create_task(deliveries.run())
         try:
             yield deliveries
@@ -98,4 +108,5 @@ def _delivered(item: dict[str, Any]) -> Delivered:
         outbox_id = parse_qs(urlsplit(payload["StatusCallback"]).query)["outbox"][0]
     else:
         outbox_id = payload["biz_opaque_callback_data"]
-    return Delivered(item["number"], item["provider"], item["to"], int(outbox_id), payload)
+    at = datetime.fromisoformat(item["at"]).timestamp()
+    return Delivered(item["number"], item["provider"], item["to"], int(outbox_id), payload, item["id"], at)

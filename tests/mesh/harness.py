@@ -10,7 +10,8 @@ every log is printed, which pytest shows beside the failure.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+import urllib.parse
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,11 @@ AUTH_TOKEN = "dev-auth-token"
 ACCOUNT_SID = "AC" + "0" * 32
 BUSINESS_NUMBER = "+15550783881"
 PHONE_NUMBER_ID = "106540352242922"
+
+POSTGRES = "postgres"
+SIMULATOR = "simulator"
+# (who, whom, the port where whom listens) -> the port at which who reaches them: there may be a wire in between.
+Between = Callable[[str, str, int], int]
 
 
 @dataclass(frozen=True)
@@ -66,17 +72,24 @@ async def open_mesh(
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Mesh]:
     """A mesh that serves, on a migrated database; `settings` go to every process, `folder` gets homes and logs."""
-    mesh = _planned(dsn, folder, gateways, profiles, trips, settings or {})
-    with _shown_when_it_fails(mesh):
-        try:
-            for process in reversed(mesh.processes):
-                process.start()
-            await mesh.ready()
+    async with started(planned(dsn, folder, gateways, profiles, trips, settings or {})) as mesh:
+        with _shown_when_it_fails(mesh):
             yield mesh
             await _drain(mesh)
-        finally:
-            for process in mesh.processes:
-                process.kill()
+
+
+@contextlib.asynccontextmanager
+async def started(mesh: Mesh) -> AsyncIterator[Mesh]:
+    """Start what was planned and wait until it serves; at the end it is killed."""
+    try:
+        for process in reversed(mesh.processes):
+            process.start()
+        with _shown_when_it_fails(mesh):
+            await mesh.ready()
+        yield mesh
+    finally:
+        for process in mesh.processes:
+            process.kill()
 
 
 async def _drain(mesh: Mesh) -> None:
@@ -99,32 +112,49 @@ def _shown_when_it_fails(mesh: Mesh) -> Iterator[None]:
         raise
 
 
-def _planned(dsn: str, folder: Path, gateways: int, profiles: int, trips: int, settings: Mapping[str, str]) -> Mesh:
+def _directly(who: str, whom: str, port: int) -> int:
+    return port
+
+
+def planned(
+    dsn: str,
+    folder: Path,
+    gateways: int,
+    profiles: int,
+    trips: int,
+    settings: Mapping[str, str],
+    between: Between = _directly,
+) -> Mesh:
+    """A mesh that has its ports and does not run yet."""
     free = iter(ports.choose(3 * gateways + 2 * (profiles + trips) + 1))
     simulator_port = next(free)
-    simulator_url = f"http://127.0.0.1:{simulator_port}"
-    grpc_ports = {"profile": [next(free) for _ in range(profiles)], "trips": [next(free) for _ in range(trips)]}
-    http_ports = [next(free) for _ in range(gateways)]
-    gateway_urls = tuple(f"http://127.0.0.1:{port}" for port in http_ports)
-    shared = {
-        "HAILWIRE_ENV": "development",
-        "DATABASE_URL": dsn,
-        "PUBLIC_BASE_URL": PUBLIC_URL,
-        "PROFILE_TARGET": _target(grpc_ports["profile"]),
-        "TRIPS_TARGET": _target(grpc_ports["trips"]),
-        "WA_GRAPH_URL": f"{simulator_url}/graph/v25.0",
-        "TWILIO_API_URL": f"{simulator_url}/twilio",
-        "SIMULATOR_GATEWAY_URL": ",".join(gateway_urls),
-        "SIMULATOR_PAIR_BURST": "0",
+    grpc_ports = {
+        service: {f"{service}-{number}": next(free) for number in range(1, count + 1)}
+        for service, count in (("profile", profiles), ("trips", trips))
     }
+    http_ports = {f"gateway-{number}": next(free) for number in range(1, gateways + 1)}
 
     def process(name: str, service: str, own: Mapping[str, str], probe: str, port: int) -> Process:
         home = folder / name
         home.mkdir(parents=True, exist_ok=True)
+        simulator_url = f"http://127.0.0.1:{between(name, SIMULATOR, simulator_port)}"
+        given = {
+            "HAILWIRE_ENV": "development",
+            "DATABASE_URL": _through(dsn, lambda database_port: between(name, POSTGRES, database_port)),
+            "PUBLIC_BASE_URL": PUBLIC_URL,
+            "PROFILE_TARGET": _target(between(name, one, at) for one, at in grpc_ports["profile"].items()),
+            "TRIPS_TARGET": _target(between(name, one, at) for one, at in grpc_ports["trips"].items()),
+            "WA_GRAPH_URL": f"{simulator_url}/graph/v25.0",
+            "TWILIO_API_URL": f"{simulator_url}/twilio",
+            "SIMULATOR_GATEWAY_URL": ",".join(_url(between(name, one, at)) for one, at in http_ports.items()),
+            "SIMULATOR_PAIR_BURST": "0",
+            "SIMULATOR_THROUGHPUT": "0",
+            "HAILWIRE_HOME": str(home),
+        }
         return Process(
             name,
             service,
-            {**shared, **own, "HAILWIRE_HOME": str(home), **settings},
+            {**given, **own, **settings},
             folder / f"{name}.log",
             http_probe(port, probe) if probe else grpc_probe(port),
         )
@@ -133,24 +163,24 @@ def _planned(dsn: str, folder: Path, gateways: int, profiles: int, trips: int, s
         prefix = service.upper()
         return tuple(
             process(
-                f"{service}-{number}",
+                name,
                 service,
                 {f"{prefix}_GRPC_PORT": str(port), f"{prefix}_PROMETHEUS_PORT": str(next(free))},
                 "",
                 port,
             )
-            for number, port in enumerate(grpc_ports[service], 1)
+            for name, port in grpc_ports[service].items()
         )
 
     return Mesh(
         simulator=process(
-            "simulator", "simulator", {"SIMULATOR_HTTP_PORT": str(simulator_port)}, "/healthz", simulator_port
+            SIMULATOR, SIMULATOR, {"SIMULATOR_HTTP_PORT": str(simulator_port)}, "/healthz", simulator_port
         ),
         profiles=served_by_grpc("profile"),
         trips=served_by_grpc("trips"),
         gateways=tuple(
             process(
-                f"gateway-{number}",
+                name,
                 "gateway",
                 {
                     "GATEWAY_HTTP_PORT": str(port),
@@ -160,14 +190,27 @@ def _planned(dsn: str, folder: Path, gateways: int, profiles: int, trips: int, s
                 "/readyz",
                 port,
             )
-            for number, port in enumerate(http_ports, 1)
+            for name, port in http_ports.items()
         ),
-        simulator_url=simulator_url,
-        gateway_urls=gateway_urls,
+        simulator_url=_url(simulator_port),
+        gateway_urls=tuple(map(_url, http_ports.values())),
         dsn=dsn,
     )
 
 
-def _target(numbers: list[int]) -> str:
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _through(dsn: str, port_of: Callable[[int], int]) -> str:
+    """The same database by another port."""
+    parts = urllib.parse.urlsplit(dsn)
+    if parts.port is None:
+        return dsn
+    port = port_of(parts.port)
+    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
+
+
+def _target(numbers: Iterable[int]) -> str:
     """All replicas, each call to the next."""
     return "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in numbers)

@@ -63,14 +63,14 @@ class Phone:
 
     async def hear(self, words: str, seconds: float = 60) -> None:
         """Wait for a message with these words after what was last chosen from; later choices come after it."""
-        await self._find(lambda one: _folded(words) in _folded(one.words), f"a message with {words!r}", seconds)
+        await self._find(lambda one: folded(words) in folded(one.words), f"a message with {words!r}", seconds)
 
     async def choose(self, begins: str, seconds: float = 60) -> None:
         """Wait for something to choose that begins so, and choose it."""
-        found = await self._find(lambda one: _option(one, begins) is not None, f"a choice {begins!r}", seconds)
-        option = _option(found, begins)
-        assert option is not None
-        kind, ident, title = option
+        found = await self._find(lambda one: option(one, begins) is not None, f"a choice {begins!r}", seconds)
+        chosen = option(found, begins)
+        assert chosen is not None
+        kind, ident, title = chosen
         await (self.say(ident) if kind == "typed" else self.send(tap(kind, ident, title)))
 
     async def _find(self, wanted: Any, what: str, seconds: float) -> Delivered:
@@ -87,12 +87,13 @@ class Phone:
         return self.received[place]
 
 
-def _option(message: Delivered, begins: str) -> tuple[str, str, str] | None:
+def option(message: Delivered, begins: str) -> tuple[str, str, str] | None:
     """(kind, id, title) of the first thing in a message that can be chosen and begins so; its number where typed."""
-    return next((one for one in _options(message) if _folded(one[2]).startswith(_folded(begins))), None)
+    return next((one for one in options(message) if folded(one[2]).startswith(folded(begins))), None)
 
 
-def _options(message: Delivered) -> Iterator[tuple[str, str, str]]:
+def options(message: Delivered) -> Iterator[tuple[str, str, str]]:
+    """Everything that can be chosen."""
     if message.provider == "twilio":
         yield from (("typed", number, title) for number, title in _NUMBERED.findall(message.payload["Body"]))
         return
@@ -104,6 +105,6 @@ def _options(message: Delivered) -> Iterator[tuple[str, str, str]]:
             yield "list_reply", row["id"], row["title"]
 
 
-def _folded(words: str) -> str:
+def folded(words: str) -> str:
     """Without accents, which an SMS may have lost."""
     return "".join(one for one in unicodedata.normalize("NFKD", words) if not unicodedata.combining(one)).lower()

@@ -1,0 +1,107 @@
+"""What people wrote: stored once each, in their order, in one conversation, by nobody else."""
+
+from collections import Counter
+
+from tests.chaos.looking import Look, bare
+from tests.chaos.snapshot import Item, Person
+from tests.chaos.verdict import Verdict
+
+
+def check(look: Look, verdict: Verdict) -> None:
+    _stored_once(look, verdict)
+    for person in look.snapshot.people:
+        _in_order(look, verdict, person)
+        _one_conversation(look, verdict, person)
+    _nobody_else(look, verdict)
+    _numbered(look, verdict)
+
+
+def _stored_once(look: Look, verdict: Verdict) -> None:
+    snapshot = look.snapshot
+    verdict.each(
+        "messages",
+        "lost",
+        "written and not stored",
+        (
+            f"{one.message_id} of {one.person}"
+            for one in snapshot.written
+            if not one.given_up and one.message_id not in look.items_by_message
+        ),
+    )
+    verdict.each(
+        "messages",
+        "doubled",
+        "stored twice",
+        (message_id for message_id, items in look.items_by_message.items() if len(items) > 1),
+    )
+    copies = Counter(item.key for item in snapshot.items if item.kind != "event")
+    verdict.each("messages", "doubled", "two items of one key", (key.hex() for key, n in copies.items() if n > 1))
+    stored = {item.key for item in snapshot.items}
+    verdict.each("messages", "wrong", "an item without its key", (key.hex() for key in stored - snapshot.keys))
+    verdict.each("messages", "lost", "a key without its item", (key.hex() for key in snapshot.keys - stored))
+
+
+def _in_order(look: Look, verdict: Verdict, person: Person) -> None:
+    """In the order of writing; where providers reorder, at least after what had been answered before."""
+    latest = 0
+    for one in look.snapshot.written:
+        if one.person != person.name or one.message_id not in look.items_by_message:
+            continue
+        inbox_id = look.items_by_message[one.message_id][0].inbox_id
+        if inbox_id < latest and (one.after_answer or look.snapshot.in_order):
+            verdict.note("messages", "reordered", f"{one.message_id} of {person.name} stored before an earlier one")
+        latest = max(latest, inbox_id)
+
+
+def _one_conversation(look: Look, verdict: Verdict, person: Person) -> None:
+    found = {
+        look.roots.get(item.conversation_id or 0, 0)
+        for one in look.snapshot.written
+        if one.person == person.name
+        for item in look.items_by_message.get(one.message_id, ())
+    }
+    if len(found) > 1:
+        verdict.note("messages", "wrong", f"{person.name} writes in {len(found)} conversations")
+    for conversation_id in found:
+        conversation = look.conversation_by_id.get(conversation_id)
+        if conversation is None:
+            verdict.note("messages", "wrong", f"{person.name} writes in no conversation")
+            continue
+        for address in conversation.addresses:
+            if bare(address) not in person.addresses:
+                verdict.note("messages", "wrong", f"{address} shares the conversation of {person.name}")
+        if conversation.person_id is not None and look.survivor(conversation.person_id) not in look.ids_of(person):
+            verdict.note("messages", "wrong", f"the conversation of {person.name} is led with somebody else")
+    if len(look.ids_of(person)) > 1:
+        verdict.note("messages", "wrong", f"{person.name} is several people")
+
+
+def _nobody_else(look: Look, verdict: Verdict) -> None:
+    for message_id, items in look.items_by_message.items():
+        if message_id in look.snapshot.forged:
+            verdict.note("messages", "wrong", f"forged and stored: {message_id}")
+        elif message_id not in look.written_by_id:
+            verdict.note("messages", "wrong", f"stored and written by nobody: {message_id}")
+        else:
+            verdict.each("messages", "wrong", "stored for somebody else", _misfiled(look, items))
+
+
+def _misfiled(look: Look, items: list[Item]) -> list[str]:
+    person = look.person_of(items[0])
+    return [
+        f"{item.message_id}: {address}"
+        for item in items
+        for address in item.addresses
+        if person is None or bare(address) not in person.addresses
+    ]
+
+
+def _numbered(look: Look, verdict: Verdict) -> None:
+    """Each message and event of a conversation got one place in its order. Merging renumbers."""
+    queued = Counter(item.conversation_id for item in look.snapshot.items if item.kind in {"message", "event"})
+    for one in look.snapshot.conversations:
+        if one.merged_into is None and one.conversation_id not in look.merged:
+            given, used = one.next_seq - 1, queued[one.conversation_id]
+            if given != used:
+                kind = "lost" if given > used else "doubled"
+                verdict.note("messages", kind, f"conversation {one.conversation_id}: {given} places for {used} items")

@@ -1,0 +1,173 @@
+"""One run of one seed: a fresh mesh, a crowd, faults, healing, silence, and what the checker says."""
+
+import asyncio
+import contextlib
+import pickle
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from launcher import databases, embedded, ports
+from tests.chaos import snapshot
+from tests.chaos.checker import examine
+from tests.chaos.faults import Database, Faults
+from tests.chaos.plan import POSTGRES, Plan, wires
+from tests.chaos.riders import Crowd
+from tests.chaos.snapshot import Snapshot
+from tests.chaos.verdict import Verdict
+from tests.chaos.wires import Ends, open_wires
+from tests.mesh.audit import Connection, connected, in_flight
+from tests.mesh.deliveries import Deliveries, open_deliveries
+from tests.mesh.harness import Mesh, planned, started
+from tests.mesh.posting import open_postman
+
+# Once everything runs again: so long may people still wait for an answer, and then so long may work be on its way.
+PATIENCE_SECONDS = 75.0
+QUIET_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a seed went."""
+
+    plan: Plan
+    verdict: Verdict
+    seconds: float
+    # From healing to the last word.
+    quiet_seconds: float
+    # Where the logs of a failed run are.
+    kept: Path | None
+
+    @property
+    def passed(self) -> bool:
+        return not self.verdict.findings
+
+
+class Stage:
+    """What several runs of one job share: a folder and a server with a migrated template."""
+
+    def __init__(self, folder: Path, database: Database, template: str) -> None:
+        self.folder = folder
+        self._database = database
+        self._template = template
+
+    async def run(self, plan: Plan) -> Run:
+        """Play one plan."""
+        began = time.monotonic()
+        folder = self.folder / f"seed-{plan.seed}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "plan.txt").write_text("\n".join(plan.lines()) + "\n", encoding="utf-8")
+        cluster = self._database.cluster
+        name = f"chaos_{plan.seed}_{secrets.token_hex(3)}"
+        await databases.create(cluster.dsn(POSTGRES), name, self._template)
+        try:
+            left, quiet_seconds = await self._played(plan, folder, cluster.dsn(name))
+        finally:
+            if cluster.process_id is None:
+                await self._database.run(cluster.start)
+            await databases.drop(cluster.dsn(POSTGRES), name)
+        verdict = examine(left)
+        if verdict.findings:
+            (folder / "snapshot.pickle").write_bytes(pickle.dumps(left))
+            (folder / "findings.txt").write_text("\n".join(map(str, verdict.findings)) + "\n", encoding="utf-8")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        return Run(plan, verdict, time.monotonic() - began, quiet_seconds, folder if verdict.findings else None)
+
+    async def _played(self, plan: Plan, folder: Path, dsn: str) -> tuple[Snapshot, float]:
+        ends: dict[str, Ends] = {}
+        free = dict(zip(wires(), ports.choose(len(wires())), strict=True))
+
+        def between(who: str, whom: str, port: int) -> int:
+            name = f"{who}>{whom}"
+            if name not in free:
+                return port
+            ends[name] = Ends(free[name], port)
+            return ends[name].listen
+
+        mesh = planned(dsn, folder, 2, 2, 2, plan.settings, between)
+        doors = [f"http://127.0.0.1:{free[f'simulator>{one.name}']}" for one in mesh.gateways]
+        async with (
+            open_wires(ends) as lines,
+            started(mesh),
+            open_postman(doors) as postman,
+            open_deliveries(mesh.simulator_url, patient=True) as deliveries,
+        ):
+            crowd = Crowd(postman, deliveries, plan.seed, plan.people)
+            faults = Faults(plan, mesh, self._database, lines)
+            living = asyncio.create_task(crowd.live())
+            try:
+                await faults.run()
+                await faults.heal()
+                await mesh.ready(90)
+                healed = time.monotonic()
+                crowd.clock.patient_until = healed + PATIENCE_SECONDS
+                crowd.clock.closing.set()
+                await living
+            finally:
+                living.cancel()
+                await asyncio.gather(living, return_exceptions=True)
+            async with connected(dsn) as connection:
+                waiting = await _quiet(connection, mesh)
+                quiet_seconds = time.monotonic() - healed
+                await deliveries.read()
+                return await _taken(connection, crowd, faults, deliveries, waiting), quiet_seconds
+
+
+async def _quiet(connection: Connection, mesh: Mesh) -> dict[str, int]:
+    """Wait until nothing is on its way; answers what still is when it takes too long."""
+    end = time.monotonic() + QUIET_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while True:
+            left = await in_flight(connection)
+            async with session.get(f"{mesh.simulator_url}/stats") as response:
+                stats = await response.json()
+            left |= {what: stats[what] for what in ("statuses_waiting", "webhooks_waiting") if stats[what]}
+            spooled = sum(len(list(gateway.home.glob("spool/*.json"))) for gateway in mesh.gateways)
+            left |= {"in spools": spooled} if spooled else {}
+            if not left or time.monotonic() > end:
+                return left
+            await asyncio.sleep(0.1)
+
+
+async def _taken(
+    connection: Connection, crowd: Crowd, faults: Faults, deliveries: Deliveries, waiting: dict[str, int]
+) -> Snapshot:
+    fields = await snapshot.stored(connection)
+    fields["in_flight"] = waiting
+    return Snapshot(
+        people=tuple(one.told() for one in crowd.people),
+        written=tuple(written for one in crowd.people for written in one.written),
+        shocks=tuple(faults.shocks),
+        crashed=tuple(faults.crashed),
+        sends=tuple(map(snapshot.sent, deliveries.all)),
+        **fields,
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_stage(folder: Path) -> AsyncIterator[Stage]:
+    """A server of this job's own, with the migrations applied once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        thread = stack.enter_context(ThreadPoolExecutor(1, "postgres"))
+        loop = asyncio.get_running_loop()
+
+        async def blocking(work: Callable[[], embedded.Cluster]) -> embedded.Cluster:
+            return await loop.run_in_executor(thread, work)
+
+        opened = embedded.cluster(folder / "server")
+        cluster = await blocking(opened.__enter__)
+        try:
+            await databases.create(cluster.dsn(POSTGRES), "chaos_template")
+            await databases.migrate(cluster.dsn("chaos_template"))
+            yield Stage(folder, Database(cluster, thread), "chaos_template")
+        finally:
+            await loop.run_in_executor(thread, lambda: opened.__exit__(None, None, None))

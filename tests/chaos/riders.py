@@ -1,0 +1,237 @@
+"""Drivers, passengers and talkers: the lives of a crowd."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+
+from tests.chaos.people import Clock, OutOfPatience, Post, Somebody
+from tests.mesh.deliveries import Delivered, Deliveries
+from tests.mesh.posting import location, tap
+
+# Corners of town are further apart than drivers are looked for.
+_CORNER_DEGREES = 0.02
+
+
+class Crowd:
+    """Everybody; `live` ends when all have finished what they were at."""
+
+    def __init__(self, post: Post, deliveries: Deliveries, seed: int, size: int) -> None:
+        self.clock = Clock()
+        self.people: list[Somebody] = []
+        self._post = post
+        self._deliveries = deliveries
+        self._dice = random.Random(f"people of {seed}")
+        self._riding = 0
+        self._home = asyncio.Event()
+        self._lives: list[Callable[[], Awaitable[None]]] = []
+        self._fill(size)
+
+    async def live(self) -> None:
+        """Let everybody live their lives; whoever runs out of patience says so in `waits_for`."""
+        async with asyncio.TaskGroup() as group:
+            for life in self._lives:
+                group.create_task(self._lived(life))
+
+    async def _lived(self, life: Callable[[], Awaitable[None]]) -> None:
+        await asyncio.sleep(self._dice.uniform(0, 1.5))
+        with contextlib.suppress(OutOfPatience):
+            await life()
+
+    def _fill(self, size: int) -> None:
+        """Half of them in pairs, the most of the rest in fives who compete, and a few who only talk."""
+        corner = 0
+        while size - len(self.people) > size // 2:
+            self._driver(corner, sms=corner % 5 == 3)
+            self._passenger(corner, sms=corner % 2 == 0, alone=True)
+            corner += 1
+        while size - len(self.people) >= 7:
+            for _ in range(2):
+                self._driver(corner)
+            for _ in range(3):
+                self._passenger(corner)
+            corner += 1
+        while len(self.people) < size:
+            self._talker()
+
+    def _somebody(self, role: str, *, sms: bool = False) -> Somebody:
+        number = len(self.people)
+        kind = "sms" if sms else self._dice.choice(("number", "number", "bsuid", "both"))
+        somebody = Somebody(
+            self._post,
+            self._deliveries,
+            self.clock,
+            random.Random(self._dice.random()),
+            role=role,
+            number="" if kind == "bsuid" else f"+25078{number:07}",
+            bsuid=f"RW.{number + 1:020}" if kind in {"bsuid", "both"} else "",
+            sms=sms,
+            language=self._dice.choice(("en", "fr")),
+        )
+        self.people.append(somebody)
+        return somebody
+
+    def _driver(self, corner: int, *, sms: bool = False) -> None:
+        self._lives.append(_Driver(self._somebody("driver", sms=sms), corner, self._home).live)
+
+    def _passenger(self, corner: int, *, sms: bool = False, alone: bool = False) -> None:
+        self._riding += 1
+        passenger = _Passenger(self._somebody("passenger", sms=sms), corner, alone=alone)
+
+        async def ride() -> None:
+            try:
+                await passenger.live()
+            finally:
+                self._riding -= 1
+                if not self._riding:
+                    self._home.set()
+
+        self._lives.append(ride)
+
+    def _talker(self) -> None:
+        self._lives.append(_Talker(self._somebody("talker", sms=len(self.people) % 2 == 0)).live)
+
+
+def _place(corner: int, dice: random.Random) -> tuple[float, float]:
+    """Somewhere within a few steps of the corner."""
+    latitude = -1.5 - _CORNER_DEGREES * (corner % 20)
+    return round(latitude + dice.uniform(0, 0.001), 6), round(30.0 + _CORNER_DEGREES * (corner // 20), 6)
+
+
+class _Driver:
+    """Goes online, accepts what comes, declines now and then, and drives to the end."""
+
+    def __init__(self, me: Somebody, corner: int, everybody_is_home: asyncio.Event) -> None:
+        self._me = me
+        self._place = _place(corner, me.dice)
+        self._home = everybody_is_home
+
+    async def live(self) -> None:
+        me = self._me
+        await me.introduce()
+        await me.say("drive")
+        while True:
+            message = (await me.news("the way online"))[-1]
+            if choice := me.offered(message, "vehicle-moto"):
+                await me.choose(choice)
+            elif me.asks_for_place(message):
+                await me.share(*self._place)
+            elif me.reads(message, "online"):
+                break
+        going_home = asyncio.create_task(self._home.wait())
+        while not (going_home.done() and not me.unread()):
+            working = asyncio.create_task(me.news(""))
+            await asyncio.wait({going_home, working}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                working.cancel()
+                me.waits_for = ""
+                break
+            await self._work(working.result())
+
+    async def _work(self, news: list[Delivered]) -> None:
+        me = self._me
+        for message in reversed(news):
+            step = me.offered(message, "button-complete", "button-start", "button-arrived")
+            offer = me.offered(message, "button-accept", "row-accept")
+            if step is None and offer is None:
+                continue
+            await me.think(0.6)
+            if step is None and me.dice.random() < 0.1:
+                offer = me.offered(message, "button-decline", "row-decline") or offer
+            await me.choose(step or offer)  # type: ignore[arg-type]
+            return
+
+
+class _Passenger:
+    """Rides again and again; among others, gives a trip up now and then."""
+
+    def __init__(self, me: Somebody, corner: int, *, alone: bool) -> None:
+        self._me = me
+        self._place = _place(corner, me.dice)
+        self._gives_up = 0.0 if me.sms or alone else 0.2
+
+    async def live(self) -> None:
+        me = self._me
+        await me.introduce()
+        while not me.clock.closing.is_set():
+            await me.think(1.0)
+            await self._ride()
+
+    async def _ride(self) -> None:
+        me = self._me
+        leaves = me.dice.random() < self._gives_up
+        await me.say("ride")
+        while True:
+            for message in reversed(await me.news("the next step of the ride")):
+                if me.reads(message, "told-completed"):
+                    me.completed += 1
+                    return
+                if me.reads(message, "given-up"):
+                    me.gave_up += 1
+                    return
+                if leaves and (
+                    choice := me.offered(message, "row-reason-plans") or me.offered(message, "button-leave")
+                ):
+                    await me.think(0.3)
+                    await me.choose(choice)
+                    break
+                if choice := me.offered(message, "row-ask-all", "vehicle-moto"):
+                    await me.think(0.4)
+                    await me.choose(choice)
+                    break
+                if choice := me.offered(message, "button-search-again"):
+                    await me.think(1.5)
+                    await me.choose(choice)
+                    break
+                if me.asks_for_place(message):
+                    await me.share(*self._place)
+                    break
+                if me.offered(message, "button-ride"):
+                    await me.say("ride")
+                    break
+
+
+class _Talker:
+    """Writes whatever people write, several messages at a breath now and then."""
+
+    def __init__(self, me: Somebody) -> None:
+        self._me = me
+        self._notes = 0
+
+    async def live(self) -> None:
+        me = self._me
+        await me.introduce()
+        while not me.clock.closing.is_set():
+            await me.think(1.5)
+            before = len(me.unread())
+            answers = 0
+            for number in range(me.dice.choice((1, 1, 2, 3))):
+                answers += await self._write(after_answer=number == 0)
+            while answers and before < answers:
+                before += len(await me.news("answers to what they wrote"))
+
+    async def _write(self, *, after_answer: bool) -> int:
+        me = self._me
+        self._notes += 1
+        kind = me.dice.choice(("note", "word", "place", "language", "odd"))
+        if kind == "note":
+            await me.say(f"note {self._notes}", after_answer=after_answer)
+        elif kind == "word":
+            words = me.dice.choice(("menu", "trips", "back", "hello", "ride"))
+            await me.say(words, after_answer=after_answer)
+        elif kind == "language":
+            me.language = me.dice.choice(("en", "fr"))
+            words = {"en": "English", "fr": "français"}[me.language]
+            await me.say(words, after_answer=after_answer, language=me.language)
+        elif me.sms:
+            await me.say("1" if kind == "odd" else "-1.95, 30.06", after_answer=after_answer)
+        elif kind == "place":
+            await me.send(location(-1.95, 30.06), after_answer=after_answer)
+        else:
+            reaction = {"type": "reaction", "reaction": {"message_id": "wamid.x", "emoji": "+"}}
+            image = {"type": "image", "image": {"id": "1", "mime_type": "image/jpeg", "sha256": "x"}}
+            content = me.dice.choice((image, tap("list_reply", "ride:vehicle:moto", "Moto"), reaction))
+            silent = content is reaction
+            await me.send(content, silent=silent, after_answer=after_answer)
+            return int(not silent)
+        return 1
