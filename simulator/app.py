@@ -2,7 +2,8 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
@@ -13,21 +14,29 @@ from chassis.settings import load
 from simulator import graph_errors, twilio_errors
 from simulator.clock import Clock
 from simulator.courier import Courier
+from simulator.envelopes import Envelopes, MetaEnvelopes, TwilioEnvelopes
 from simulator.faults import Faults
 from simulator.graph import GraphMessages
+from simulator.hostile_routes import fault_routes, misbehaviour_routes, written_routes
 from simulator.journal import Journal, Journaled
 from simulator.journal_routes import journal_routes
+from simulator.mailroom import Mailroom
 from simulator.media import MediaStore
 from simulator.media_routes import media_routes
-from simulator.meta_statuses import MetaStatuses, MetaWebhooks
+from simulator.meta_statuses import MetaStatuses
+from simulator.mischief import Mischief
 from simulator.outbox import Outbox, Provider
+from simulator.pair_limit import Throughput
 from simulator.phones import PhoneBook
-from simulator.routes import clock_routes, fault_routes, outbox_routes, phone_routes, stats_routes
+from simulator.restoring import Restorer
+from simulator.routes import clock_routes, outbox_routes, phone_routes, stats_routes
+from simulator.sending import InService
 from simulator.settings import SimulatorSettings
+from simulator.state_log import StateLog
 from simulator.twilio import TwilioMessages
 from simulator.twilio_keywords import OptOuts
 from simulator.twilio_log import TwilioLog
-from simulator.twilio_statuses import TwilioStatuses, TwilioWebhooks
+from simulator.twilio_statuses import TwilioStatuses
 from simulator.writing import Writer
 
 log = logs.get(__name__)
@@ -61,34 +70,57 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
     phones = PhoneBook(clock, outbox)
     twilio_log = TwilioLog(settings.outbox_max)
     opt_outs = OptOuts()
+    throughput = Throughput(settings.throughput)
     journal = Journal()
     media = MediaStore(clock)
-    meta_webhooks, twilio_webhooks = MetaWebhooks(settings), TwilioWebhooks(settings)
-    courier = Courier(
-        faults,
-        journal,
-        public_url=settings.public_url,
-        gateways=settings.gateways,
-        timeout_seconds=settings.webhook_timeout_seconds,
-        most_waiting=settings.queue_max,
-    )
-    async with (
-        courier,
-        MetaStatuses(settings, clock, courier, phones, meta_webhooks) as meta_statuses,
-        TwilioStatuses(settings, clock, courier, phones, twilio_webhooks) as twilio_statuses,
-    ):
-        graph = GraphMessages(settings, clock, faults, outbox, phones, meta_statuses)
-        twilio = TwilioMessages(settings, clock, faults, outbox, phones, twilio_log, opt_outs, twilio_statuses)
-        writer = Writer(settings, clock, courier, phones, twilio_log, opt_outs, meta_webhooks, twilio_webhooks)
-        graph_calls, twilio_calls = Journaled(graph, journal, "whatsapp"), Journaled(twilio, journal, "twilio")
+    envelopes: dict[Provider, Envelopes] = {
+        "whatsapp": MetaEnvelopes(settings),
+        "twilio": TwilioEnvelopes(settings),
+    }
+    with StateLog(Path(settings.state) if settings.state else None) as state:
+        mischief = Mischief(clock, faults, settings.misbehaviour, lambda deed: state.append("did", deed=asdict(deed)))
+        mailroom = Mailroom(settings, clock, state, phones, mischief)
+        courier = Courier(
+            journal,
+            mischief,
+            envelopes,
+            mailroom.arrived,
+            public_url=settings.public_url,
+            gateways=settings.gateways,
+            timeout_seconds=settings.webhook_timeout_seconds,
+            most_waiting=settings.queue_max,
+        )
+        mailroom.hire(courier)
+        meta_statuses = MetaStatuses(settings, clock, mailroom, phones)
+        twilio_statuses = TwilioStatuses(settings, clock, mailroom, phones, twilio_log)
+        graph = GraphMessages(settings, clock, mischief, state, outbox, phones, meta_statuses, throughput)
+        twilio = TwilioMessages(settings, clock, mischief, state, outbox, phones, twilio_log, opt_outs, twilio_statuses)
+        writer = Writer(settings, clock, state, mischief, mailroom, phones, twilio_log, opt_outs, throughput)
+        restorer = Restorer(
+            clock,
+            mischief,
+            outbox,
+            phones,
+            twilio_log,
+            opt_outs,
+            mailroom,
+            meta_statuses,
+            twilio_statuses,
+            writer,
+        )
+        graph_calls = Journaled(InService(graph, faults, "whatsapp"), journal, "whatsapp")
+        twilio_calls = Journaled(InService(twilio, faults, "twilio"), journal, "twilio")
+
+        journeys = (meta_statuses.journeys, twilio_statuses.journeys)
 
         def numbers() -> dict[str, int]:
             return {
                 "sends_accepted": outbox.last_number,
                 "sends_forgotten": outbox.forgotten,
-                "statuses_waiting": len(meta_statuses.pump) + len(twilio_statuses.pump),
-                "statuses_dropped": meta_statuses.pump.dropped + twilio_statuses.pump.dropped,
-                "webhooks_waiting": courier.waiting,
+                "statuses_waiting": mailroom.statuses_waiting + sum(map(len, journeys)),
+                "statuses_dropped": mailroom.statuses_dropped + sum(way.dropped for way in journeys),
+                "webhooks_waiting": courier.waiting + mailroom.held,
+                "copies_waiting": mailroom.copies,
                 **courier.counts,
             }
 
@@ -99,9 +131,11 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             Route(messages + "/{sid}.json", twilio_calls),
             *media_routes(settings, media),
             *journal_routes(journal),
-            *outbox_routes(outbox),
+            *outbox_routes(outbox, lambda: state.append("outbox_cleared")),
             *fault_routes(faults),
-            *clock_routes(clock),
+            *misbehaviour_routes(mischief, lambda profile: state.append("misbehaviour", profile=profile.rendered())),
+            *clock_routes(clock, lambda shift: state.append("clock_shifted", seconds=shift)),
+            *written_routes(mailroom.messages),
             *stats_routes(numbers),
             *phone_routes(settings, phones, writer, meta_statuses, media),
         ]
@@ -112,11 +146,14 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             setting="SIMULATOR_HTTP_PORT",
             grace_seconds=2,
         )
-        async with served as port:
+        async with courier, mailroom, served as port:
+            await restorer.restore(state)
             try:
                 yield Simulator(f"http://{settings.http_host}:{port}", outbox, faults, clock)
             finally:
                 # A page's stream of events never ends by itself, and the server waits for it.
+                for way in journeys:
+                    way.close()
                 phones.close()
                 journal.close()
 

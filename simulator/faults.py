@@ -1,29 +1,20 @@
-"""Planned misbehaviour: the one place that every answer to a send and every webhook passes on its way out."""
+"""Misbehaviour that is planned by count: the next so many sends or webhooks of a provider go wrong in one way."""
 
-import asyncio
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from starlette.types import Receive, Send
-
-from simulator.answers import Answer, json_answer
+from simulator.kinds import KINDS, About, Kind, NonsenseError, Parameter, Values
 from simulator.outbox import Provider
 
-_HTTP_FAILURES = {"500", "502", "503", "504"}
-_ABOUT_SENDS = _HTTP_FAILURES | {
-    "429",
-    "500_after_accept",
-    "timeout_before_accept",
-    "timeout_after_accept",
-    "reset_after_accept",
-}
-_ABOUT_WEBHOOKS = {"webhook_lost", "webhook_twice"}
-_CODE = re.compile(r"(?:failed_status:)?(?P<code>[0-9]{1,6})")
+# Which webhooks a plan means. The two oldest kinds mean any.
+Of = Literal["messages", "statuses", "any"]
+_OF_ANY = {"webhook_lost", "webhook_twice"}
+_CODE = re.compile(r"[0-9]{1,6}")
 _MOST_PLANS = 1000
-# Longer than any sender's patience, short enough that a forgotten connection goes away.
-_SILENCE_SECONDS = 120.0
+_ERROR = (Parameter("retry_after", "integer", None, 0, 3600),)
 
 
 @dataclass(slots=True)
@@ -32,115 +23,104 @@ class Plan:
 
     provider: Provider
     kind: str
-    left: int
+    left: int = 1
     to: str | None = None
     retry_after: int | None = None
+    values: Values = field(default_factory=dict)
+    of: Of | None = None
 
-
-class Exchange(Protocol):
-    """A valid send that waits for its answer."""
-
-    @property
-    def provider(self) -> Provider:
-        """Whose endpoint was called."""
-        ...
-
-    @property
-    def to(self) -> str:
-        """The phone, in canonical form."""
-        ...
-
-    def accept(self, fails_with: int | None) -> Answer:
-        """Take the message; with `fails_with` its delivery will fail with that code of the provider."""
-        ...
-
-    def refuse(self, code: int, http_status: int | None, retry_after: int | None) -> Answer:
-        """Do not take the message, for this code of the provider."""
-        ...
-
-    @property
-    def too_many(self) -> int:
-        """The provider's code for too many requests."""
-        ...
+    def rendered(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "provider": self.provider,
+            "kind": self.kind,
+            "left": self.left,
+            "to": self.to,
+            "retry_after": self.retry_after,
+            "of": self.of,
+            "parameters": dict(self.values),
+        }
 
 
 class Faults:
-    """What is planned to go wrong, first planned first."""
+    """What is planned to go wrong, first planned first, and which API is out of service."""
 
     def __init__(self, is_known_code: Callable[[Provider, int], bool]) -> None:
         self._is_known_code = is_known_code
         self.plans: list[Plan] = []
+        self._outages: dict[Provider, tuple[float, str]] = {}
 
     def plan(self, plan: Plan) -> None:
-        """Add a plan; raises ValueError when it makes no sense."""
-        code = _CODE.fullmatch(plan.kind)
-        if plan.kind not in _ABOUT_SENDS | _ABOUT_WEBHOOKS and not (
-            code and self._is_known_code(plan.provider, int(code["code"]))
-        ):
-            raise ValueError(
-                f"kind must be one of {', '.join(sorted(_ABOUT_SENDS | _ABOUT_WEBHOOKS))}, "
-                "an error code of the provider, or failed_status:<code>"
-            )
+        """Add a plan; raises NonsenseError when it makes no sense. An outage begins at once."""
+        name, colon, number = plan.kind.partition(":")
+        given = dict(plan.values) | ({} if plan.retry_after is None else {"retry_after": plan.retry_after})
+        if colon and name == "failed_status":
+            plan.kind, given["code"] = name, int(number) if _CODE.fullmatch(number) else number
+        kind = self._kind(plan)
+        plan.values = kind.values(given)
+        code = plan.values.get("code")
+        if name == "failed_status" and (code is None or not self._is_known_code(plan.provider, code)):
+            raise NonsenseError("code must be an error code of the provider")
+        if kind.about == "webhook":
+            plan.of = plan.of or ("any" if plan.kind in _OF_ANY else "messages")
+        if kind.about != "webhook" and plan.of is not None:
+            raise NonsenseError("only plans about webhooks have of")
         if plan.left < 1 or len(self.plans) >= _MOST_PLANS:
-            raise ValueError(f"count must be positive, and no more than {_MOST_PLANS} plans can wait")
-        self.plans.append(plan)
-
-    async def answer(self, exchange: Exchange, receive: Receive, send: Send) -> None:
-        """Answer a valid send, well or as planned."""
-        plan = self._take(exchange.provider, exchange.to, webhook=False) if self.plans else None
-        kind = plan.kind if plan is not None else ""
-        retry_after = plan.retry_after if plan is not None else None
-        if not kind:
-            await exchange.accept(None).send(send)
-        elif kind in _HTTP_FAILURES:
-            headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-            await json_answer(int(kind), {"error": "upstream"}, headers).send(send)
-        elif kind == "429":
-            await exchange.refuse(exchange.too_many, 429, retry_after).send(send)
-        elif kind == "500_after_accept":
-            exchange.accept(None)
-            await json_answer(500, {"error": "upstream"}).send(send)
-        elif kind == "timeout_before_accept":
-            await _stay_silent(receive, send)
-        elif kind == "timeout_after_accept":
-            exchange.accept(None)
-            await _stay_silent(receive, send)
-        elif kind == "reset_after_accept":
-            await _break_off(exchange.accept(None), send)
-        elif kind.startswith("failed_status:"):
-            await exchange.accept(int(kind.partition(":")[2])).send(send)
+            raise NonsenseError(f"count must be positive, and no more than {_MOST_PLANS} plans can wait")
+        if kind.about == "api":
+            self.begin_outage(plan.provider, plan.values)
         else:
-            await exchange.refuse(int(kind), None, retry_after).send(send)
+            self.plans.append(plan)
 
-    def copies_of_webhook(self, provider: Provider) -> int:
-        """How often a webhook is to be posted: once, or as planned never or twice."""
-        plan = self._take(provider, None, webhook=True) if self.plans else None
-        if plan is None:
-            return 1
-        return 0 if plan.kind == "webhook_lost" else 2
+    def _kind(self, plan: Plan) -> Kind:
+        kind = KINDS.get(plan.kind)
+        if kind is None and _CODE.fullmatch(plan.kind) and self._is_known_code(plan.provider, int(plan.kind)):
+            kind = Kind(plan.kind, "send", "", _ERROR)
+        if kind is None or plan.provider not in kind.providers:
+            names = ", ".join(kind.name for kind in KINDS.values() if plan.provider in kind.providers)
+            raise NonsenseError(f"kind must be one of {names}, an error code of the provider, or failed_status:<code>")
+        return kind
 
-    def _take(self, provider: Provider, to: str | None, *, webhook: bool) -> Plan | None:
-        for plan in self.plans:
-            about_webhooks = plan.kind in _ABOUT_WEBHOOKS
-            if plan.provider == provider and about_webhooks == webhook and (webhook or plan.to in {None, to}):
+    def take(self, about: About, provider: Provider, phones: frozenset[str], of: Of | None = None) -> dict[str, Values]:
+        """What is planned for this one thing, which has these names; an answer can only go wrong in one way."""
+        found: dict[str, Values] = {}
+        for plan in list(self.plans):
+            kind = KINDS.get(plan.kind)
+            if (
+                (kind.about if kind is not None else "send") == about
+                and plan.provider == provider
+                and plan.kind not in found
+                and (plan.to is None or plan.to in phones)
+                and (of is None or plan.of in {of, "any"})
+            ):
                 plan.left -= 1
                 if plan.left == 0:
                     self.plans.remove(plan)
-                return plan
-        return None
+                found[plan.kind] = plan.values
+                if about == "send" or plan.kind in _OF_ANY:
+                    break
+        return found
 
+    def begin_outage(self, provider: Provider, values: Mapping[str, Any]) -> None:
+        """The provider's API is out of service from now on for so many real seconds."""
+        self._outages[provider] = (time.monotonic() + values["seconds"], values["how"])
 
-async def _stay_silent(receive: Receive, send: Send) -> None:
-    try:
-        async with asyncio.timeout(_SILENCE_SECONDS):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        await json_answer(504, {"error": "upstream"}).send(send)
+    def outage(self, provider: Provider) -> str | None:
+        """How the provider's API is out of service right now; None when it serves."""
+        if provider not in self._outages:
+            return None
+        until, how = self._outages[provider]
+        if time.monotonic() >= until:
+            del self._outages[provider]
+            return None
+        return how
 
+    def outages(self) -> dict[str, float]:
+        """The seconds that are left of each outage."""
+        now = time.monotonic()
+        return {provider: round(until - now, 1) for provider, (until, _) in self._outages.items() if until > now}
 
-async def _break_off(answer: Answer, send: Send) -> None:
-    """Begin the answer and close the connection in the middle of it: the server does so when an app just returns."""
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer.body))]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body[:1], "more_body": True})
+    def forget(self) -> None:
+        """Nothing is planned any more, and every API serves."""
+        self.plans.clear()
+        self._outages.clear()

@@ -4,6 +4,7 @@ import base64
 import hmac
 import re
 import secrets
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +14,17 @@ from starlette.types import Receive, Scope, Send
 from simulator.addresses import as_dialled, is_bsuid
 from simulator.answers import Answer, BodyTooLargeError, json_answer, read_body
 from simulator.clock import Clock
-from simulator.faults import Faults
 from simulator.graph_errors import GraphError, refusal
 from simulator.graph_messages import check_message, check_read_receipt
+from simulator.journeys import journey
 from simulator.meta_statuses import MetaStatuses
-from simulator.outbox import Outbox, Provider
-from simulator.pair_limit import PairLimit
+from simulator.mischief import Mischief
+from simulator.outbox import Outbox, Provider, kept
+from simulator.pair_limit import PairLimit, Throughput
 from simulator.phones import PhoneBook
+from simulator.sending import answer_send
 from simulator.settings import SimulatorSettings
+from simulator.state_log import StateLog
 
 _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")
 _MOST_BYTES = 256 * 1024
@@ -39,21 +43,25 @@ class GraphMessages:
         self,
         settings: SimulatorSettings,
         clock: Clock,
-        faults: Faults,
+        mischief: Mischief,
+        state: StateLog,
         outbox: Outbox,
         phones: PhoneBook,
         statuses: MetaStatuses,
+        throughput: Throughput,
     ) -> None:
         self._bearer = f"Bearer {settings.access_token.reveal()}".encode()
         self._phone_number_id = settings.phone_number_id
         self._business_number = settings.phone_number
         self._country_code = settings.country_code
         self.clock = clock
-        self._faults = faults
+        self.mischief = mischief
+        self.state = state
         self.outbox = outbox
         self.phones = phones
         self.statuses = statuses
         self._pair_limit = PairLimit(settings.pair_burst)
+        self._throughput = throughput
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one send or one read receipt."""
@@ -74,7 +82,7 @@ class GraphMessages:
         except BodyTooLargeError:
             await refusal(GraphError(100, "The request is too large")).send(send)
         else:
-            await self._faults.answer(exchange, receive, send)
+            await answer_send(self.mischief, exchange, receive, send)
 
     def _authorize(self, scope: Scope) -> None:
         method, path = scope["method"], scope["path_params"]
@@ -120,9 +128,12 @@ class GraphMessages:
             raise GraphError(131009, "recipient is not a valid business-scoped user id")
         return recipient
 
-    def admit(self, to: str) -> bool:
-        """Whether the pair rate limit lets one more message through to this person."""
-        return self._pair_limit.admit(to, self.clock.now())
+    def limit(self, to: str) -> int | None:
+        """The error of the rate limit that one more message to this person would exceed."""
+        now = self.clock.now()
+        if not self._throughput.admit(now):
+            return 130429
+        return None if self._pair_limit.admit(to, now) else 131056
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +155,33 @@ class GraphSend:
         """Throughput reached."""
         return 130429
 
-    def accept(self, fails_with: int | None) -> Answer:
-        """Record the message, start its statuses, answer with its id; or refuse it for the pair rate limit."""
-        if not self.api.admit(self.to):
-            return self.refuse(131056, None, None)
-        at = self.api.clock.now()
-        received = self.api.outbox.add("whatsapp", self.to, new_message_id(), at, self.body)
-        self.api.phones.receive(received, self.message)
-        self.api.statuses.accepted(received, self.message.get("biz_opaque_callback_data"), fails_with)
+    @property
+    def key(self) -> str:
+        """The phone's one name."""
+        return self.api.phones.name_of("whatsapp", self.to)
+
+    def accept(self, fault: str | None) -> tuple[Answer, str | None]:
+        """Record the message, start its statuses, answer with its id; or refuse it for a rate limit."""
+        limit = self.api.limit(self.to)
+        if limit is not None:
+            return self.refuse(limit, None, None), None
+        api, now, told = self.api, self.api.clock.now(), self.message.get("biz_opaque_callback_data")
+        received = api.outbox.add("whatsapp", self.to, new_message_id(), now, self.body, fault)
+        way = journey(api.mischief, api.clock, "whatsapp", received.id, self.to, self.key, told=told)
+        if api.state.is_kept:
+            api.state.append("sent", received=kept(received), journey=way.kept())
+        api.phones.receive(received, self.message)
+        api.statuses.accepted(way)
         if is_bsuid(self.to):
             contact = {"input": self.message["recipient"], "user_id": self.to}
         else:
             contact = {"input": self.message["to"], "wa_id": self.to.removeprefix("+")}
-        return json_answer(
-            200, {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": received.id}]}
-        )
+        body = {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": received.id}]}
+        return json_answer(200, body), received.id
+
+    def told_early(self, message_id: str) -> Awaitable[Any] | None:
+        """Post the statuses of the message before its answer, when that is wanted."""
+        return self.api.statuses.journeys.told_early(message_id)
 
     def refuse(self, code: int, http_status: int | None, retry_after: int | None) -> Answer:
         """Answer with this error."""

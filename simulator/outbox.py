@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 from simulator.clock import rfc3339
 
 Provider = Literal["whatsapp", "twilio"]
+PROVIDERS: tuple[Provider, ...] = ("whatsapp", "twilio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Received:
     id: str
     at: float
     payload: bytes
+    # How its answer went wrong although it was accepted.
+    fault: str | None = None
 
 
 class Outbox:
@@ -35,16 +38,22 @@ class Outbox:
         self._number = 0
         self.forgotten = 0
 
-    def add(self, provider: Provider, to: str, message_id: str, at: float, payload: bytes) -> Received:
+    def add(
+        self, provider: Provider, to: str, message_id: str, at: float, payload: bytes, fault: str | None = None
+    ) -> Received:
         """Keep an accepted send."""
-        self._number += 1
-        received = Received(self._number, provider, to, message_id, at, payload)
+        received = Received(self._number + 1, provider, to, message_id, at, payload, fault)
+        self.remember(received)
+        return received
+
+    def remember(self, received: Received) -> None:
+        """Keep one that may have been accepted by the process before; its running number is the next."""
+        self._number = received.number
         self._all.append(received)
-        self._by_phone.setdefault(to, deque()).append(received)
-        self._bytes += len(payload)
+        self._by_phone.setdefault(received.to, deque()).append(received)
+        self._bytes += len(received.payload)
         while len(self._all) > self._most_messages or self._bytes > self._most_bytes:
             self._forget_oldest()
-        return received
 
     def of(self, to: str) -> list[Received]:
         """What this phone has received, oldest first; `to` in canonical form."""
@@ -80,13 +89,19 @@ class Outbox:
             del self._by_phone[oldest.to]
 
 
+def kept(received: Received) -> dict[str, Any]:
+    """What must survive the process."""
+    return {**asdict(received), "payload": received.payload.decode()}
+
+
 def as_json(items: Iterable[Received], *, numbered: bool) -> bytes:
     """A JSON array of sends; the payloads are spliced in because they are JSON already."""
     return b"[" + b",".join(_item(item, numbered=numbered) for item in items) + b"]"
 
 
 def _item(item: Received, *, numbered: bool) -> bytes:
-    number = f'"number":{item.number},' if numbered else ""
+    fault = f'"{item.fault}"' if item.fault is not None else "null"
+    number = f'"number":{item.number},"fault":{fault},' if numbered else ""
     # Ids and canonical addresses hold nothing that JSON would escape.
     head = (
         f'{{{number}"provider":"{item.provider}","to":"{item.to}","id":"{item.id}","at":"{rfc3339(item.at)}","payload":'

@@ -66,6 +66,11 @@ class PhoneBook:
         """The phone, when somebody plays it."""
         return self._phones.get((provider, address))
 
+    def name_of(self, provider: Provider, address: str) -> str:
+        """The one name of a phone, which stays the same when it is addressed by its BSUID: what it was first called."""
+        phone = self.find(provider, address)
+        return phone.key.partition(":")[2] if phone is not None else address
+
     def is_open(self, provider: Provider, address: str) -> bool:
         """Whether somebody is looking at this phone right now."""
         phone = self.find(provider, address)
@@ -87,9 +92,9 @@ class PhoneBook:
             self._phones.move_to_end((provider, name))
         return phone
 
-    def write(self, phone: Phone, message_id: str, content: dict[str, Any]) -> Bubble:
+    def write(self, phone: Phone, message_id: str, content: dict[str, Any], at: float | None = None) -> Bubble:
         """The person writes: the bubble waits until the gateway has taken it."""
-        phone.wrote_at = self._clock.now()
+        phone.wrote_at = self._clock.now() if at is None else at
         bubble = Bubble(message_id, "person", phone.wrote_at, content, "waiting")
         self._add(phone, bubble)
         self._tell_bubble(phone, bubble)

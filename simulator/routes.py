@@ -13,13 +13,13 @@ from starlette.staticfiles import StaticFiles
 
 from simulator.addresses import canonical
 from simulator.clock import Clock
-from simulator.faults import Faults, Plan
+from simulator.drafts import DraftError, read_draft
 from simulator.media import MediaStore
 from simulator.meta_statuses import MetaStatuses
 from simulator.outbox import Outbox, Received, as_json
 from simulator.phones import Phone, PhoneBook
 from simulator.settings import SimulatorSettings
-from simulator.writing import DraftError, Writer, read_draft
+from simulator.writing import Writer
 
 _PAGE = Path(__file__).parent / "page"
 _HEARTBEAT_SECONDS = 15.0
@@ -31,7 +31,7 @@ _POLICY = (
 )
 
 
-def outbox_routes(outbox: Outbox) -> list[BaseRoute]:
+def outbox_routes(outbox: Outbox, cleared: Callable[[], None]) -> list[BaseRoute]:
     """`GET /outbox?to=`, `GET /outbox/all?after=&limit=`, `DELETE /outbox`."""
 
     async def of_phone(request: Request) -> Response:
@@ -51,6 +51,7 @@ def outbox_routes(outbox: Outbox) -> list[BaseRoute]:
     async def clear(request: Request) -> Response:
         del request
         outbox.clear()
+        cleared()
         return Response(status_code=204)
 
     def _items(items: list[Received], *, numbered: bool) -> Response:
@@ -64,41 +65,7 @@ def outbox_routes(outbox: Outbox) -> list[BaseRoute]:
     ]
 
 
-def fault_routes(faults: Faults) -> list[BaseRoute]:
-    """`POST /faults` plans, `GET /faults` shows what is left, `DELETE /faults` forgets."""
-
-    async def plan(request: Request) -> Response:
-        asked = await _object(request)
-        to = canonical(str(asked["to"])) if asked is not None and asked.get("to") else None
-        if asked is None or asked.get("provider") not in {"whatsapp", "twilio"} or (asked.get("to") and to is None):
-            return _wrong("provider (whatsapp or twilio), kind, and optionally count, to and retry_after are needed")
-        count, retry_after = asked.get("count", 1), asked.get("retry_after")
-        if not isinstance(count, int) or not (retry_after is None or isinstance(retry_after, int)):
-            return _wrong("count and retry_after must be whole numbers")
-        try:
-            faults.plan(Plan(asked["provider"], str(asked.get("kind", "")), count, to, retry_after))
-        except ValueError as error:
-            return _wrong(str(error))
-        return Response(status_code=204)
-
-    async def show(request: Request) -> Response:
-        del request
-        fields = ("provider", "kind", "left", "to", "retry_after")
-        return JSONResponse([{name: getattr(plan, name) for name in fields} for plan in faults.plans])
-
-    async def forget(request: Request) -> Response:
-        del request
-        faults.plans.clear()
-        return Response(status_code=204)
-
-    return [
-        Route("/faults", plan, methods=["POST"]),
-        Route("/faults", show, methods=["GET"]),
-        Route("/faults", forget, methods=["DELETE"]),
-    ]
-
-
-def clock_routes(clock: Clock) -> list[BaseRoute]:
+def clock_routes(clock: Clock, record: Callable[[float], None]) -> list[BaseRoute]:
     """`POST /clock {"shift_seconds": 90000}` lets time pass for windows and limits."""
 
     async def shift(request: Request) -> Response:
@@ -107,6 +74,7 @@ def clock_routes(clock: Clock) -> list[BaseRoute]:
         if not isinstance(seconds, int | float):
             return _wrong("shift_seconds must be a number")
         clock.shift = float(seconds)
+        record(clock.shift)
         return Response(status_code=204)
 
     return [Route("/clock", shift, methods=["POST"])]
@@ -132,12 +100,16 @@ def phone_routes(
     """`POST /phones/send` writes, `GET /events?phone=` watches, `/` is the page."""
 
     async def send(request: Request) -> Response:
+        asked = await _object(request)
         try:
-            draft = read_draft(await _object(request), settings.phone_number, media, str(request.base_url))
+            draft = read_draft(asked, settings.phone_number, media, str(request.base_url))
         except DraftError as error:
             return _wrong(str(error))
-        written = await writer.send(draft)
-        return JSONResponse({"id": written.id, "status": written.status, "taken": 200 <= written.status < 300})
+        letter = writer.write(draft)
+        if asked is not None and asked.get("wait") is False:
+            return JSONResponse({"id": letter.subject, "status": None, "taken": None})
+        status = await letter.first if letter.first is not None else 0
+        return JSONResponse({"id": letter.subject, "status": status, "taken": 200 <= status < 300})
 
     async def events(request: Request) -> Response:
         watched: dict[str, Phone] = {}

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from chassis.settings import Secret, setting
+from chassis.settings import Secret, SettingsError, setting
+from simulator.misbehaviour import Misbehaviour, parse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,12 @@ class SimulatorSettings:
     outbox_mb: int = setting(
         "SIMULATOR_OUTBOX_MB", default=256, minimum=1, help="megabytes of accepted sends that are remembered"
     )
+    throughput: int = setting(
+        "SIMULATOR_THROUGHPUT",
+        default=80,
+        minimum=0,
+        help="WhatsApp's messages a second in both directions before 130429; 0 switches it off",
+    )
     pair_burst: int = setting(
         "SIMULATOR_PAIR_BURST", default=45, minimum=0, help="burst of WhatsApp's limit per recipient; 0 switches it off"
     )
@@ -72,9 +79,46 @@ class SimulatorSettings:
         minimum=0,
         help="how long Meta keeps retrying a webhook (truly 7 days)",
     )
+    twilio_retry_seconds: float = setting(
+        "SIMULATOR_TWILIO_RETRY_SECONDS",
+        default=15.0,
+        minimum=0,
+        help="how long Twilio keeps retrying a webhook (truly 15 s and at most five times; longer is without counting)",
+    )
+    twilio_overrides: str = setting(
+        "SIMULATOR_TWILIO_OVERRIDES",
+        default="rc=5&rp=all",
+        help="the connection overrides behind the # of the webhook's URL in Twilio's console",
+    )
+    retry_scale: float = setting(
+        "SIMULATOR_RETRY_SCALE",
+        default=1.0,
+        minimum=0.01,
+        maximum=100,
+        help="what the waits between retries of webhooks are multiplied by",
+    )
+    seed: int = setting("SIMULATOR_SEED", default=0, minimum=0, help="decides together with SIMULATOR_MISBEHAVE")
+    misbehave: str | None = setting(
+        "SIMULATOR_MISBEHAVE",
+        default=None,
+        help="misbehaviour by chance: all, or kind=probability separated by commas (see docs/simulator.md)",
+    )
+    state: str | None = setting(
+        "SIMULATOR_STATE",
+        default=None,
+        help="file that keeps what a provider would not forget (unset: nothing is kept)",
+    )
     webhook_timeout_seconds: float = setting(
         "SIMULATOR_WEBHOOK_TIMEOUT_SECONDS", default=15.0, minimum=0.1, help="how long a provider waits for an answer"
     )
+
+    @property
+    def misbehaviour(self) -> Misbehaviour:
+        """The seeded profile; raises SettingsError."""
+        try:
+            return parse(self.misbehave or "", self.seed)
+        except ValueError as error:
+            raise SettingsError([f"SIMULATOR_MISBEHAVE: {error}"]) from error
 
     @property
     def public_url(self) -> str:

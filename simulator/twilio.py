@@ -4,7 +4,8 @@ import base64
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Awaitable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -15,10 +16,13 @@ from starlette.types import Receive, Scope, Send
 from simulator.addresses import is_number
 from simulator.answers import Answer, BodyTooLargeError, json_answer, read_body
 from simulator.clock import Clock
-from simulator.faults import Faults
-from simulator.outbox import Outbox, Provider
+from simulator.journeys import journey
+from simulator.mischief import Mischief
+from simulator.outbox import Outbox, Provider, kept
 from simulator.phones import PhoneBook
+from simulator.sending import answer_send
 from simulator.settings import SimulatorSettings
+from simulator.state_log import StateLog
 from simulator.twilio_errors import TwilioError, refusal
 from simulator.twilio_keywords import OptOuts
 from simulator.twilio_log import TwilioLog, TwilioMessage, Wanted
@@ -40,7 +44,8 @@ class TwilioMessages:
         self,
         settings: SimulatorSettings,
         clock: Clock,
-        faults: Faults,
+        mischief: Mischief,
+        state: StateLog,
         outbox: Outbox,
         phones: PhoneBook,
         log: TwilioLog,
@@ -53,7 +58,8 @@ class TwilioMessages:
         self.own_number = settings.phone_number
         self._service_sid = settings.messaging_service_sid
         self.clock = clock
-        self._faults = faults
+        self.mischief = mischief
+        self.state = state
         self.outbox = outbox
         self.phones = phones
         self.log = log
@@ -69,7 +75,7 @@ class TwilioMessages:
             if scope["method"] == "GET":
                 answer = self._list(scope) if sid is None else self._fetch(sid)
             elif scope["method"] == "POST" and sid is None:
-                await self._faults.answer(self._check(_form(body)), receive, send)
+                await answer_send(self.mischief, self._check(_form(body)), receive, send)
                 return
             else:
                 answer = refusal(20404)
@@ -183,7 +189,12 @@ class TwilioSend:
         """Too many requests."""
         return 20429
 
-    def accept(self, fails_with: int | None) -> Answer:
+    @property
+    def key(self) -> str:
+        """The phone's one name."""
+        return self.api.phones.name_of("twilio", self.to)
+
+    def accept(self, fault: str | None) -> tuple[Answer, str | None]:
         """Record the message, start its statuses, answer with the resource."""
         now = self.api.clock.now()
         service = self.first.get("MessagingServiceSid") or None
@@ -201,11 +212,20 @@ class TwilioSend:
             media=len(self.form.get("MediaUrl", [])),
         )
         payload = {name: values[0] if len(values) == 1 else values for name, values in self.form.items()}
-        received = self.api.outbox.add("twilio", self.to, message.sid, now, orjson.dumps(payload))
-        self.api.log.add(message)
-        self.api.phones.receive(received, payload)
-        self.api.statuses.accepted(message, fails_with)
-        return json_answer(201, message.rendered())
+        api = self.api
+        received = api.outbox.add("twilio", self.to, message.sid, now, orjson.dumps(payload), fault)
+        way = journey(api.mischief, api.clock, "twilio", message.sid, self.to, self.key, told=None)
+        if api.state.is_kept:
+            api.state.append("sent", received=kept(received), journey=way.kept(), message=asdict(message))
+        api.log.add(message)
+        api.phones.receive(received, payload)
+        answer = json_answer(201, message.rendered())
+        api.statuses.accepted(way)
+        return answer, message.sid
+
+    def told_early(self, message_id: str) -> Awaitable[Any] | None:
+        """Post the statuses of the message before its answer, when that is wanted."""
+        return self.api.statuses.journeys.told_early(message_id)
 
     def refuse(self, code: int, http_status: int | None, retry_after: int | None) -> Answer:
         """Answer with this error."""

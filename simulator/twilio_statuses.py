@@ -1,107 +1,82 @@
 """What Twilio posts to a message's StatusCallback: sent, then delivered, or undelivered with the reason."""
 
-import asyncio
-from types import TracebackType
-from typing import Self
-from urllib.parse import urlencode
-
 from simulator.clock import Clock
-from simulator.courier import Courier, Parcel
+from simulator.journeys import Journey, Journeys
+from simulator.letters import Letter
+from simulator.mailroom import Mailroom
 from simulator.phones import PhoneBook
-from simulator.pump import Pump
-from simulator.retries import TwilioRetries
 from simulator.settings import SimulatorSettings
-from simulator.signatures import sign_twilio
 from simulator.twilio_errors import message_of
-from simulator.twilio_log import TwilioMessage
+from simulator.twilio_log import TwilioLog, TwilioMessage
 
-
-class TwilioWebhooks:
-    """Builds and signs the forms that Twilio posts."""
-
-    def __init__(self, settings: SimulatorSettings) -> None:
-        self._token = settings.auth_token.reveal()
-
-    def parcel(self, url: str, fields: dict[str, str], idempotency_token: str) -> Parcel:
-        """A signed form; the signature covers the URL without its fragment, which asks for retries."""
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
-            "User-Agent": "TwilioProxy/1.1",
-            "I-Twilio-Idempotency-Token": idempotency_token,
-            "X-Twilio-Signature": sign_twilio(self._token, url, fields.items()),
-        }
-        return Parcel("twilio", url, urlencode(fields).encode(), headers, TwilioRetries.asked_by(url))
+_ORDER = ("accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed")
 
 
 class TwilioStatuses:
     """Follows each accepted message to the phone."""
 
     def __init__(
-        self, settings: SimulatorSettings, clock: Clock, courier: Courier, phones: PhoneBook, webhooks: TwilioWebhooks
+        self, settings: SimulatorSettings, clock: Clock, mailroom: Mailroom, phones: PhoneBook, log: TwilioLog
     ) -> None:
         self._on = settings.statuses
-        self._delay = settings.status_delay_ms / 1000
-        self._most = settings.queue_max
         self._clock = clock
-        self._courier = courier
         self._phones = phones
-        self._webhooks = webhooks
-        self._expected = 0
-        self.pump: Pump[Parcel] = Pump(self._post, workers=settings.status_workers, batch=1, most=settings.queue_max)
+        self._log = log
+        self._mailroom = mailroom
+        self.journeys = Journeys(settings, clock, mailroom, self._step, lambda _journey, _state: [])
 
-    async def __aenter__(self) -> Self:
-        await self.pump.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.pump.__aexit__(kind, error, trace)
-
-    def accepted(self, message: TwilioMessage, fails_with: int | None) -> None:
+    def accepted(self, journey: Journey) -> None:
         """Tell of this message as it travels; the state it was accepted in is never called back."""
-        if self._expected >= self._most:
-            self.pump.dropped += 1
+        self.journeys.begin(journey)
+
+    def reached(self, message: TwilioMessage, state: str, fails_with: int | None) -> None:
+        """Note how far a message has come; never backwards."""
+        if _ORDER.index(state) <= _ORDER.index(message.status):
             return
-        self._expected += 1
-        self._later(message, ["sent", "undelivered" if fails_with else "delivered"], fails_with)
-
-    def _later(self, message: TwilioMessage, steps: list[str], fails_with: int | None) -> None:
-        asyncio.get_running_loop().call_later(self._delay, self._step, message, steps, fails_with)
-
-    def _step(self, message: TwilioMessage, steps: list[str], fails_with: int | None) -> None:
-        message.status = steps.pop(0)
+        message.status = state
         message.updated_at = self._clock.now()
         message.sent_at = message.sent_at or message.updated_at
-        if fails_with is not None and not steps:
+        if fails_with is not None and state == "undelivered":
             message.error_code, message.error_message = fails_with, message_of(fails_with)
-        self._phones.advance(message.sid, "failed" if message.status == "undelivered" else message.status)
-        if message.status_callback and self._on:
-            parcel = self._webhooks.parcel(message.status_callback, _fields(message), f"{message.sid}-{message.status}")
-            self.pump.put(parcel)
-        if steps:
-            self._later(message, steps, fails_with)
-        else:
-            self._expected -= 1
+        self._phones.advance(message.sid, "failed" if state == "undelivered" else state)
 
-    async def _post(self, parcels: list[Parcel]) -> None:
-        for parcel in parcels:
-            await self._courier.deliver(parcel)
+    def _step(self, journey: Journey, state: str) -> list[Letter]:
+        message = self._log.get(journey.message_id)
+        if message is None:  # forgotten beyond the bound
+            return []
+        self.reached(message, state, journey.fails_with)
+        if not message.status_callback or not self._on:
+            return []
+        fields = _fields(message, state, journey.fails_with)
+        return [
+            Letter(
+                self._mailroom.next_number(),
+                "twilio",
+                "statuses",
+                journey.to,
+                message.sid,
+                message.status_callback,
+                fields,
+                self._clock.now(),
+                state,
+            )
+            for _ in range(journey.times)
+        ]
 
 
-def _fields(message: TwilioMessage) -> dict[str, str]:
+def _fields(message: TwilioMessage, state: str, fails_with: int | None) -> dict[str, str]:
     fields = {
         "AccountSid": message.account_sid,
         "ApiVersion": "2010-04-01",
         "From": message.sender,
         "MessageSid": message.sid,
-        "MessageStatus": message.status,
+        "MessageStatus": state,
         "SmsSid": message.sid,
-        "SmsStatus": message.status,
+        "SmsStatus": state,
         "To": message.to,
     }
     if message.messaging_service_sid:
         fields["MessagingServiceSid"] = message.messaging_service_sid
-    if message.error_code is not None:
-        fields["ErrorCode"] = str(message.error_code)
+    if fails_with is not None and state == "undelivered":
+        fields["ErrorCode"] = str(fails_with)
     return fields

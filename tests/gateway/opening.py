@@ -46,6 +46,7 @@ async def open_mesh(
                         **common,
                         "SIMULATOR_HTTP_PORT": "0",
                         "SIMULATOR_STATUS_DELAY_MS": "5",
+                        "SIMULATOR_THROUGHPUT": "0",
                         "SIMULATOR_GATEWAY_URL": mesh.url,
                         **environ,
                     },
