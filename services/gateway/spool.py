@@ -45,6 +45,7 @@ class Spool:
             leftover.unlink(missing_ok=True)
         self._kept = telemetry.counter("spool_webhooks", "webhooks kept in the spool, fed in, or refused when full")
         telemetry.gauge("spool_files", "webhooks waiting in the spool", lambda: [(self._files, {})])
+        telemetry.gauge("spool_bytes", "size of the webhooks in the spool", lambda: [(self._bytes, {})])
 
     async def keep(self, items: list[Item]) -> bool:
         """Keep a webhook's items; False when the spool is full or cannot be written."""

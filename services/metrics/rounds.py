@@ -66,10 +66,8 @@ def live(fleet: Fleet) -> Json:
     for service in fleet.services.values():
         view = together(service)
         queues += views.queues(view)
-        for name in ("spool_files", "dead_letters_open"):
-            count = view.one(f"hailwire_{name}")
-            if count is not None:
-                queues.append({"queue": name.replace("_", " "), "items": count, "oldest_seconds": None})
+        if (count := view.one("hailwire_spool_files")) is not None:
+            queues.append({"queue": "spool files", "items": count, "oldest_seconds": None})
     latency = [
         {"service": name, "kind": kind.noun, **one.durations.told()}
         for name, service in fleet.services.items()

@@ -205,7 +205,7 @@ def stats(view: View) -> Json:
         "caches": cache(view),
         "queues": queues(view),
         "spool_files": view.one("hailwire_spool_files"),
-        "dead_letters_open": view.one("hailwire_dead_letters_open"),
+        "spool_bytes": view.one("hailwire_spool_bytes"),
         "memory": memory(view),
         "cold_start_duration_ms": view.one("hailwire_cold_start_duration_ms"),
     }

@@ -9,11 +9,13 @@ from chassis.database import open_database
 from chassis.http import serve_prometheus
 from chassis.listener import open_listener
 from chassis.periodic import repeating
+from chassis.queues import LOOK_SECONDS, QueueGauges
 from chassis.server import GrpcServer, serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
+from services.trips.backlog import BACKLOG
 from services.trips.bell import Bell
 from services.trips.events import EventStore
 from services.trips.events_servicer import EventsServicer
@@ -37,6 +39,8 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         bell = Bell()
         await stack.enter_async_context(open_listener(settings.direct_url, {"trips_event": bell.ring}))
         await stack.enter_async_context(repeating("trips due", settings.due_interval_ms / 1000, trips.lapse))
+        queues = QueueGauges(database, BACKLOG)
+        await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
         await stack.enter_async_context(repeating("trips retention", _RETENTION_SECONDS, trips.expire_requests))
         await stack.enter_async_context(
             serve_prometheus(

@@ -5,6 +5,7 @@ import asyncpg
 from chassis.database import Statement
 from services.gateway import (
     aliases,
+    backlog,
     claims,
     commit,
     inbox,
@@ -17,7 +18,7 @@ from services.gateway import (
     turns,
 )
 
-MODULES = (aliases, claims, commit, inbox, instance, lanes, reconciling, retention, sender, statuses, turns)
+MODULES = (aliases, backlog, claims, commit, inbox, instance, lanes, reconciling, retention, sender, statuses, turns)
 
 
 def statements() -> list[Statement]:

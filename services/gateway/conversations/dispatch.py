@@ -76,7 +76,7 @@ async def take_event(turn: EventTurn) -> Outcome:
     lazy = routing.EVENTS.get(turn.event.kind)
     if lazy is None:
         raise UnknownEvent(f"there is no handler for events of kind {turn.event.kind}")
-    outcome = await (await lazy.get())(turn)
+    outcome: Outcome = await lazy.run(turn)
     if consent.opted_out(turn):
         return Outcome(outcome.state, silent_reason=OPTED_OUT)
     return _offered(outcome)
@@ -179,16 +179,17 @@ async def _run(route: Route, turn: Turn) -> Outcome:
     """Run a handler; what it is refused becomes words, and so does a command that comes too late."""
     if route.acts and turn.stale:
         return await guidance.guide(turn, turn.say("late", age=age(turn.language, turn.age_seconds)))
-    handler = await route.handler.get()
+    outcome: Outcome
     try:
-        return await handler(turn)
+        outcome = await route.handler.run(turn)
     except taps.TapUnreadable:
-        return await (await routing.DEAD_BUTTON.handler.get())(turn)
+        outcome = await routing.DEAD_BUTTON.handler.run(turn)
     except HailwireError as error:
         key = refusals.words_for(error)
         if key is None:
             raise
         return await guidance.after_refusal(turn, turn.say(key))
+    return outcome
 
 
 def _intent(turn: Turn, route: Route | None, words: str) -> dict[str, str]:

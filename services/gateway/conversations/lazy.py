@@ -32,6 +32,7 @@ class LoadStats:
     loaded: bool = False
     load_ms: float = 0.0
     uses: int = 0
+    run_seconds: float = 0.0
     failures: int = 0
     last_error: str = ""
 
@@ -51,6 +52,15 @@ class Lazy(Generic[Handler]):
         """The handler, imported on first use; raises what the import raised, and tries anew the next time."""
         self.stats.uses += 1
         return await self.load()
+
+    async def run(self, *arguments: Any) -> Any:
+        """What the handler answers to these, with the time that it took."""
+        handler = await self.get()
+        began = time.perf_counter()
+        try:
+            return await handler(*arguments)
+        finally:
+            self.stats.run_seconds += time.perf_counter() - began
 
     async def load(self) -> Handler:
         """The handler, without counting a use."""

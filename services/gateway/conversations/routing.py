@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from chassis.telemetry import Telemetry
 from hailwire.trips.v1 import events_pb2
 from services.gateway.conversations import memory
 from services.gateway.conversations.lazy import Lazy, LoadStats, RouteBroken
@@ -199,3 +200,16 @@ async def preload(*names: str) -> None:
 def stats() -> dict[str, LoadStats]:
     """How each handler fared."""
     return {handler.name: handler.stats for handler in handlers()}
+
+
+def watch(telemetry: Telemetry) -> None:
+    """Show how each handler fares in these metrics."""
+
+    def each(what: Callable[[LoadStats], float]) -> Callable[[], list[tuple[float, dict[str, str]]]]:
+        return lambda: [(what(one), {"handler": name}) for name, one in stats().items()]
+
+    telemetry.gauge("handler_loaded", "1 when the handler is imported", each(lambda one: float(one.loaded)))
+    telemetry.gauge("handler_load_ms", "time of the handler's import, in ms", each(lambda one: one.load_ms))
+    telemetry.tally("handler_uses", "turns and events that the handler was asked for", each(lambda one: one.uses))
+    telemetry.tally("handler_run_seconds", "time that the handler ran", each(lambda one: one.run_seconds))
+    telemetry.tally("handler_load_failures", "imports of the handler that failed", each(lambda one: one.failures))
