@@ -28,6 +28,7 @@ from simulator.mischief import Mischief
 from simulator.outbox import Outbox, Provider
 from simulator.pair_limit import Throughput
 from simulator.phones import PhoneBook
+from simulator.resetting import ResettableProtocol
 from simulator.restoring import Restorer
 from simulator.routes import clock_routes, outbox_routes, phone_routes, stats_routes
 from simulator.sending import InService
@@ -145,6 +146,7 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             port=settings.http_port,
             setting="SIMULATOR_HTTP_PORT",
             grace_seconds=2,
+            http=ResettableProtocol,
         )
         async with courier, mailroom, served as port:
             await restorer.restore(state)

@@ -82,7 +82,7 @@ class GraphMessages:
         except BodyTooLargeError:
             await refusal(GraphError(100, "The request is too large")).send(send)
         else:
-            await answer_send(self.mischief, exchange, receive, send)
+            await answer_send(self.mischief, exchange, scope, receive, send)
 
     def _authorize(self, scope: Scope) -> None:
         method, path = scope["method"], scope["path_params"]

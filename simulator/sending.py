@@ -11,6 +11,7 @@ from simulator.faults import Faults
 from simulator.kinds import Values
 from simulator.mischief import Mischief
 from simulator.outbox import Provider
+from simulator.resetting import reset
 from simulator.trickle import trickle
 
 _HTTP_FAILURES = {"500", "502", "503", "504"}
@@ -57,12 +58,12 @@ class Exchange(Protocol):
         ...
 
 
-async def answer_send(mischief: Mischief, exchange: Exchange, receive: Receive, send: Send) -> None:
+async def answer_send(mischief: Mischief, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a valid send."""
     wrong = mischief.of_send(exchange.provider, exchange.to, exchange.key)
     how = mischief.faults.outage(exchange.provider)
     if how is not None:  # it has just begun, with this send
-        await _out_of_service(how, receive, send)
+        await _out_of_service(how, scope, receive, send)
         return
     if wrong is None:
         answer, message_id = exchange.accept(None)
@@ -118,17 +119,14 @@ class InService:
         if how is None:
             await self._app(scope, receive, send)
         else:
-            await _out_of_service(how, receive, send)
+            await _out_of_service(how, scope, receive, send)
 
 
-async def _out_of_service(how: str, receive: Receive, send: Send) -> None:
-    answer = json_answer(503, {"error": "upstream"})
+async def _out_of_service(how: str, scope: Scope, receive: Receive, send: Send) -> None:
     if how == "refused":
-        await _break_off(answer, send)
-        return
-    while (await receive()).get("more_body", False):
-        pass
-    await answer.send(send)
+        await reset(scope, receive)
+    else:
+        await json_answer(503, {"error": "upstream"}).send(send)
 
 
 async def _stay_silent(receive: Receive, send: Send) -> None:

@@ -75,7 +75,7 @@ class TwilioMessages:
             if scope["method"] == "GET":
                 answer = self._list(scope) if sid is None else self._fetch(sid)
             elif scope["method"] == "POST" and sid is None:
-                await answer_send(self.mischief, self._check(_form(body)), receive, send)
+                await answer_send(self.mischief, self._check(_form(body)), scope, receive, send)
                 return
             else:
                 answer = refusal(20404)
