@@ -88,7 +88,8 @@ async function record(phone) {
     if (!type) throw new Trouble("This browser records nothing that WhatsApp carries; attach a file or the sample.");
     microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch (error) {
-    phone.complain(error instanceof Trouble ? error : new Trouble("There is no microphone that this page may use; attach a file or the sample."));
+    const silent = new Trouble("There is no microphone that this page may use; attach a file or the sample.");
+    phone.complain(error instanceof Trouble ? error : silent);
     return;
   }
   const recorder = new MediaRecorder(microphone, { mimeType: type });

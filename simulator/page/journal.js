@@ -27,9 +27,35 @@ function headerList(headers) {
   return make("dl", {}, ...rows);
 }
 
+// What it says, in a few words.
+function gist(entry) {
+  const { body, headers } = entry.request;
+  if (headers["content-type"]?.includes("form-urlencoded")) {
+    const form = new URLSearchParams(body);
+    const files = Number(form.get("NumMedia") ?? 0);
+    return form.get("MessageStatus") ?? [form.get("Body"), files && form.get("MediaContentType0")].filter(Boolean).join(" + ");
+  }
+  try {
+    const content = JSON.parse(body);
+    const value = content.entry?.[0]?.changes?.[0]?.value ?? { messages: [content] };
+    if (value.statuses) return value.statuses.map((one) => one.status).join(", ");
+    return value.messages.map(said).join(", ");
+  } catch {
+    return "";
+  }
+}
+
+function said(message) {
+  const { interactive, status, text, type } = message;
+  const tapped = interactive?.button_reply ?? interactive?.list_reply;
+  if (tapped) return `tap “${tapped.title}”`;
+  return text?.body ?? interactive?.body?.text ?? status ?? type ?? "";
+}
+
 function half(title, { headers, body, why }) {
   return make("section", {}, make("h4", {}, title), why && make("p", { class: "wrong" }, why), headerList(headers),
-    body ? make("pre", { tabindex: "0", "aria-label": `${title}: body` }, pretty(body, headers)) : make("p", { class: "faint" }, "no body"));
+    body ? make("pre", { tabindex: "0", "aria-label": `${title}: body` }, pretty(body, headers))
+      : make("p", { class: "faint" }, "no body"));
 }
 
 export class JournalPanel {
@@ -84,8 +110,9 @@ export class JournalPanel {
     const what = kind === "webhook" ? (status ? "delivery status" : "webhook") : "API call";
     const line = make("summary", {},
       make("span", { class: "arrow", "aria-hidden": "true" }, kind === "webhook" ? "→" : "←"),
-      make("span", { class: "what" }, `${provider === "whatsapp" ? "Meta" : "Twilio"} ${what}`),
-      make("span", { class: good ? "code good" : "code bad" }, answer.status ? String(answer.status) : "no answer"),
+      make("span", { class: "what" }, `${provider === "whatsapp" ? "Meta" : "Twilio"} ${what} `,
+        make("span", { class: good ? "code good" : "code bad" }, answer.status ? String(answer.status) : "no answer")),
+      make("span", { class: "gist" }, gist(entry)),
       make("span", { class: "of" }, `${owners.map((phone) => phone.who.name).join(", ")} · ${milliseconds} ms`));
     const chip = trace && button(`trace ${trace.slice(0, 8)}`, () => this.only(this.trace === trace ? "" : trace),
       { class: "trace", title: `Show trace ${trace} alone`, "data-trace": trace });

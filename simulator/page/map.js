@@ -8,6 +8,9 @@ const HEIGHT = 1000;
 const SCALE = HEIGHT / (AREA.north - AREA.south);
 const WIDTH = (AREA.east - AREA.west) * SCALE;
 const CLOSEST = 0.18;
+const FARTHEST = 1.6;
+const LABEL_PIXELS = 12.5;
+const PIN_SCALE = 0.75;
 const STEP_DEGREES = 0.0005;
 
 function x(longitude) {
@@ -21,9 +24,10 @@ function y(latitude) {
 export class PlaceMap {
   constructor(point, moved) {
     this.moved = moved;
-    this.zoom = 0.62;
+    this.zoom = 0.8;
     this.pin = draw("g", { class: "pin" }, draw("path", { d: "M0 0c-9-17-22-27-22-42a22 22 0 1 1 44 0c0 15-13 25-22 42z" }),
       draw("circle", { cx: 0, cy: -42, r: 8 }));
+    this.spots = PLACES.map((place) => this.mark(place));
     this.labels = draw("g", { class: "labels" });
     this.element = draw("svg", { class: "map", role: "application", tabindex: "0", preserveAspectRatio: "xMidYMid slice",
       "aria-roledescription": "map", "aria-label": "Map. Arrow keys move the pin, plus and minus zoom." },
@@ -31,7 +35,8 @@ export class PlaceMap {
     ...this.grid(),
     ...LINES.map((line) => draw("polyline", { class: "road", points: this.points(line) })),
     ...LINES.map((line) => draw("polyline", { class: "lane", points: this.points(line) })),
-    ...PLACES.map((place) => this.mark(place)), this.labels, this.pin);
+    ...this.spots, this.labels, this.pin);
+    new ResizeObserver(() => this.look()).observe(this.element);
     this.listen();
     this.centre = { longitude: point.longitude, latitude: point.latitude };
     this.put(point, false);
@@ -107,7 +112,7 @@ export class PlaceMap {
   }
 
   closer(factor) {
-    this.zoom = Math.min(1, Math.max(CLOSEST, this.zoom * factor));
+    this.zoom = Math.min(FARTHEST, Math.max(CLOSEST, this.zoom * factor));
     this.look();
   }
 
@@ -121,30 +126,43 @@ export class PlaceMap {
     this.place();
   }
 
-  // Names keep their size on the screen; close by, every place has its name.
+  // Names keep their size on the screen, the better known first; one that would lie on another is left out.
   label() {
-    const size = 46 * this.zoom;
-    const shown = PLACES.filter((place) => place.named || this.zoom < 0.34);
+    const size = LABEL_PIXELS * this.unitsPerPixel();
+    const rank = (place) => (place.name === this.point.name ? 2 : Number(place.named));
+    const taken = [];
+    const shown = [...PLACES].sort((one, other) => rank(other) - rank(one)).filter((place) => {
+      const half = (0.29 * place.name.length + 0.5) * size;
+      const [middle, top] = [x(place.longitude), y(place.latitude)];
+      const free = taken.every((other) => Math.abs(middle - other.middle) > half + other.half
+        || Math.abs(top - other.top) > 1.7 * size);
+      if (free) taken.push({ middle, half, top });
+      return free;
+    });
     this.labels.replaceChildren(...shown.map((place) =>
-      draw("text", { x: x(place.longitude), y: y(place.latitude) - 0.35 * size, "font-size": size }, place.name)));
+      draw("text", { x: x(place.longitude), y: y(place.latitude) + 1.45 * size, "font-size": size }, place.name)));
+    this.spots.forEach((spot) => spot.setAttribute("r", 0.4 * size));
   }
 
   place() {
     const { longitude, latitude } = this.point;
-    this.pin.setAttribute("transform", `translate(${x(longitude)} ${y(latitude)}) scale(${1.6 * this.zoom})`);
+    const size = PIN_SCALE * this.unitsPerPixel();
+    this.pin.setAttribute("transform", `translate(${x(longitude)} ${y(latitude)}) scale(${size})`);
   }
 
   put(point, byHand) {
     const near = nearestPlace(point);
-    const snap = byHand && !point.name && metresBetween(near, point) < 120 * this.zoom;
+    // A finger is less exact than what was typed.
+    const snap = !point.name && metresBetween(near, point) < (byHand ? 120 * this.zoom : 15);
     this.point = snap ? { ...near } : { latitude: round(point.latitude), longitude: round(point.longitude), name: point.name };
+    this.label();
     this.place();
     this.moved(this.point);
   }
 
   show(place) {
     this.centre = { longitude: place.longitude, latitude: place.latitude };
-    this.zoom = Math.min(this.zoom, 0.4);
+    this.zoom = Math.min(this.zoom, 0.6);
     this.put(place, false);
     this.look();
   }

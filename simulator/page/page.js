@@ -20,7 +20,7 @@ const stream = new Stream(hear, (there) => {
   link.textContent = there ? "" : "The simulator is out of reach; trying again.";
 });
 const journal = new JournalPanel(document.getElementById("journal"), () => phones);
-const ride = new RidePanel(document.getElementById("ride"), cast);
+const ride = new RidePanel(document.getElementById("ride"), cast, document.getElementById("play"));
 const openers = { ride: null, journal: document.getElementById("open-journal"), faults: document.getElementById("open-faults") };
 const side = new Side(document.getElementById("side"),
   Object.fromEntries(Object.entries(openers).filter(([, opener]) => opener)),

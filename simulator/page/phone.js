@@ -19,6 +19,7 @@ export class Phone {
     this.acts = acts;
     this.bubbles = new Map();
     this.key = "";
+    this.atEnd = true;
     this.home = PLACES[[0, 1, 11, 16, 4, 20][acts.index % 6]];
     this.element = fromTemplate("phone");
     this.talk = this.element.querySelector(".talk");
@@ -61,7 +62,17 @@ export class Phone {
         this.write.requestSubmit();
       }
     });
+    this.talk.addEventListener("scroll", () => {
+      this.atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < NEAR_THE_END_PIXELS;
+    });
+    this.talk.addEventListener("load", () => this.stay(), true);
+    new ResizeObserver(() => this.stay()).observe(this.talk);
     this.write.text.addEventListener("input", () => this.fit());
+  }
+
+  // Whoever reads the end goes on reading the end, whatever grows: a picture, the keyboard, the panel beside.
+  stay() {
+    if (this.atEnd) this.talk.scrollTop = this.talk.scrollHeight;
   }
 
   // As high as what is written, up to a few lines.
@@ -121,7 +132,6 @@ export class Phone {
   }
 
   add(bubble) {
-    const atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < NEAR_THE_END_PIXELS;
     const tap = (tapped) => this.send({ tap: tapped, in_reply_to: bubble.id });
     const item = drawBubble(bubble, {
       tap,
@@ -131,8 +141,8 @@ export class Phone {
     this.bubbles.set(bubble.id, item);
     this.talk.append(item);
     if (bubble.side === "business") this.rest();
-    if (atEnd || bubble.side === "person") this.talk.scrollTop = this.talk.scrollHeight;
-    else this.talk.classList.add("more");
+    if (bubble.side === "person") this.atEnd = true;
+    this.stay();
     this.acts.heard(this, bubble);
   }
 

@@ -37,7 +37,6 @@ export function openPlaces(phone, start, share) {
   make("div", { class: "pair" }, list, numbers),
   make("button", { class: "main" }, icon("pin"), "Send this location"));
   const sheet = openSheet(phone, "Send location", form, { className: "tall" });
-  map.look();
   list.focus();
 }
 

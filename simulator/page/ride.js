@@ -35,6 +35,7 @@ export class RidePanel {
   async play() {
     if (this.playing) return;
     this.abort = new AbortController();
+    this.opener.disabled = true;
     this.element.dataset.state = "playing";
     this.stopper.hidden = false;
     this.again.hidden = true;
@@ -53,6 +54,7 @@ export class RidePanel {
 
   finish(state, words) {
     this.abort = null;
+    this.opener.disabled = false;
     this.element.dataset.state = state;
     this.said.textContent = words;
     this.stopper.hidden = true;
@@ -87,7 +89,6 @@ export class RidePanel {
     this.steps.append(item);
     item.scrollIntoView({ block: "nearest" });
     phone.element.scrollIntoView({ block: "nearest", inline: "nearest" });
-    this.mark = this.marks.get(phone) ?? 0;
     try {
       await this.pause(PAUSE_MS);
       await act();
