@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from simulator.envelopes import FORGED
 from tests.chaos.looking import Look, bare
 from tests.chaos.snapshot import Item, Person
 from tests.chaos.verdict import Verdict
@@ -77,8 +78,10 @@ def _one_conversation(look: Look, verdict: Verdict, person: Person) -> None:
 
 
 def _nobody_else(look: Look, verdict: Verdict) -> None:
+    if look.snapshot.forged_taken:
+        verdict.note("messages", "wrong", f"{look.snapshot.forged_taken} forged posts were not refused")
     for message_id, items in look.items_by_message.items():
-        if message_id in look.snapshot.forged:
+        if FORGED in message_id:
             verdict.note("messages", "wrong", f"forged and stored: {message_id}")
         elif message_id not in look.written_by_id:
             verdict.note("messages", "wrong", f"stored and written by nobody: {message_id}")

@@ -24,6 +24,8 @@ def check(look: Look, verdict: Verdict) -> None:
             if outbox_id is None or outbox_id not in look.reply_by_id:
                 verdict.note("statuses", "wrong", f"a status of {item.message_id}, which we never sent")
             else:
+                if item.delivery in {"failed", "undelivered"}:
+                    verdict.note("statuses", "wrong", f"a failure of reply {outbox_id}, which no provider told")
                 told[outbox_id] = max(told[outbox_id], _RANKS.get(item.delivery, 0))
     for reply in look.snapshot.replies:
         rank = _RANKS.get(reply.delivery, 0)

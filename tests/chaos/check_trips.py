@@ -68,7 +68,7 @@ def _history(verdict: Verdict, trip: Trip, changes: list[Change]) -> None:
     made = [change for change in changes if change.step == "create"]
     if len(made) != 1:
         verdict.note("trips", "doubled" if made else "lost", f"trip {trip.trip_id} was created {len(made)} times")
-    taken = [change.trip_state for change in changes if change.step in {"accept", "advance"}]
+    taken = [change.trip_state for change in _ways(changes)]
     for state, count in Counter(taken).items():
         if count > 1:
             verdict.note("trips", "doubled", f"trip {trip.trip_id} came {count} times to state {state}")
@@ -90,6 +90,16 @@ def _history(verdict: Verdict, trip: Trip, changes: list[Change]) -> None:
     ended = [change for change in changes if change.step in {"drop", "retry", "opt-out-trip"}]
     if len(ended) > 1 or bool(ended) != (trip.state == CANCELLED):
         verdict.note("trips", "wrong", f"trip {trip.trip_id} in state {trip.state} was given up {len(ended)} times")
+
+
+def _ways(changes: list[Change]) -> list[Change]:
+    """What brought the trip on; a driver who accepts again is told what was true already."""
+    found: list[Change] = []
+    for change in changes:
+        again = any(one.step == "accept" and one.driver_id == change.driver_id for one in found)
+        if change.step == "advance" or (change.step == "accept" and not again):
+            found.append(change)
+    return found
 
 
 def _as_people_saw_it(look: Look, verdict: Verdict) -> None:

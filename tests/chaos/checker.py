@@ -55,7 +55,7 @@ def _count(snapshot: Snapshot, verdict: Verdict) -> None:
             "trips completed": sum(one.state == check_trips.COMPLETED for one in snapshot.trips),
             "events": kinds.count("event"),
             "statuses": kinds.count("status"),
-            "forged posts": len(snapshot.forged),
+            "forged posts": snapshot.forged,
             "dead letters": len(snapshot.dead_letters),
             "faults": len(snapshot.shocks),
         }

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +18,7 @@ from tests.chaos import snapshot
 from tests.chaos.checker import examine
 from tests.chaos.faults import Database, Faults
 from tests.chaos.plan import POSTGRES, Plan, wires
+from tests.chaos.pretended import Providers, open_providers
 from tests.chaos.riders import Crowd
 from tests.chaos.snapshot import Snapshot
 from tests.chaos.verdict import Verdict
@@ -25,11 +26,12 @@ from tests.chaos.wires import Ends, open_wires
 from tests.mesh.audit import Connection, connected, in_flight
 from tests.mesh.deliveries import Deliveries, open_deliveries
 from tests.mesh.harness import Mesh, planned, started
-from tests.mesh.posting import open_postman
 
 # Once everything runs again: so long may people still wait for an answer, and then so long may work be on its way.
 PATIENCE_SECONDS = 75.0
 QUIET_SECONDS = 60.0
+# Misdeeds after which a provider has a message and we may not know it.
+_MUFFLING = {"500_after_accept", "timeout_after_accept", "reset_after_accept", "slow_answer"}
 
 
 @dataclass(frozen=True)
@@ -92,21 +94,22 @@ class Stage:
             ends[name] = Ends(free[name], port)
             return ends[name].listen
 
-        mesh = planned(dsn, folder, 2, 2, 2, plan.settings, between)
-        doors = [f"http://127.0.0.1:{free[f'simulator>{one.name}']}" for one in mesh.gateways]
+        settings = {**plan.settings, **_simulator_settings(plan, folder)}
+        mesh = planned(dsn, folder, 2, 2, 2, settings, between)
         async with (
             open_wires(ends) as lines,
             started(mesh),
-            open_postman(doors) as postman,
+            open_providers(mesh.simulator_url) as providers,
             open_deliveries(mesh.simulator_url, patient=True) as deliveries,
         ):
-            crowd = Crowd(postman, deliveries, plan.seed, plan.people)
+            crowd = Crowd(providers, deliveries, plan.seed, plan.people)
             faults = Faults(plan, mesh, self._database, lines)
             living = asyncio.create_task(crowd.live())
             try:
                 await faults.run()
                 await faults.heal()
                 await mesh.ready(90)
+                await providers.behave()
                 healed = time.monotonic()
                 crowd.clock.patient_until = healed + PATIENCE_SECONDS
                 crowd.clock.closing.set()
@@ -118,7 +121,8 @@ class Stage:
                 waiting = await _quiet(connection, mesh)
                 quiet_seconds = time.monotonic() - healed
                 await deliveries.read()
-                return await _taken(connection, crowd, faults, deliveries, waiting), quiet_seconds
+                left = await _taken(connection, crowd, faults, deliveries, waiting)
+            return await _told(left, providers), quiet_seconds
 
 
 async def _quiet(connection: Connection, mesh: Mesh) -> dict[str, int]:
@@ -135,6 +139,31 @@ async def _quiet(connection: Connection, mesh: Mesh) -> dict[str, int]:
             if not left or time.monotonic() > end:
                 return left
             await asyncio.sleep(0.1)
+
+
+def _simulator_settings(plan: Plan, folder: Path) -> dict[str, str]:
+    return {
+        "SIMULATOR_SEED": str(plan.seed),
+        "SIMULATOR_MISBEHAVE": ",".join(f"{kind}={share}" for kind, share in plan.misbehaviour.items()),
+        "SIMULATOR_STATE": str(folder / "simulator" / "state.jsonl"),
+        # Twilio gives up after seconds, which is a loss that is not ours: here it is as stubborn as Meta.
+        "SIMULATOR_TWILIO_RETRY_SECONDS": "600",
+    }
+
+
+async def _told(left: Snapshot, providers: Providers) -> Snapshot:
+    """With what the providers know."""
+    given_up = {one["id"] for one in await providers.written() if one["state"] in {"given_up", "lost"}}
+    deeds = await providers.deeds()
+    counts = await providers.counts()
+    return replace(
+        left,
+        in_order=False,
+        written=tuple(replace(one, given_up=one.message_id in given_up) for one in left.written),
+        muffled=frozenset(one["id"] for one in deeds if one["kind"] in _MUFFLING),
+        forged=sum(one["kind"] == "forged" for one in deeds),
+        forged_taken=counts.get("forged_not_refused", 0),
+    )
 
 
 async def _taken(

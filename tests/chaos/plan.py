@@ -49,13 +49,14 @@ class Plan:
     people: int
     faults: tuple[Fault, ...]
     settings: Mapping[str, str]
-    misbehaviour: Mapping[str, float]
+    # Kind -> probability, with the kind's first parameter behind a colon, as SIMULATOR_MISBEHAVE has it.
+    misbehaviour: Mapping[str, str]
 
     def lines(self) -> list[str]:
         """For whoever wants to read it."""
         said = [f"seed {self.seed}: {self.people} people, {self.seconds:g} s of faults"]
         said.append("settings: " + ", ".join(f"{name}={value}" for name, value in self.settings.items()))
-        said.append("providers: " + ", ".join(f"{kind} {share:.3g}" for kind, share in self.misbehaviour.items()))
+        said.append("providers: " + ", ".join(f"{kind}={share}" for kind, share in self.misbehaviour.items()))
         return [*said, *map(str, self.faults)]
 
 
@@ -195,9 +196,48 @@ def _cut(dice: random.Random, at: float, names: tuple[str, ...]) -> Fault:
     return Fault(at, "cut", names, seconds, mode, dice.uniform(0.02, 0.3) if mode == "delay" else 0.0)
 
 
-def _misbehaviour(dice: random.Random) -> dict[str, float]:
-    del dice
-    return {}
+def _misbehaviour(dice: random.Random) -> dict[str, str]:
+    """Each kind not at all, now and then, or more often, with its first parameter where it has one."""
+    found = {}
+    for kind, (probability, parameter) in _MISBEHAVIOUR.items():
+        share = probability * dice.choice((0, 0.5, 1, 2))
+        if share:
+            found[kind] = f"{share:g}" + (f":{parameter:g}" if parameter is not None else "")
+    return found
+
+
+# What providers do, and how they may fail, while everything can still come right: nothing here is a final refusal. The
+# kinds that keep a send waiting for its time-out are rare, because each keeps its recipient waiting as well.
+_MISBEHAVIOUR: dict[str, tuple[float, float | None]] = {
+    "duplicate": (0.1, None),
+    "duplicate_later": (0.05, 2),
+    "rebatch": (0.15, 0.3),
+    "reorder": (0.1, 1),
+    "delay": (0.05, 1),
+    "answer_dropped": (0.05, None),
+    "connection_cut": (0.05, None),
+    "slow_body": (0.03, 1),
+    "forged": (0.1, None),
+    "resigned": (0.05, None),
+    "hide_number": (0.4, None),
+    "status_early": (0.05, None),
+    "status_backwards": (0.1, None),
+    "status_flood": (0.02, 10),
+    "status_late": (0.05, 3),
+    "outage": (0.002, 2),
+    "500": (0.01, None),
+    "503": (0.01, None),
+    "429": (0.01, None),
+    "131056": (0.01, None),
+    "130429": (0.005, None),
+    "131000": (0.005, None),
+    "20429": (0.01, None),
+    "500_after_accept": (0.01, None),
+    "timeout_before_accept": (0.003, None),
+    "timeout_after_accept": (0.003, None),
+    "reset_after_accept": (0.01, None),
+    "slow_answer": (0.02, 1),
+}
 
 
 def _short(targets: tuple[str, ...]) -> list[str]:

@@ -169,8 +169,9 @@ class Snapshot:
     written: tuple[Written, ...] = ()
     # Whether the providers deliver each phone's messages in the order in which they were written.
     in_order: bool = True
-    # Ids of messages that nobody wrote and a stranger posted.
-    forged: frozenset[str] = frozenset()
+    # Posts of a stranger, and how many of them were not refused.
+    forged: int = 0
+    forged_taken: int = 0
     # Sends that a provider took without saying so, as it was told to misbehave.
     muffled: frozenset[str] = frozenset()
     shocks: tuple[Shock, ...] = ()
@@ -294,8 +295,8 @@ def _message(row: Any) -> dict[str, str]:
     if row["provider"] == "twilio":
         return {"message_id": raw["form"]["MessageSid"], "says": raw["form"].get("Body", "")}
     message = raw["message"]
-    says = message.get("text", {}).get("body", "")
-    interactive = message.get("interactive", {})
+    says = (message.get("text") or {}).get("body", "")
+    interactive = message.get("interactive")
     if interactive:
         says = interactive[interactive["type"]]["id"]
     return {"message_id": message["id"], "says": says}
