@@ -17,6 +17,7 @@ from chassis import errors
 from chassis.database import Database, Session, Statement
 from services.gateway import lanes
 from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, claim_heads, snapshot
+from services.gateway.lane import LaneClaim, NewReply
 from services.gateway.messages import Reply
 
 
@@ -146,7 +147,7 @@ class TurnCommit:
         *,
         instance_id: Callable[[], int],
         send_room: Callable[[int], int],
-        start_sending: Callable[[list[lanes.LaneClaim], int], None],
+        start_sending: Callable[[list[LaneClaim], int], None],
         keep: Callable[[], bool],
     ) -> None:
         """Wire it to its surroundings.
@@ -179,7 +180,7 @@ class TurnCommit:
     async def _written(self, decisions: Sequence[Decision]) -> list[Claim | BaseException | None]:
         wanted = len({one.claim.snapshot.conversation_id for one in decisions if one.replies})
         reserved = self._send_room(wanted) if wanted else 0
-        sending: list[lanes.LaneClaim] = []
+        sending: list[LaneClaim] = []
         try:
             async with self._database.transaction() as session:
                 fenced = await self._fenced(session, decisions)
@@ -279,9 +280,9 @@ _HEADS = Statement(
 )
 
 
-def _outbox_row(decision: Decision, position: int, reply: Reply) -> lanes.NewReply:
+def _outbox_row(decision: Decision, position: int, reply: Reply) -> NewReply:
     claim = decision.claim
-    return lanes.NewReply(
+    return NewReply(
         conversation_id=claim.snapshot.conversation_id,
         # A replayed message answers anew; its first reply may have been an apology.
         cause=claim.key + claim.replay.to_bytes(2, "big") if claim.replay else claim.key,

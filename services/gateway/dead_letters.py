@@ -11,7 +11,7 @@ import asyncpg
 from chassis import errors
 from hailwire.trips.v1 import events_pb2
 from services.gateway.claims import EVENT
-from services.gateway.inbox import NOTIFY_CHANNEL
+from services.gateway.queueing import NOTIFY_CHANNEL
 
 _LIST = """
     SELECT dead_letter_id, kind, reason, item_kind, provider, attempts, replays, created_at, resolution

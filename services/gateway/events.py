@@ -12,9 +12,9 @@ from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.telemetry import Telemetry, new_traceparent
 from hailwire.trips.v1 import events_pb2
+from services.gateway.arrivals import Arrival, Stored
 from services.gateway.claims import EVENT
 from services.gateway.clients.trips import Events
-from services.gateway.inbox import Arrival, Stored
 
 log = logs.get(__name__)
 

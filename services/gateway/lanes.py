@@ -5,76 +5,13 @@ recorded in the transaction that claims it, before the call. Locks are always ta
 on rows of the outbox.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chassis.database import Session, Statement
-from services.gateway.messages import Address, Provider
-
-# Meta's pair limit: one message per 6 s to one person, and a burst of 45 that borrows from the future.
-PAIR_SECONDS = 6.0
-PAIR_BURST = 45
+from services.gateway.lane import Lane, LaneClaim, NewReply
 
 _OPEN = "state IN ('queued', 'sending', 'unknown')"
-
-
-@dataclass(frozen=True, slots=True)
-class NewReply:
-    """A row for the outbox."""
-
-    conversation_id: int
-    cause: bytes
-    position: int
-    address: str
-    reply: bytes
-    traceparent: str
-    last_inbound_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class LaneClaim:
-    """The first reply of a lane, claimed: its attempt is recorded."""
-
-    conversation_id: int
-    instance_id: int
-    epoch: int
-    # How often in a row the recipient could not be written to.
-    failures: int
-    outbox_id: int
-    address: str
-    reply: bytes
-    attempts: int
-    created_at: datetime
-    claimed_at: datetime
-    # When the attempt before this one was made, if its result is unknown.
-    unknown_since: datetime | None
-    # The provider's id, known already because its status came before its answer.
-    provider_message_id: str | None
-    last_inbound_at: datetime | None
-    traceparent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of a claimed reply: `state` is accepted, failed, skipped, queued (again) or unknown."""
-
-    claim: LaneClaim
-    state: str
-    reason: str = ""
-    provider_message_id: str | None = None
-    error_code: int | None = None
-    # Before the lane's next reply (or this one again) may be tried.
-    wait_seconds: float = 0.0
-    failed: bool = False
-    # Whether the provider was asked at all; what was not tried does not count as an attempt.
-    tried: bool = True
-
-    @property
-    def final(self) -> bool:
-        """Whether this reply is over."""
-        return self.state in {"accepted", "failed", "skipped"}
 
 
 _LOCK = Statement(
@@ -154,47 +91,10 @@ _ATTEMPT = Statement(
     """,
 )
 
-_SETTLE = Statement(
-    "gateway.outbox_settle",
-    """
-    UPDATE gateway.outbox
-    SET state = settled.state, reason = settled.reason, error_code = settled.error_code,
-        provider_message_id = coalesce(settled.provider_message_id, outbox.provider_message_id),
-        settled_at = CASE WHEN settled.final THEN chassis.now() END,
-        attempts = outbox.attempts - CASE WHEN settled.tried THEN 0 ELSE 1 END
-    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::boolean[], $7::boolean[])
-        AS settled (outbox_id, state, reason, provider_message_id, error_code, final, tried)
-    WHERE outbox.outbox_id = settled.outbox_id AND outbox.state = 'sending'
-    RETURNING outbox.outbox_id
-    """,
-)
-
-# The lane is somebody else's by now, but what the provider said is true all the same: the row's next sender finds it.
-_REMEMBER = Statement(
-    "gateway.outbox_remember",
-    """
-    UPDATE gateway.outbox SET provider_message_id = fact.provider_message_id
-    FROM unnest($1::bigint[], $2::text[]) AS fact (outbox_id, provider_message_id)
-    WHERE outbox.outbox_id = fact.outbox_id AND outbox.state = 'unknown' AND outbox.provider_message_id IS NULL
-    """,
-)
-
-_BURY = Statement(
-    "gateway.outbox_bury",
-    """
-    INSERT INTO gateway.dead_letter (kind, reason, conversation_id, outbox_id, provider, attempts)
-    SELECT 'reply', dead.reason, outbox.conversation_id, outbox.outbox_id, dead.provider, outbox.attempts
-    FROM unnest($1::bigint[], $2::text[], $3::text[]) AS dead (outbox_id, reason, provider)
-    JOIN gateway.outbox USING (outbox_id)
-    """,
-)
-
 
 async def enqueue(session: Session, replies: Sequence[NewReply], *, instance_id: int, room: int) -> list[LaneClaim]:
     """Insert the replies in order and claim the first of each lane that is free, up to `room`."""
-    rows = await session.fetch(_LOCK, sorted({reply.conversation_id for reply in replies}))
-    by_id = {row["conversation_id"]: row for row in rows}
-    lanes = {one: _Lane(row) for one, row in by_id.items()}
+    lanes = await lock(session, {reply.conversation_id for reply in replies})
     claimed = []
     for reply in replies:
         lane = lanes[reply.conversation_id]
@@ -211,7 +111,7 @@ async def enqueue(session: Session, replies: Sequence[NewReply], *, instance_id:
             room -= 1
         lane.added += 1
         claimed.append(take)
-    now = rows[0]["now"]
+    now = next(iter(lanes.values())).now
     inserted = await session.fetch(
         _INSERT,
         [reply.conversation_id for reply in replies],
@@ -224,7 +124,7 @@ async def enqueue(session: Session, replies: Sequence[NewReply], *, instance_id:
         claimed,
         now,
     )
-    await _save(session, lanes.values())
+    await save(session, lanes.values())
     by_cause = {(row["cause"], row["position"]): row for row in inserted}
     return [
         _claim_new(lanes[reply.conversation_id], reply, by_cause[reply.cause, reply.position])
@@ -236,71 +136,24 @@ async def enqueue(session: Session, replies: Sequence[NewReply], *, instance_id:
 async def take_due(session: Session, *, instance_id: int, limit: int) -> list[LaneClaim]:
     """Hold up to `limit` lanes that have something to send and nobody who sends it."""
     rows = await session.fetch(_FIND_DUE, limit)
-    lanes = {row["conversation_id"]: _Lane(row) for row in rows}
+    lanes = {row["conversation_id"]: Lane(row) for row in rows}
     if not lanes:
         return []
     for lane in lanes.values():
         lane.take(instance_id)
-    claims = await _claim_heads(session, lanes)
-    await _save(session, lanes.values())
+    claims = await claim_heads(session, lanes)
+    await save(session, lanes.values())
     return claims
 
 
-async def settle(
-    session: Session, settlements: Sequence[Settlement], *, going_on: bool
-) -> tuple[set[int], list[LaneClaim]]:
-    """Write what became of claimed replies and claim the next of each lane.
-
-    Answers the conversations whose lane was still ours, and the next claims; a lane without one is free again.
-    """
-    rows = await session.fetch(_LOCK, sorted({one.claim.conversation_id for one in settlements}))
-    lanes = {row["conversation_id"]: _Lane(row) for row in rows}
-    fenced = [one for one in settlements if lanes[one.claim.conversation_id].held_by(one.claim)]
-    late = [one for one in settlements if one.provider_message_id and one not in fenced]
-    if late:
-        facts = [one.provider_message_id for one in late]
-        await session.execute(_REMEMBER, [one.claim.outbox_id for one in late], facts)
-    if not fenced:
-        return set(), []
-    written = await session.fetch(
-        _SETTLE,
-        [one.claim.outbox_id for one in fenced],
-        [one.state for one in fenced],
-        [one.reason for one in fenced],
-        [one.provider_message_id for one in fenced],
-        [one.error_code for one in fenced],
-        [one.final for one in fenced],
-        [one.tried for one in fenced],
-    )
-    # Not among them: what an earlier try of this very transaction has settled, whose commit's answer was lost.
-    settled = {row["outbox_id"] for row in written}
-    dead = [one for one in fenced if one.state == "failed" and one.claim.outbox_id in settled]
-    if dead:
-        await session.execute(
-            _BURY,
-            [one.claim.outbox_id for one in dead],
-            [one.reason for one in dead],
-            [str(Address.from_key(one.claim.address).provider) for one in dead],
-        )
-    ours = {}
-    for one in fenced:
-        lane = ours[one.claim.conversation_id] = lanes[one.claim.conversation_id]
-        lane.added -= one.final and one.claim.outbox_id in settled
-        if one.tried:
-            lane.failures = lane.failures + 1 if one.failed else 0
-        lane.due_at = lane.now + timedelta(seconds=one.wait_seconds)
-        if not going_on or one.wait_seconds > 0:
-            lane.release()
-    open_lanes = {key: lane for key, lane in ours.items() if not lane.free and lane.queued + lane.added > 0}
-    claims = await _claim_heads(session, open_lanes)
-    for lane in ours.values():
-        if lane.queued + lane.added <= 0:
-            lane.release()
-    await _save(session, ours.values())
-    return set(ours), claims
+async def lock(session: Session, conversation_ids: Iterable[int]) -> dict[int, Lane]:
+    """The lanes of these conversations, locked in id order."""
+    rows = await session.fetch(_LOCK, sorted(conversation_ids))
+    return {row["conversation_id"]: Lane(row) for row in rows}
 
 
-async def _claim_heads(session: Session, lanes: dict[int, "_Lane"]) -> list[LaneClaim]:
+async def claim_heads(session: Session, lanes: Mapping[int, Lane]) -> list[LaneClaim]:
+    """Claim the first reply of each lane; one that has none, or must wait, is released."""
     if not lanes:
         return []
     heads = {row["conversation_id"]: row for row in await session.fetch(_HEADS, list(lanes))}
@@ -322,7 +175,8 @@ async def _claim_heads(session: Session, lanes: dict[int, "_Lane"]) -> list[Lane
     return claims
 
 
-async def _save(session: Session, lanes: Any) -> None:
+async def save(session: Session, lanes: Iterable[Lane]) -> None:
+    """Write what became of locked lanes."""
     changed = list(lanes)
     await session.execute(
         _UPDATE,
@@ -336,49 +190,7 @@ async def _save(session: Session, lanes: Any) -> None:
     )
 
 
-class _Lane:
-    """A locked row and what is to become of it."""
-
-    def __init__(self, row: Any) -> None:
-        self.conversation_id: int = row["conversation_id"]
-        self.queued: int = row["queued"]
-        self.instance_id: int | None = row["instance_id"]
-        self.epoch: int = row["epoch"]
-        self.due_at: datetime = row["due_at"]
-        self.pair_at: datetime = row["pair_at"]
-        self.failures: int = row["failures"]
-        self.now: datetime = row["now"]
-        self.added = 0
-
-    @property
-    def free(self) -> bool:
-        return self.instance_id is None
-
-    def held_by(self, claim: LaneClaim) -> bool:
-        return (self.instance_id, self.epoch) == (claim.instance_id, claim.epoch)
-
-    def take(self, instance_id: int) -> None:
-        self.instance_id = instance_id
-        self.epoch += 1
-
-    def release(self) -> None:
-        self.instance_id = None
-
-    def pace(self, address: str) -> bool:
-        """Count one message against the pair limit (GCRA); False, and the time when it may go, when it must wait."""
-        if Address.from_key(address).provider is not Provider.WHATSAPP:
-            return True
-        start = max(self.pair_at, self.now)
-        following = start + timedelta(seconds=PAIR_SECONDS)
-        allowed_at = following - timedelta(seconds=PAIR_SECONDS * PAIR_BURST)
-        if allowed_at > self.now:
-            self.due_at = allowed_at
-            return False
-        self.pair_at = following
-        return True
-
-
-def _claim_new(lane: _Lane, reply: NewReply, row: Any) -> LaneClaim:
+def _claim_new(lane: Lane, reply: NewReply, row: Any) -> LaneClaim:
     return LaneClaim(
         conversation_id=reply.conversation_id,
         instance_id=lane.instance_id or 0,
@@ -397,7 +209,7 @@ def _claim_new(lane: _Lane, reply: NewReply, row: Any) -> LaneClaim:
     )
 
 
-def _claim_head(lane: _Lane, head: Any) -> LaneClaim:
+def _claim_head(lane: Lane, head: Any) -> LaneClaim:
     return LaneClaim(
         conversation_id=lane.conversation_id,
         instance_id=lane.instance_id or 0,

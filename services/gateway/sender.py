@@ -19,10 +19,9 @@ from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
 from chassis.telemetry import Telemetry, trace_of, traceparent
-from services.gateway import lanes
-from services.gateway.inbox import Room
+from services.gateway import lanes, settling
 from services.gateway.instance import SETTLE_SECONDS, Instance
-from services.gateway.lanes import LaneClaim, Settlement
+from services.gateway.lane import LaneClaim, Settlement
 from services.gateway.messages import Address, Outgoing, Provider, reply_from_dict
 from services.gateway.providers.sending import (
     Accepted,
@@ -36,6 +35,7 @@ from services.gateway.providers.sending import (
 )
 from services.gateway.providers.twilio.client import TwilioClient
 from services.gateway.providers.whatsapp.client import WhatsAppClient
+from services.gateway.room import Room
 
 log = logs.get(__name__)
 
@@ -201,7 +201,7 @@ class Sender:
     async def _settle_batch(self, batch: list[Settlement]) -> list[LaneClaim | BaseException | None]:
         try:
             async with self._database.transaction() as session:
-                ours, claims = await lanes.settle(session, batch, going_on=self._going_on())
+                ours, claims = await settling.settle(session, batch, going_on=self._going_on())
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if len(batch) == 1:
                 if batch[0].provider_message_id is None and batch[0].error_code is None:

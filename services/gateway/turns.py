@@ -20,8 +20,8 @@ from services.gateway.claims import Claim
 from services.gateway.commit import Decision, Ending, LeaseLost, TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations.turn import HOME
-from services.gateway.inbox import Room
 from services.gateway.instance import Instance
+from services.gateway.room import Room
 
 log = logs.get(__name__)
 

@@ -16,7 +16,7 @@ from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.settings import Secret
 from chassis.telemetry import Telemetry, new_traceparent, traceparent
-from services.gateway.inbox import Arrival, Stored
+from services.gateway.arrivals import Arrival, Stored
 from services.gateway.messages import Item, ItemKind
 from services.gateway.providers.reading import read_status
 from services.gateway.providers.twilio import signature as twilio_signature

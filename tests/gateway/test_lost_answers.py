@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from chassis.database import Statement
-from services.gateway import claims, commit, inbox, instance, lanes, reconciling
+from services.gateway import claims, commit, instance, lanes, queueing, reconciling, settling
 from tests.gateway.conftest import Open, Register
 from tests.gateway.cut import Cutter, cutter_to
 from tests.gateway.mesh import Mesh, payload, text, until
@@ -43,7 +43,7 @@ async def _lost(cutter: Cutter, times: int = 1) -> None:
 
 @pytest.mark.parametrize("refused", [False, True], ids=["accepted", "refused"])
 async def test_a_settlement_is_counted_once(
-    open_cut: Cut, phone: str, monkeypatch: pytest.MonkeyPatch, refused: bool
+    open_cut: Cut, phone: str, monkeypatch: pytest.MonkeyPatch, *, refused: bool
 ) -> None:
     """When the answer to settling a reply is lost it is settled again without effect: the next ones go, once each."""
     # Nobody mends a wrong count meanwhile.
@@ -51,7 +51,7 @@ async def test_a_settlement_is_counted_once(
     async with open_cut() as (mesh, cutter):
         if refused:
             mesh.goes_wrong("whatsapp", "131026")
-        cutter.lose(lanes._SETTLE, committed=True)
+        cutter.lose(settling._SETTLE, committed=True)
         await mesh.says(phone, "thrice")
         await mesh.answered(f"+{phone}", 2 if refused else 3)
         assert cutter.lost == 1
@@ -65,11 +65,11 @@ async def test_a_settlement_is_counted_once(
 @pytest.mark.parametrize("committed", [False, True], ids=["commit", "answer"])
 @pytest.mark.parametrize(
     "statement",
-    [claims._FIND_FREE, lanes._FIND_DUE, claims._CLAIM_HEADS, commit._FINISH, lanes._SETTLE],
+    [claims._FIND_FREE, lanes._FIND_DUE, claims._CLAIM_HEADS, commit._FINISH, settling._SETTLE],
     ids=lambda statement: statement.name.partition(".")[2],
 )
 async def test_room_is_given_back(
-    open_cut: Cut, phones: Callable[[int], list[str]], statement: Statement, committed: bool
+    open_cut: Cut, phones: Callable[[int], list[str]], statement: Statement, *, committed: bool
 ) -> None:
     """A gateway with room for one turn and one send still has it after commits that were lost, and answers once."""
     first, second = phones(2)
@@ -87,11 +87,11 @@ async def test_room_is_given_back(
 
 
 @pytest.mark.parametrize("committed", [False, True], ids=["commit", "answer"])
-async def test_a_webhook_is_stored_once(open_cut: Cut, phone: str, committed: bool) -> None:
+async def test_a_webhook_is_stored_once(open_cut: Cut, phone: str, *, committed: bool) -> None:
     """When the commit of a webhook or its answer is lost there is no 200, and sent again it is answered once."""
     async with open_cut(GATEWAY_MAX_TURNS="1") as (mesh, cutter):
         for _ in range(2):
-            cutter.lose(inbox._INSERT_PENDING, committed=committed)
+            cutter.lose(queueing._INSERT_PENDING, committed=committed)
             content = payload(text(phone, "plain"))
             assert (await mesh.whatsapp(content)).status == 503
             assert (await mesh.whatsapp(content)).status == 200

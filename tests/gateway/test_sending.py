@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from services.gateway import lanes, sender
+from services.gateway import lane, sender
 from services.gateway.providers import exchange
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, sms, text
@@ -205,8 +205,8 @@ async def test_the_stop_switch(open_here: Open, word: Register, phone: str) -> N
 
 async def test_the_pair_limit_is_kept(quick: Mesh, phone: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """More replies than the pair limit allows at once wait for their time instead of being refused."""
-    monkeypatch.setattr(lanes, "PAIR_BURST", 5)
-    monkeypatch.setattr(lanes, "PAIR_SECONDS", 0.4)
+    monkeypatch.setattr(lane, "PAIR_BURST", 5)
+    monkeypatch.setattr(lane, "PAIR_SECONDS", 0.4)
     await quick.whatsapp(payload(*(text(phone, "plain") for _ in range(8))))
     await quick.answered(f"+{phone}", 8)
     await quick.settled()

@@ -1,0 +1,40 @@
+"""What comes in, on its way to the inbox, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.gateway.claims import EVENT
+from services.gateway.messages import ItemKind, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One item on its way in: of a provider, or an event for a person."""
+
+    kind: str
+    key: bytes
+    provider: str
+    raw: bytes
+    addresses: tuple[str, ...] = ()
+    person_id: int = 0
+    sent_at: datetime | None = None
+    traceparent: str = ""
+    status: Status | None = None
+
+    @property
+    def queued(self) -> bool:
+        """Whether it takes a turn in a conversation."""
+        return self.kind == EVENT or (self.kind == ItemKind.MESSAGE and bool(self.addresses))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of one webhook's items."""
+
+    new: int
+    known: int
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether there were items and every one had been received before."""
+        return self.new == 0 and self.known > 0
