@@ -15,12 +15,16 @@ from chassis.coalesce import Coalescer
 from chassis.database import Database, open_database
 from chassis.http import serve_http, serve_prometheus
 from chassis.listener import open_listener
+from chassis.periodic import repeating
+from chassis.queues import LOOK_SECONDS, QueueGauges
 from chassis.requests import Measured
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import Telemetry, open_telemetry
 from services.gateway import openapi, rest
+from services.gateway.arrivals import Arrival, Stored
+from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Events, Trips
@@ -130,6 +134,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(turns.drain, _DRAIN_SECONDS)
         taker = EventTaker(Events(trips_channel), store, telemetry, telemetry.instance_id)
         await stack.enter_async_context(_running(taker.run))
+
+        queues = QueueGauges(database, BACKLOG)
+        await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
+        routing.watch(telemetry)
 
         prometheus_port = await stack.enter_async_context(
             serve_prometheus(
