@@ -40,7 +40,7 @@ export class FaultsPanel {
     this.profile = element.querySelector(".profile");
     this.profile.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.try(() => this.behave("all"));
+      this.try(() => this.behave(this.profile.misbehave.value.trim()));
     });
     this.profile.querySelector(".calm").addEventListener("click", () => this.try(() => this.behave("")));
   }
@@ -102,11 +102,12 @@ export class FaultsPanel {
   async showProfile() {
     const profile = await get("misbehaviour");
     this.profile.seed.value = profile.seed ?? 0;
-    const done = Object.entries(profile.counts ?? {}).map(([kind, times]) => `${kind} ${times}`).join(", ");
+    const done = Object.entries(profile.did ?? {}).map(([kind, times]) => `${kind} ${times}`).join(", ");
     const habits = Object.keys(profile.kinds ?? {}).length;
+    const some = habits === 1 ? "1 kind happens" : `${habits} kinds happen`;
     this.profile.querySelector(".state").textContent = habits
-      ? `${habits} kinds happen by chance, the same for the same seed.${done ? ` So far: ${done}.` : ""}`
-      : "Nothing happens by chance.";
+      ? `${some} by chance, the same for the same seed.` : "Nothing happens by chance.";
+    this.profile.querySelector(".did").textContent = done ? `So far: ${done}.` : "";
   }
 
   async behave(misbehave) {
