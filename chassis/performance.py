@@ -1,17 +1,19 @@
 """The numbers of this process over gRPC (hailwire.ops.v1), for whoever joins those of all replicas."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from prometheus_client import Metric
 
+from chassis import logs
+from chassis.instruments import BOUNDS, Histogram, Instrument, Kind, Reading
 from chassis.telemetry import Telemetry
 from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
 
+log = logs.get(__name__)
+
 
 class PerformanceServicer(ops_pb2_grpc.PerformanceServiceServicer):
-    """Reads the same registry as the Prometheus page, so that the two never disagree."""
+    """Reads the same numbers as the Prometheus page, so that the two never disagree."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
@@ -25,30 +27,40 @@ class PerformanceServicer(ops_pb2_grpc.PerformanceServiceServicer):
         return performance(self._telemetry)
 
 
+_KINDS = {
+    Kind.COUNTER: ops_pb2.METRIC_KIND_COUNTER,
+    Kind.GAUGE: ops_pb2.METRIC_KIND_GAUGE,
+    Kind.SHARED_GAUGE: ops_pb2.METRIC_KIND_SHARED_GAUGE,
+}
+
+
 def performance(telemetry: Telemetry) -> ops_pb2.GetPerformanceResponse:
-    """Every number of this process now."""
+    """Every number of this process now. It holds up the loop for as long as it takes, so it takes little."""
     started = Timestamp()
     started.FromMilliseconds(int(telemetry.started_at * 1000))
     response = ops_pb2.GetPerformanceResponse(
         service=telemetry.service, instance_id=telemetry.instance_id, start_time=started
     )
-    metrics = sorted(_metrics(telemetry), key=lambda pair: pair[0])
-    for name, metric in metrics:
-        kind = _KINDS.get(metric.type, ops_pb2.METRIC_KIND_GAUGE)
-        if name in telemetry.shared:
-            kind = ops_pb2.METRIC_KIND_SHARED_GAUGE
-        response.metrics.add(name=name, kind=kind, help=metric.documentation)
-    samples = [(name, sample) for name, metric in metrics for sample in metric.samples]
-    # Sorting is stable: the buckets of one histogram stay in their order.
-    for name, sample in sorted(samples, key=lambda pair: pair[1].name):
-        response.samples.add(name=sample.name, labels=sample.labels, value=sample.value, metric=name)
+    everything: list[Instrument | Histogram] = [*telemetry.instruments, *telemetry.histograms]
+    for one in sorted(everything, key=lambda one: one.name):
+        if isinstance(one, Instrument):
+            response.metrics.add(name=one.name, kind=_KINDS[one.kind], help=one.help)
+            for value, labels in _read(one):
+                response.samples.add(name=one.name, labels=labels, value=value)
+        else:
+            kind = ops_pb2.METRIC_KIND_HISTOGRAM
+            response.metrics.add(name=one.name, kind=kind, help=one.help, bounds=BOUNDS)
+            for labels, durations in one.read():
+                response.histograms.add(
+                    name=one.name, labels=labels, counts=durations.counts, seconds=durations.seconds
+                )
     return response
 
 
-_KINDS = {"counter": ops_pb2.METRIC_KIND_COUNTER, "histogram": ops_pb2.METRIC_KIND_HISTOGRAM}
-
-
-def _metrics(telemetry: Telemetry) -> Iterator[tuple[str, Metric]]:
-    """Each metric under the name that its page shows."""
-    for metric in telemetry.registry.collect():
-        yield (f"{metric.name}_total" if metric.type == "counter" else metric.name), metric
+def _read(instrument: Instrument) -> list[Reading]:
+    try:
+        return list(instrument.read())
+    except Exception as error:
+        # One that cannot be read must not hide the others.
+        log.exception("a metric cannot be read", error, metric=instrument.name)
+        return []

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from chassis.database import Database, Statement
-from chassis.telemetry import Reading
+from chassis.instruments import Reading
 
 # Between two looks; every replica looks, so seldom and at little cost.
 LOOK_SECONDS = 5.0

@@ -1,8 +1,8 @@
 """Traces and metrics of one process: OpenTelemetry underneath, OTLP when configured, a Prometheus page always.
 
-Counting must cost next to nothing, so a `Counter` here is a dictionary of plain numbers that an observable instrument
-reads when somebody scrapes; only durations go through OpenTelemetry's histograms. Everything is passed along, nothing
-is global, so that several services can live in one test process.
+Counters and gauges are observable instruments of OpenTelemetry over plain numbers; durations have buckets of our own
+(chassis/instruments.py), because every step of a message records some and OpenTelemetry's cost several times as much.
+Everything is passed along, nothing is global, so that several services can live in one test process.
 """
 
 import asyncio
@@ -19,7 +19,6 @@ from opentelemetry import context as otel_context
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
@@ -27,18 +26,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from prometheus_client import CollectorRegistry
 
 from chassis import resources
+from chassis.instruments import Counter, Histogram, HistogramPage, Instrument, Kind, Read, Reading
 from chassis.settings import setting
-
-Labels = tuple[tuple[str, str], ...]
-Reading = tuple[float, dict[str, str]]
-
-# Seconds, from a cached answer to a call that somebody gave up on.
-_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
-# How many sets of labels one metric may have: a label that turns out to be unbounded must not fill the memory of
-# everybody who scrapes. What comes after them is counted together.
-_MOST_LABEL_SETS = 1000
-_OVERFLOW: Labels = (("overflow", "true"),)
 
 # How long the end of a process waits for its last spans to be taken.
 _FLUSH_SECONDS = 3.0
@@ -67,67 +56,6 @@ class TelemetrySettings:
     )
 
 
-def _key(labels: dict[str, str]) -> Labels:
-    """The same for the same labels in any order."""
-    return tuple(labels.items()) if len(labels) < 2 else tuple(sorted(labels.items()))
-
-
-class Counter:
-    """A number that only grows, by labels. `add` is a dictionary update."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self) -> None:
-        self._values: dict[Labels, float] = {}
-
-    def add(self, amount: float = 1, **labels: str) -> None:
-        """Count; label values come from small fixed sets. Raises ValueError for less than nothing."""
-        if amount < 0:
-            raise ValueError("a counter only grows")
-        key = _key(labels)
-        known = self._values.get(key)
-        if known is None:
-            key = key if len(self._values) < _MOST_LABEL_SETS else _OVERFLOW
-            known = self._values.get(key, 0)
-        self._values[key] = known + amount
-
-    def value(self, **labels: str) -> float:
-        """What was counted under exactly these labels."""
-        return self._values.get(_key(labels), 0)
-
-    def read(self) -> Iterator[Reading]:
-        """Every (value, labels)."""
-        for key, value in list(self._values.items()):
-            yield value, dict(key)
-
-
-@dataclass
-class Histogram:
-    """Durations in seconds by labels."""
-
-    instrument: metrics.Histogram
-    _seen: set[Labels] = field(default_factory=set)
-
-    def record(self, seconds: float, **labels: str) -> None:
-        """One duration."""
-        key = _key(labels)
-        if key not in self._seen:
-            if len(self._seen) >= _MOST_LABEL_SETS:
-                labels = dict(_OVERFLOW)
-            else:
-                self._seen.add(key)
-        self.instrument.record(seconds, labels)
-
-    @contextlib.contextmanager
-    def time(self, **labels: str) -> Iterator[None]:
-        """The duration of a block, whatever its end."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.record(time.perf_counter() - started, **labels)
-
-
 @dataclass
 class Telemetry:
     """What a process measures itself with. Instruments of one name are one instrument."""
@@ -140,63 +68,53 @@ class Telemetry:
     tracing: bool
     slow_seconds: float = 1.0
     started_at: float = field(default_factory=time.time)
-    # Gauges of which every replica shows the same.
-    shared: set[str] = field(default_factory=set)
+    # Every counter and gauge, for whoever reads them all (chassis/performance.py).
+    instruments: list[Instrument] = field(default_factory=list)
     _cold_start_ms: float = 0.0
     _serving: bool = False
     _counters: dict[str, Counter] = field(default_factory=dict)
     _histograms: dict[str, Histogram] = field(default_factory=dict)
-    _gauges: dict[str, list[Callable[[], Iterable[Reading]]]] = field(default_factory=dict)
+    _gauges: dict[str, list[Read]] = field(default_factory=dict)
 
     def counter(self, name: str, help: str) -> Counter:  # noqa: A002 - the field's word
         """The counter of that name, exported as hailwire_<name>_total."""
         if name not in self._counters:
             counter = self._counters[name] = Counter()
-
-            def observe(_: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
-                return [metrics.Observation(value, labels) for value, labels in counter.read()]
-
-            self.meter.create_observable_counter(f"hailwire_{name}", [observe], description=help)
+            self.tally(name, help, counter.read)
         return self._counters[name]
 
-    def tally(self, name: str, help: str, read: Callable[[], Iterable[Reading]]) -> None:  # noqa: A002
+    def tally(self, name: str, help: str, read: Read) -> None:  # noqa: A002
         """A number that only grows and that somebody else keeps, read when somebody scrapes."""
+        self.instruments.append(Instrument(f"hailwire_{name}_total", Kind.COUNTER, help, read))
+        self.meter.create_observable_counter(f"hailwire_{name}", [_observed(read)], description=help)
 
-        def observe(_: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
-            return [metrics.Observation(value, labels) for value, labels in read()]
-
-        self.meter.create_observable_counter(f"hailwire_{name}", [observe], description=help)
-
-    def gauge(
-        self,
-        name: str,
-        help: str,  # noqa: A002
-        read: Callable[[], Iterable[Reading]],
-        *,
-        shared: bool = False,
-    ) -> None:
+    def gauge(self, name: str, help: str, read: Read, *, shared: bool = False) -> None:  # noqa: A002
         """A number that goes up and down, read when somebody scrapes; several readers of one name add their labels.
 
         `shared`: it describes the database, so that every replica shows the same and nobody may add them up.
         """
-        if shared:
-            self.shared.add(f"hailwire_{name}")
         if name in self._gauges:
             self._gauges[name].append(read)
             return
         readers = self._gauges[name] = [read]
 
-        def observe(_: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
-            return [metrics.Observation(value, labels) for reader in readers for value, labels in reader()]
+        def every() -> Iterable[Reading]:
+            return [one for reader in readers for one in reader()]
 
-        self.meter.create_observable_gauge(f"hailwire_{name}", [observe], description=help)
+        kind = Kind.SHARED_GAUGE if shared else Kind.GAUGE
+        self.instruments.append(Instrument(f"hailwire_{name}", kind, help, every))
+        self.meter.create_observable_gauge(f"hailwire_{name}", [_observed(every)], description=help)
 
     def histogram(self, name: str, help: str) -> Histogram:  # noqa: A002
         """Durations, exported as hailwire_<name>_seconds."""
         if name not in self._histograms:
-            instrument = self.meter.create_histogram(f"hailwire_{name}", unit="s", description=help)
-            self._histograms[name] = Histogram(instrument)
+            self._histograms[name] = Histogram(f"hailwire_{name}_seconds", help)
         return self._histograms[name]
+
+    @property
+    def histograms(self) -> list[Histogram]:
+        """All of them."""
+        return list(self._histograms.values())
 
     def serving(self, now: bool) -> None:  # noqa: FBT001 - reads as a sentence
         """Whether this process can do its work now; its first time ends the cold start."""
@@ -251,9 +169,14 @@ class Telemetry:
                 raise
 
 
-def _one(read: Callable[[], float]) -> Callable[[], list[Reading]]:
+def _one(read: Callable[[], float]) -> Read:
     """A number without labels, as an instrument reads it."""
     return lambda: [(read(), {})]
+
+
+def _observed(read: Read) -> Callable[[metrics.CallbackOptions], Iterable[metrics.Observation]]:
+    """The same as OpenTelemetry wants it."""
+    return lambda _options: [metrics.Observation(value, labels) for value, labels in read()]
 
 
 def _links(parents: Iterable[str]) -> list[trace.Link]:
@@ -293,8 +216,7 @@ async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIter
     )
     registry = CollectorRegistry()
     reader = PrometheusMetricReader(disable_target_info=True, scope_info_enabled=False, registry=registry)
-    buckets = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(_BUCKETS))
-    meters = MeterProvider([reader], resource=resource, views=[buckets])
+    meters = MeterProvider([reader], resource=resource)
     tracers = TracerProvider(
         resource=resource,
         sampler=ParentBasedTraceIdRatio(settings.sample_ratio),
@@ -317,6 +239,7 @@ async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIter
         tracing=bool(settings.otlp_endpoint),
         slow_seconds=settings.slow_request_ms / 1000,
     )
+    registry.register(HistogramPage(lambda: telemetry.histograms))
     telemetry.watch_process()
     try:
         yield telemetry

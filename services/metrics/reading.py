@@ -1,5 +1,6 @@
 """What one process said of itself at one moment, as plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -69,17 +70,29 @@ class Reading:
 
 
 def read(response: ops_pb2.GetPerformanceResponse) -> Reading:
-    """The reading behind an answer; samples of no metric (of another version) are left out."""
-    metrics = {one.name: Metric(one.name, one.kind, one.help) for one in response.metrics}
-    numbers = {
-        Series(sample.metric, sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for sample in response.samples
-        if sample.metric in metrics
+    """The reading behind an answer; histograms as Prometheus tells them, in cumulative buckets."""
+    numbers: Numbers = {
+        Series(sample.name, sample.name, labels_of(sample.labels)): sample.value for sample in response.samples
     }
+    bounds = {one.name: [*map(str, one.bounds), "+Inf"] for one in response.metrics}
+    for one in response.histograms:
+        labels = labels_of(one.labels)
+        name, upto = one.name, 0
+        # Of one length unless the process does not keep the contract.
+        for bound, count in zip(bounds.get(name, ()), one.counts, strict=False):
+            upto += count
+            numbers[Series(name, f"{name}_bucket", (*labels, ("le", bound)))] = upto
+        numbers[Series(name, f"{name}_count", labels)] = upto
+        numbers[Series(name, f"{name}_sum", labels)] = one.seconds
     return Reading(
         service=response.service,
         instance_id=response.instance_id,
         started_at=response.start_time.ToMilliseconds() / 1000,
-        metrics=metrics,
+        metrics={one.name: Metric(one.name, one.kind, one.help) for one in response.metrics},
         numbers=numbers,
     )
+
+
+def labels_of(labels: Mapping[str, str]) -> Labels:
+    """Labels in order."""
+    return tuple(sorted(labels.items()))

@@ -25,6 +25,7 @@ _FILES = {
     "/": ("index.html", "text/html"),
     "/live.css": ("live.css", "text/css"),
     "/live.js": ("live.js", "text/javascript"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
 # The SMS service that came before had the second.

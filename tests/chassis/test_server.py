@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -182,15 +183,23 @@ async def test_the_numbers_are_those_of_the_prometheus_page(patient: Patient, te
         for sample in family.samples
     }
     told = {(sample.name, *sorted(sample.labels.items())): sample.value for sample in answer.samples}
+    bounds = {metric.name: [*map(str, metric.bounds), "+Inf"] for metric in answer.metrics}
+    for one in answer.histograms:
+        labels = sorted(one.labels.items())
+        for bound, upto in zip(bounds[one.name], itertools.accumulate(one.counts), strict=True):
+            told[f"{one.name}_bucket", *sorted([*labels, ("le", bound)])] = upto
+        told[f"{one.name}_count", *labels] = sum(one.counts)
+        told[f"{one.name}_sum", *labels] = one.seconds
     # The call itself is being served while it reads, and costs something.
     in_flight = ("hailwire_rpc_server_in_flight", ("method", "/hailwire.ops.v1.PerformanceService/GetPerformance"))
     assert told.pop(in_flight) == 1
     shown.pop(in_flight, None)
-    for one in (told, shown):
-        assert one.pop(("hailwire_process_cpu_seconds_total",)) > 0
-        assert one.pop(("hailwire_process_resident_bytes",)) > 1e6
+    for numbers in (told, shown):
+        assert numbers.pop(("hailwire_process_cpu_seconds_total",)) > 0
+        assert numbers.pop(("hailwire_process_resident_bytes",)) > 1e6
     assert told == shown
-    assert {sample.metric for sample in answer.samples} == {metric.name for metric in answer.metrics}
+    named = {sample.name for sample in answer.samples} | {histogram.name for histogram in answer.histograms}
+    assert named <= {metric.name for metric in answer.metrics}
     kinds = {metric.name: metric.kind for metric in answer.metrics}
     assert kinds["hailwire_rides_total"] == ops_pb2.METRIC_KIND_COUNTER
     assert kinds["hailwire_cars"] == ops_pb2.METRIC_KIND_GAUGE

@@ -17,8 +17,9 @@ from chassis import errors
 from chassis import telemetry as telemetries
 from chassis.channels import open_channel
 from chassis.database import DatabaseSettings, Statement, open_database
+from chassis.instruments import Counter
 from chassis.settings import load
-from chassis.telemetry import Counter, Telemetry, TelemetrySettings, open_telemetry
+from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
 from tests.chassis import polling, tiny
 from tests.chassis.collector import Collector
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19hailwire/ops/v1/ops.proto\x12\x0fhailwire.ops.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x17\n\x15GetPerformanceRequest\"\x99\x01\n\x06Sample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x33\n\x06labels\x18\x02 \x03(\x0b\x32#.hailwire.ops.v1.Sample.LabelsEntry\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x0e\n\x06metric\x18\x04 \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"O\n\x06Metric\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.hailwire.ops.v1.MetricKind\x12\x0c\n\x04help\x18\x03 \x01(\t\"\xc2\x01\n\x16GetPerformanceResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07samples\x18\x04 \x03(\x0b\x32\x17.hailwire.ops.v1.Sample\x12(\n\x07metrics\x18\x05 \x03(\x0b\x32\x17.hailwire.ops.v1.Metric*\x92\x01\n\nMetricKind\x12\x1b\n\x17METRIC_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13METRIC_KIND_COUNTER\x10\x01\x12\x15\n\x11METRIC_KIND_GAUGE\x10\x02\x12\x1c\n\x18METRIC_KIND_SHARED_GAUGE\x10\x03\x12\x19\n\x15METRIC_KIND_HISTOGRAM\x10\x04\x32w\n\x12PerformanceService\x12\x61\n\x0eGetPerformance\x12&.hailwire.ops.v1.GetPerformanceRequest\x1a\'.hailwire.ops.v1.GetPerformanceResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19hailwire/ops/v1/ops.proto\x12\x0fhailwire.ops.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x17\n\x15GetPerformanceRequest\"\x89\x01\n\x06Sample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x33\n\x06labels\x18\x02 \x03(\x0b\x32#.hailwire.ops.v1.Sample.LabelsEntry\x12\r\n\x05value\x18\x03 \x01(\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa1\x01\n\tHistogram\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x36\n\x06labels\x18\x02 \x03(\x0b\x32&.hailwire.ops.v1.Histogram.LabelsEntry\x12\x0e\n\x06\x63ounts\x18\x03 \x03(\x04\x12\x0f\n\x07seconds\x18\x04 \x01(\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"_\n\x06Metric\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.hailwire.ops.v1.MetricKind\x12\x0c\n\x04help\x18\x03 \x01(\t\x12\x0e\n\x06\x62ounds\x18\x04 \x03(\x01\"\xf2\x01\n\x16GetPerformanceResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07samples\x18\x04 \x03(\x0b\x32\x17.hailwire.ops.v1.Sample\x12(\n\x07metrics\x18\x05 \x03(\x0b\x32\x17.hailwire.ops.v1.Metric\x12.\n\nhistograms\x18\x06 \x03(\x0b\x32\x1a.hailwire.ops.v1.Histogram*\x92\x01\n\nMetricKind\x12\x1b\n\x17METRIC_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13METRIC_KIND_COUNTER\x10\x01\x12\x15\n\x11METRIC_KIND_GAUGE\x10\x02\x12\x1c\n\x18METRIC_KIND_SHARED_GAUGE\x10\x03\x12\x19\n\x15METRIC_KIND_HISTOGRAM\x10\x04\x32w\n\x12PerformanceService\x12\x61\n\x0eGetPerformance\x12&.hailwire.ops.v1.GetPerformanceRequest\x1a\'.hailwire.ops.v1.GetPerformanceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,18 +34,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SAMPLE_LABELSENTRY']._loaded_options = None
   _globals['_SAMPLE_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_METRICKIND']._serialized_start=539
-  _globals['_METRICKIND']._serialized_end=685
+  _globals['_HISTOGRAM_LABELSENTRY']._loaded_options = None
+  _globals['_HISTOGRAM_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_METRICKIND']._serialized_start=751
+  _globals['_METRICKIND']._serialized_end=897
   _globals['_GETPERFORMANCEREQUEST']._serialized_start=79
   _globals['_GETPERFORMANCEREQUEST']._serialized_end=102
   _globals['_SAMPLE']._serialized_start=105
-  _globals['_SAMPLE']._serialized_end=258
-  _globals['_SAMPLE_LABELSENTRY']._serialized_start=213
-  _globals['_SAMPLE_LABELSENTRY']._serialized_end=258
-  _globals['_METRIC']._serialized_start=260
-  _globals['_METRIC']._serialized_end=339
-  _globals['_GETPERFORMANCERESPONSE']._serialized_start=342
-  _globals['_GETPERFORMANCERESPONSE']._serialized_end=536
-  _globals['_PERFORMANCESERVICE']._serialized_start=687
-  _globals['_PERFORMANCESERVICE']._serialized_end=806
+  _globals['_SAMPLE']._serialized_end=242
+  _globals['_SAMPLE_LABELSENTRY']._serialized_start=197
+  _globals['_SAMPLE_LABELSENTRY']._serialized_end=242
+  _globals['_HISTOGRAM']._serialized_start=245
+  _globals['_HISTOGRAM']._serialized_end=406
+  _globals['_HISTOGRAM_LABELSENTRY']._serialized_start=197
+  _globals['_HISTOGRAM_LABELSENTRY']._serialized_end=242
+  _globals['_METRIC']._serialized_start=408
+  _globals['_METRIC']._serialized_end=503
+  _globals['_GETPERFORMANCERESPONSE']._serialized_start=506
+  _globals['_GETPERFORMANCERESPONSE']._serialized_end=748
+  _globals['_PERFORMANCESERVICE']._serialized_start=899
+  _globals['_PERFORMANCESERVICE']._serialized_end=1018
 # @@protoc_insertion_point(module_scope)

@@ -35,7 +35,7 @@ class _MetricKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MetricKind
     METRIC_KIND_SHARED_GAUGE: _MetricKind.ValueType  # 3
     """Goes up and down, and every process sees the same, because it describes the database; joined by the largest."""
     METRIC_KIND_HISTOGRAM: _MetricKind.ValueType  # 4
-    """Cumulative buckets ("le" in the unit of the name), a sum and a count; joined like counters."""
+    """Durations in buckets; joined like counters."""
 
 class MetricKind(_MetricKind, metaclass=_MetricKindEnumTypeWrapper):
     """What a metric is, and so how the numbers of several processes become one."""
@@ -49,7 +49,7 @@ METRIC_KIND_GAUGE: MetricKind.ValueType  # 2
 METRIC_KIND_SHARED_GAUGE: MetricKind.ValueType  # 3
 """Goes up and down, and every process sees the same, because it describes the database; joined by the largest."""
 METRIC_KIND_HISTOGRAM: MetricKind.ValueType  # 4
-"""Cumulative buckets ("le" in the unit of the name), a sum and a count; joined like counters."""
+"""Durations in buckets; joined like counters."""
 Global___MetricKind: _TypeAlias = MetricKind  # noqa: Y015
 
 @_typing.final
@@ -98,13 +98,10 @@ class Sample(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
-    METRIC_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """As on the Prometheus page, e.g. "hailwire_rpc_server_requests_total"."""
+    """As on the Prometheus page, e.g. "hailwire_rpc_server_requests_total"; its metric has the same name."""
     value: _builtins.float
     """The value; seconds and bytes as the name says."""
-    metric: _builtins.str
-    """The metric that it belongs to: its own name, or that of its histogram, without _bucket, _sum or _count."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Bounded label names and values; never personal data."""
@@ -115,15 +112,72 @@ class Sample(_message.Message):
         name: _builtins.str = ...,
         labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         value: _builtins.float = ...,
-        metric: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "metric", b"metric", "name", b"name", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "name", b"name", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Sample: _TypeAlias = Sample  # noqa: Y015
+
+@_typing.final
+class Histogram(_message.Message):
+    """Durations with the same labels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The name of its metric, e.g. "hailwire_rpc_server_seconds"."""
+    seconds: _builtins.float
+    """The sum of all durations, in seconds."""
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """As in Sample."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many lay above the bound before and up to this bound of the metric; one more at the end, for those beyond."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        counts: _abc.Iterable[_builtins.int] | None = ...,
+        seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "labels", b"labels", "name", b"name", "seconds", b"seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Histogram: _TypeAlias = Histogram  # noqa: Y015
 
 @_typing.final
 class Metric(_message.Message):
@@ -134,22 +188,28 @@ class Metric(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     HELP_FIELD_NUMBER: _builtins.int
+    BOUNDS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """As on the Prometheus page."""
     kind: Global___MetricKind.ValueType
     """How it is joined."""
     help: _builtins.str
     """One line for people."""
+    @_builtins.property
+    def bounds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Of a histogram: the upper bounds of its buckets in seconds, ascending."""
+
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         kind: Global___MetricKind.ValueType = ...,
         help: _builtins.str = ...,
+        bounds: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["help", b"help", "kind", b"kind", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounds", b"bounds", "help", b"help", "kind", b"kind", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -166,6 +226,7 @@ class GetPerformanceResponse(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     SAMPLES_FIELD_NUMBER: _builtins.int
     METRICS_FIELD_NUMBER: _builtins.int
+    HISTOGRAMS_FIELD_NUMBER: _builtins.int
     service: _builtins.str
     """"gateway", "profile", "trips" or "metrics"."""
     instance_id: _builtins.str
@@ -176,11 +237,15 @@ class GetPerformanceResponse(_message.Message):
 
     @_builtins.property
     def samples(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sample]:
-        """In the order of their names."""
+        """Counters and gauges, in the order of their names."""
 
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___Metric]:
-        """What the samples belong to, in the order of their names."""
+        """What there is, in the order of their names."""
+
+    @_builtins.property
+    def histograms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Histogram]:
+        """Durations, in the order of their names."""
 
     def __init__(
         self,
@@ -190,10 +255,11 @@ class GetPerformanceResponse(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         samples: _abc.Iterable[Global___Sample] | None = ...,
         metrics: _abc.Iterable[Global___Metric] | None = ...,
+        histograms: _abc.Iterable[Global___Histogram] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instance_id", b"instance_id", "metrics", b"metrics", "samples", b"samples", "service", b"service", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["histograms", b"histograms", "instance_id", b"instance_id", "metrics", b"metrics", "samples", b"samples", "service", b"service", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
