@@ -1,19 +1,23 @@
 """What `hailwire doctor` looks at. Each check answers with what it found and, if that is wrong, what to do."""
 
 import importlib
+import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 
 from chassis import migrations
 from chassis.settings import SettingsError, declarations, load
-from launcher import catalogue, databases, embedded, probe
+from launcher import catalogue, databases, embedded, port_owner, probe
 from launcher.failure import CommandError
 from launcher.settings import UpSettings
 
 _OLDEST_SERVER = 15
+_LEAST_FREE_MB = 200  # a new cluster, its first WAL segments, and some to spare
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,12 @@ async def database(dsn: str) -> list[Finding]:
     """The server: reachable, new enough, durable, and its schema up to date."""
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        return [Finding(fine=False, what="the database cannot be reached", advice=str(error) or type(error).__name__)]
+    except (OSError, TimeoutError) as error:
+        advice = databases.out_of_reach(dsn, error)
+        return [Finding(fine=False, what="the database cannot be reached", advice=advice)]
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        advice = databases.refused(dsn, error)
+        return [Finding(fine=False, what="the database does not let us in", advice=advice)]
     try:
         version = connection.get_server_version()
         findings = [
@@ -75,7 +83,21 @@ async def database(dsn: str) -> list[Finding]:
         missing = await databases.missing(dsn)
     except (asyncpg.PostgresError, migrations.MigrationError) as error:
         return [*findings, Finding(fine=False, what="the migrations cannot be compared", advice=str(error))]
-    return [*findings, Finding(not missing, f"{len(missing)} migrations are missing", "hailwire migrate")]
+    if not missing:
+        return [*findings, Finding(fine=True, what="every migration is applied")]
+    plural = "migration is" if len(missing) == 1 else "migrations are"
+    return [*findings, Finding(fine=False, what=f"{len(missing)} {plural} missing", advice="hailwire migrate")]
+
+
+def home(folder: Path) -> Finding:
+    """The folder for what this machine keeps: ours to write in, with room for a database."""
+    parent = next(place for place in (folder, *folder.parents) if place.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        advice = f"{parent} is not yours to change: give HAILWIRE_HOME a folder of your own"
+        return Finding(fine=False, what=f"HAILWIRE_HOME {folder} cannot be written", advice=advice)
+    free = shutil.disk_usage(parent).free // 2**20
+    advice = "free some, or give HAILWIRE_HOME a folder on another disk"
+    return Finding(free >= _LEAST_FREE_MB, f"HAILWIRE_HOME {folder} has {free} MB of room", advice)
 
 
 async def ports(environ: Mapping[str, str]) -> list[Finding]:
@@ -88,9 +110,9 @@ async def ports(environ: Mapping[str, str]) -> list[Finding]:
     for field, declared in declarations(UpSettings):
         port = getattr(given, field)
         if declared.env.endswith("_PORT") and port and await probe.listens(port):
-            found.append(
-                Finding(fine=False, what=f"port {port} is taken", advice=f"set {declared.env}, or stop its owner")
-            )
+            by = f" by {owner}" if (owner := port_owner.worded(port)) else ""
+            advice = f"stop what listens there, or set {declared.env} to another number"
+            found.append(Finding(fine=False, what=f"port {port} is taken{by}", advice=advice))
     return found or [Finding(fine=True, what="every port is free")]
 
 
@@ -98,7 +120,7 @@ async def dead_letters(dsn: str) -> list[Finding]:
     """How many wait for an operator: worth knowing, and not wrong."""
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError):
         return []  # told by `database`
     try:
         waiting = await connection.fetchval("SELECT count(*) FROM gateway.dead_letter WHERE resolution IS NULL")

@@ -1,6 +1,7 @@
 """Finds the command, reads its arguments and turns what goes wrong into one sentence and an exit code."""
 
 import argparse
+import difflib
 import importlib
 import os
 import sys
@@ -28,7 +29,9 @@ COMMANDS = {
     "trips": Command("serve presence, matching and trips", "hailwire trips", "service"),
     "metrics": Command("serve the numbers of all replicas and the live page", "hailwire metrics", "service"),
     "simulator": Command(
-        "stand in for Meta and Twilio; development only", "HAILWIRE_ENV=development hailwire simulator", "service"
+        "stand in for Meta and Twilio; development only",
+        "HAILWIRE_ENV=development hailwire simulator --seed 7 --misbehave duplicate=0.1,delay=0.05:2",
+        "simulator",
     ),
     "migrate": Command("bring the database up to date", "DATABASE_URL=postgresql://... hailwire migrate", "migrate"),
     "doctor": Command("check this machine, the settings and the database", "hailwire doctor", "doctor"),
@@ -44,7 +47,9 @@ def main(arguments: list[str]) -> int:
         return ExitCode.DONE if arguments else ExitCode.USAGE
     name, *rest = arguments
     if name not in COMMANDS:
-        sys.stderr.write(f"hailwire has no command `{name}`; it has {', '.join(COMMANDS)}.\n")
+        meant = difflib.get_close_matches(name, COMMANDS, 1)
+        guess = f"did you mean `hailwire {meant[0]}`?" if meant else f"it has {', '.join(COMMANDS)}."
+        sys.stderr.write(f"hailwire has no command `{name}`; {guess}\n")
         return ExitCode.USAGE
     module = importlib.import_module(f"launcher.commands.{COMMANDS[name].module}")
     given = parser(name, module.configure).parse_args(rest)
@@ -57,6 +62,9 @@ def main(arguments: list[str]) -> int:
         lines = "".join(f"  {problem}\n" for problem in error.problems)
         sys.stderr.write(f"hailwire {name} needs other settings (see .env.example):\n{lines}")
         return ExitCode.USAGE
+    except BrokenPipeError:  # `| head` has seen enough; nor may Python complain when it flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
     except KeyboardInterrupt:
         return ExitCode.FAILED
 

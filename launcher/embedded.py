@@ -4,17 +4,17 @@ The server listens on 127.0.0.1 alone, wants a random password, syncs as a real 
 """
 
 import contextlib
-import fcntl
 import importlib.util
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from launcher import ports, server_user
+from launcher import home, ports, server_user
 from launcher.failure import CommandError, ExitCode
 from launcher.tether import tethered
 
@@ -25,26 +25,21 @@ PORT_SETTING = "HAILWIRE_POSTGRES_PORT"
 
 
 @contextlib.contextmanager
-def cluster(home: Path, port: int = 0, options: dict[str, str] | None = None) -> Iterator["Cluster"]:
-    """A running PostgreSQL whose data lives in `home`, made when it is not there yet and stopped at the end.
+def cluster(where: Path, port: int = 0, options: dict[str, str] | None = None) -> Iterator["Cluster"]:
+    """A running PostgreSQL whose data lives in `where` (HAILWIRE_HOME), made when it is not there; stopped at the end.
 
     Port 0 takes a free one. `options` are server settings on top of ours. Raises CommandError when another supervisor
-    uses `home`, the port is taken or the server's user cannot reach its files.
+    uses the folder, the port is taken or the server's user cannot reach its files.
     """
-    home = home.resolve()
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        with _held(home / "lock"):
-            server = Cluster(home / "postgres", port, options or {})
-            try:
+    where = where.resolve()
+    with home.held(where):
+        server = Cluster(where / "postgres", port, options or {})
+        try:
+            with home.usable(where):
                 server.start()
-                yield server
-            finally:
-                server.stop()
-    except PermissionError as error:
-        raise CommandError(
-            f"{error.filename or home} is not yours to change: give HAILWIRE_HOME a folder of your own."
-        ) from error
+            yield server
+        finally:
+            server.stop()
 
 
 class Cluster:
@@ -89,6 +84,8 @@ class Cluster:
             # Somebody took the port between our looking and the server's binding, or shared memory of killed backends
             # is not released yet: both pass.
             time.sleep(0.1 * (attempt + 1))
+        if home.tells_of_full_disk(self._log_end()):
+            raise home.full(self.place.parent)
         raise CommandError(f"PostgreSQL did not start; the end of {self.log}:\n{self._log_end()}", ExitCode.FAILED)
 
     def stop(self) -> None:
@@ -138,6 +135,9 @@ class Cluster:
             check=False,
         )
         if made.returncode != 0:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            if home.tells_of_full_disk(made.stderr):
+                raise home.full(self.place.parent)
             raise CommandError(f"PostgreSQL could not create its data in {self.place}:\n{made.stderr.strip()}")
         unfinished.rename(self._data)
 
@@ -215,9 +215,9 @@ class Cluster:
             return "(nothing was written)"
 
 
-def running_dsn(home: Path, database: str) -> str | None:
-    """The address of a database of the server that runs in `home`, whoever started it; None when none does."""
-    place = home.resolve() / "postgres"
+def running_dsn(folder: Path, database: str) -> str | None:
+    """The address of a database of the server that runs in `folder`, whoever started it; None when none does."""
+    place = folder.resolve() / "postgres"
     try:
         lines = (place / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         password = (place / "password").read_text(encoding="ascii")
@@ -232,24 +232,6 @@ def binaries() -> Path:
     if found is None or found.origin is None:
         raise CommandError("The embedded PostgreSQL is not installed: run `make setup`, or set DATABASE_URL.")
     return Path(found.origin).parent / "pginstall" / "bin"
-
-
-@contextlib.contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Hold a lock that the kernel releases when this process ends, however it ends."""
-    with path.open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise CommandError(
-                f"HAILWIRE_HOME {path.parent} is in use by process {file.read().strip() or 'of another start'}: "
-                "stop that one, or start this one with another HAILWIRE_HOME and other ports."
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
 
 
 def _environment() -> dict[str, str]:

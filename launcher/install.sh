@@ -18,7 +18,11 @@ version="$("$python" -c 'import sys; print(sys.version)')"
 if [ "$(.venv/bin/python -c 'import sys; print(sys.version)' 2>/dev/null || true)" != "$version" ]; then
     rm -rf .venv
 fi
-echo "setting up .venv (the first time takes about a minute)"
+echo "setting up .venv: downloading and installing what requirements/test.txt lists"
+# Whoever waits sees that something happens, and who has waited enough hears how to go on.
+( while sleep 2 && kill -0 $$ 2>/dev/null; do printf .; done ) & ticking=$!
+trap 'kill "$ticking" 2>/dev/null' EXIT
+trap 'echo; fail "interrupted; the same command goes on where this one stopped"' INT TERM
 [ -x .venv/bin/pip ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --quiet --require-hashes -r requirements/test.txt ||
     fail "Installing the locked packages failed; run 'make setup' again when the package index can be reached."
@@ -28,7 +32,9 @@ cat > .venv/bin/hailwire <<'COMMAND'
 #!/bin/sh
 # Written by launcher/install.sh.
 root="$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)"
+[ -x "$root/.venv/bin/python" ] || { echo "hailwire: the Python behind .venv is gone: run 'make clean setup'" >&2; exit 2; }
 PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$root/.venv/bin/python" -m launcher "$@"
 COMMAND
 chmod 755 .venv/bin/hailwire
 touch .venv/.ready
+echo

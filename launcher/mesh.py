@@ -48,7 +48,7 @@ class Mesh:
         database = asyncio.create_task(self._keep_database())
         asked = asyncio.create_task(self._asked.wait())
         try:
-            await asyncio.wait([asked, database, *running], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([asked, database, watching, *running], return_when=asyncio.FIRST_COMPLETED)
         finally:
             asked.cancel()
             watching.cancel()
@@ -56,8 +56,9 @@ class Mesh:
                 self._say("hailwire", f"stopping {child.name}")
                 await child.stop(self._drain_seconds)
             codes = await asyncio.gather(*running)
-        if database.done():
-            database.result()  # it ends only by an error: the embedded server could not be started again
+        for kept in (database, watching):
+            if kept.done() and not kept.cancelled():
+                kept.result()  # it ends only by an error, such as an embedded server that cannot be started again
         database.cancel()
         return max(codes, default=ExitCode.DONE)
 

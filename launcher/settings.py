@@ -7,6 +7,8 @@ from chassis.settings import Secret, setting
 from launcher import embedded
 from launcher.environment import ROOT
 
+SIMULATED_ACCOUNT = "AC" + "0" * 32
+
 
 @dataclass(frozen=True, kw_only=True)
 class HomeSettings:
@@ -37,7 +39,19 @@ class HomeSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UpSettings(HomeSettings):
+class LogSettings:
+    """How the log looks."""
+
+    log_format: str = setting(
+        "LOG_FORMAT",
+        default="auto",
+        choices=("auto", "text", "json"),
+        help="how the log looks; auto: text on a terminal (in colour unless NO_COLOR is set), JSON when it is piped",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpSettings(HomeSettings, LogSettings):
     """The ports of a whole mesh on one machine; 0 takes a free one."""
 
     postgres_port: int = setting(
@@ -90,7 +104,7 @@ class ProviderSettings:
     """The credentials that decide which provider is simulated."""
 
     access_token: Secret = setting("WA_ACCESS_TOKEN", default="", help="opens the Graph API")
-    account_sid: str = setting("TWILIO_ACCOUNT_SID", default="AC" + "0" * 32, help="the Twilio account")
+    account_sid: str = setting("TWILIO_ACCOUNT_SID", default=SIMULATED_ACCOUNT, help="the Twilio account")
     auth_token: Secret = setting("TWILIO_AUTH_TOKEN", default="", help="opens Twilio's REST API")
 
 

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         with databases.explained(dsn):
             return asyncio.run(_list(dsn, arguments) if arguments.action == "list" else _each(dsn, arguments))
     except errors.Unavailable as error:
-        raise CommandError(databases.out_of_reach(dsn), ExitCode.FAILED) from error
+        raise CommandError(databases.out_of_reach(dsn, error.__cause__), ExitCode.FAILED) from error
 
 
 async def _list(dsn: str, arguments: argparse.Namespace) -> int:

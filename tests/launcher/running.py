@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -23,6 +24,9 @@ PORTS = (
     "GATEWAY_PROMETHEUS_PORT",
     "PROFILE_PROMETHEUS_PORT",
     "TRIPS_PROMETHEUS_PORT",
+    "METRICS_HTTP_PORT",
+    "METRICS_GRPC_PORT",
+    "METRICS_PROMETHEUS_PORT",
 )
 # What a developer's shell may hold and a test must not see.
 _FOREIGN = (
@@ -32,10 +36,12 @@ _FOREIGN = (
     "GATEWAY_",
     "PROFILE_",
     "TRIPS_",
+    "METRICS_",
     "SIMULATOR_",
     "DATABASE_",
     "OTEL_",
     "JWT_",
+    "LOG_",
     "MAKE",
 )
 
@@ -43,7 +49,15 @@ _FOREIGN = (
 class Up:
     """One `hailwire up`; `lines` is what it printed so far."""
 
-    def __init__(self, home: Path, numbers: dict[str, int] | None = None, command: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        home: Path,
+        numbers: dict[str, int] | None = None,
+        command: Sequence[str] = (),
+        *,
+        terminal: bool = False,
+        **settings: str,
+    ) -> None:
         self.home = home
         self.ports = numbers or free_ports()
         self.lines: list[str] = []
@@ -55,17 +69,20 @@ class Up:
             **{name: str(port) for name, port in self.ports.items()},
             "HAILWIRE_HOME": str(home),
             "HAILWIRE_ENV_FILE": os.devnull,
+            "LOG_FORMAT": "text",
+            "NO_COLOR": "",
+            **settings,
         }
+        self._output, output = pty.openpty() if terminal else os.pipe()
         self.process = subprocess.Popen(
             list(command) or [sys.executable, "-m", "launcher", "up"],
             cwd=ROOT,
             env=self.environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
+            stdout=output,
+            stderr=output,
             preexec_fn=_interruptible,  # noqa: PLW1509 - one call that cannot block
         )
+        os.close(output)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -101,20 +118,28 @@ class Up:
         return found[1:]
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._news:
-                self.lines.append(line.rstrip("\n"))
-                self._news.notify_all()
+        # A terminal whose last writer is gone answers with an error instead of an end.
+        with open(self._output, encoding="utf-8", errors="replace") as output, contextlib.suppress(OSError):  # noqa: PTH123
+            for line in output:
+                with self._news:
+                    self.lines.append(line.rstrip("\r\n"))
+                    self._news.notify_all()
         with self._news:
             self._over = True
             self._news.notify_all()
 
 
 @contextlib.contextmanager
-def up(home: Path, numbers: dict[str, int] | None = None, command: Sequence[str] = ()) -> Iterator[Up]:
-    """Start it, and leave nothing behind."""
-    running = Up(home, numbers, command)
+def up(
+    home: Path,
+    numbers: dict[str, int] | None = None,
+    command: Sequence[str] = (),
+    *,
+    terminal: bool = False,
+    **settings: str,
+) -> Iterator[Up]:
+    """Start it, on a terminal or not, with these settings besides; leave nothing behind."""
+    running = Up(home, numbers, command, terminal=terminal, **settings)
     try:
         yield running
     finally:

@@ -27,9 +27,11 @@ def test_overview(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
-    """An unknown command is answered with those that exist."""
+    """An unknown command is answered with the one that was meant, or else with those that exist."""
     assert cli.main(["fly"]) == ExitCode.USAGE
     assert "no command `fly`; it has up, gateway" in capsys.readouterr().err
+    assert cli.main(["simulate"]) == ExitCode.USAGE
+    assert "did you mean `hailwire simulator`?" in capsys.readouterr().err
 
 
 def test_wrong_option() -> None:
@@ -107,14 +109,14 @@ def test_database_out_of_reach(capsys: pytest.CaptureFixture[str], monkeypatch: 
     """A database that is not there is one sentence and exit code 1."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://hailwire@127.0.0.1:1/hailwire")
     assert cli.main(["migrate"]) == ExitCode.FAILED
-    assert capsys.readouterr().err.startswith("hailwire migrate: cannot reach the database at 127.0.0.1:1\n")
+    assert capsys.readouterr().err.startswith("hailwire migrate: cannot reach the database at 127.0.0.1:1: ")
 
 
 @pytest.mark.parametrize(
     ("address", "told"),
     [
         ("postgresql://hailwire@127.0.0.1:1/hailwire", "cannot reach the database at 127.0.0.1:1"),
-        ("nonsense", "the database did not let us"),
+        ("nonsense", "DATABASE_URL cannot be used"),
     ],
 )
 def test_up_without_its_database(

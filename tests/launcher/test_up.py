@@ -25,10 +25,11 @@ def test_contract(reachable_folder: Path) -> None:
         two.wait_for("Hailwire is ready")
         addresses = {
             "GATEWAY_URL": f"http://127.0.0.1:{one.ports['GATEWAY_HTTP_PORT']}",
+            "METRICS_URL": f"http://127.0.0.1:{one.ports['METRICS_HTTP_PORT']}",
             "SIMULATOR_URL": f"http://127.0.0.1:{one.ports['SIMULATOR_HTTP_PORT']}",
         }
         checked = subprocess.run(
-            [sys.executable, str(ROOT / "tests" / "accept" / "contract.py"), "--without-metrics"],
+            [sys.executable, str(ROOT / "tests" / "accept" / "contract.py")],
             env={**one.environ, **addresses},
             capture_output=True,
             text=True,
@@ -42,7 +43,7 @@ def test_contract(reachable_folder: Path) -> None:
             mesh.process.send_signal(signal.SIGINT)
             assert mesh.result() == 0
             stopping = [line.split()[-1] for line in mesh.lines if " stopping " in line]
-            assert stopping == ["gateway", "simulator", "trips", "profile"]
+            assert stopping == ["metrics", "gateway", "simulator", "trips", "profile"]
             assert "everything is stopped" in mesh.lines[-1]
             assert all_gone(processes, 5)
             assert not any("was killed" in line or "Traceback" in line for line in mesh.lines)
@@ -76,7 +77,7 @@ def test_crashed_services_come_back(reachable_folder: Path) -> None:
                     os.kill(process_id, signal.SIGKILL)
         mesh.wait_for("trips ended with signal SIGKILL; starting it again")
         mesh.wait_for("PostgreSQL ended; starting it again")
-        mesh.wait_for("grpc serving  port=" + str(mesh.ports["TRIPS_GRPC_PORT"]), times=2)
+        mesh.wait_for(f"port={mesh.ports['TRIPS_GRPC_PORT']}", times=2)
         end = time.monotonic() + 30
         while asyncio.run(probe.http_status(mesh.ports["GATEWAY_HTTP_PORT"], "/readyz")) != 200:
             assert time.monotonic() < end
@@ -96,19 +97,21 @@ def test_only_make_is_signalled(reachable_folder: Path, number: signal.Signals) 
         assert all_gone(processes, 5)
 
 
-def test_second_start_in_one_home(reachable_folder: Path) -> None:
+@pytest.mark.parametrize("ports", ["the same", "others"])
+def test_second_start_in_one_home(reachable_folder: Path, ports: str) -> None:
     """A second start in the same HAILWIRE_HOME ends with one sentence and exit code 2; the first one goes on."""
     with up(reachable_folder / "home") as first:
         first.wait_for("the database is up to date")
-        with up(reachable_folder / "home") as second:
+        with up(reachable_folder / "home", first.ports if ports == "the same" else None) as second:
             assert second.result() == 2
-            assert "in use by process" in second.lines[-1]
+            assert len(second.lines) == 1
+            assert f"in use by process {first.process.pid}:" in second.lines[-1]
             assert "another HAILWIRE_HOME" in second.lines[-1]
         assert first.process.poll() is None
 
 
 def test_port_in_use(reachable_folder: Path) -> None:
-    """A port in use ends it before anything starts, with a sentence that names the port and its setting."""
+    """A port in use ends it before anything starts, with a sentence that names the port, its setting and who has it."""
     ports = free_ports()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", ports["GATEWAY_HTTP_PORT"]))
@@ -116,5 +119,7 @@ def test_port_in_use(reachable_folder: Path) -> None:
         with up(reachable_folder / "home", ports) as refused:
             assert refused.result() == 2
             assert f"port {ports['GATEWAY_HTTP_PORT']} (GATEWAY_HTTP_PORT) is taken" in refused.lines[-1]
+            if sys.platform == "linux":
+                assert f" is taken by process {os.getpid()} (" in refused.lines[-1]
             assert len(refused.lines) == 1
     assert not (reachable_folder / "home").exists()
