@@ -75,6 +75,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--people", type=whole(9, 200), default=24, help="how many play (default: 24)")
     parser.add_argument("--report", type=Path, default=Path("coverage/chaos.jsonl"), help="a line of JSON for each run")
     parser.add_argument("--keep", type=Path, default=Path("coverage/chaos"), help="where logs of failed runs stay")
+    parser.add_argument("--keep-all", action="store_true", help="keep the logs of runs that passed, too")
     parser.add_argument("--table", type=Path, metavar="REPORT", help="print an earlier report as Markdown and end")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -99,6 +100,7 @@ def _side_by_side(options: argparse.Namespace, seeds: list[int]) -> None:
         if mine:
             command = [sys.executable, "-m", "tests.chaos", "--worker", "--seeds", ",".join(map(str, mine))]
             command += ["--seconds", str(options.seconds), "--people", str(options.people)]
+            command += ["--keep-all"] * options.keep_all
             command += ["--report", str(options.report), "--keep", str(options.keep)]
             workers.append(subprocess.Popen(tethered(command, signal.SIGTERM)))
     for worker in workers:
@@ -112,7 +114,7 @@ async def _in_a_row(options: argparse.Namespace, seeds: list[int]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="hailwire-chaos-"))
     folder.chmod(0o711)  # the server's user must be able to pass
     try:
-        async with open_stage(folder) as stage:
+        async with open_stage(folder, keep_all=options.keep_all) as stage:
             for seed in seeds:
                 drawn = plan.drawn(seed, options.seconds, options.people)
                 try:

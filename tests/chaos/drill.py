@@ -6,7 +6,7 @@ import pickle
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,11 +25,12 @@ from tests.chaos.verdict import Verdict
 from tests.chaos.wires import Ends, open_wires
 from tests.mesh.audit import Connection, connected, in_flight
 from tests.mesh.deliveries import Deliveries, open_deliveries
-from tests.mesh.harness import Mesh, planned, started
+from tests.mesh.harness import Mesh, planned, ports_needed, started
 
 # Once everything runs again: so long may people still wait for an answer, and then so long may work be on its way.
 PATIENCE_SECONDS = 75.0
 QUIET_SECONDS = 60.0
+_REPLICAS = (2, 2, 2)
 # Misdeeds after which a provider has a message and we may not know it.
 _MUFFLING = {"500_after_accept", "timeout_after_accept", "reset_after_accept", "slow_answer"}
 
@@ -52,12 +53,15 @@ class Run:
 
 
 class Stage:
-    """What several runs of one job share: a folder and a server with a migrated template."""
+    """What several runs of one job share: a folder, the ports, and a server with a migrated template."""
 
-    def __init__(self, folder: Path, database: Database, template: str) -> None:
+    def __init__(self, folder: Path, database: Database, template: str, *, keep_all: bool) -> None:
         self.folder = folder
         self._database = database
         self._template = template
+        self._keep_all = keep_all
+        # Chosen once: a port that was chosen stays taken for as long as this process lives.
+        self._ports = choose_ports()
 
     async def run(self, plan: Plan) -> Run:
         """Play one plan."""
@@ -70,59 +74,72 @@ class Stage:
         name = f"chaos_{plan.seed}_{secrets.token_hex(3)}"
         await databases.create(cluster.dsn(POSTGRES), name, self._template)
         try:
-            left, quiet_seconds = await self._played(plan, folder, cluster.dsn(name))
+            left, quiet_seconds = await play(plan, folder, cluster.dsn(name), self._database, self._ports)
         finally:
             if cluster.process_id is None:
                 await self._database.run(cluster.start)
             await databases.drop(cluster.dsn(POSTGRES), name)
         verdict = examine(left)
-        if verdict.findings:
+        keeps = bool(verdict.findings) or self._keep_all
+        if keeps:
             (folder / "snapshot.pickle").write_bytes(pickle.dumps(left))
             (folder / "findings.txt").write_text("\n".join(map(str, verdict.findings)) + "\n", encoding="utf-8")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-        return Run(plan, verdict, time.monotonic() - began, quiet_seconds, folder if verdict.findings else None)
+        return Run(plan, verdict, time.monotonic() - began, quiet_seconds, folder if keeps else None)
 
-    async def _played(self, plan: Plan, folder: Path, dsn: str) -> tuple[Snapshot, float]:
-        ends: dict[str, Ends] = {}
-        free = dict(zip(wires(), ports.choose(len(wires())), strict=True))
 
-        def between(who: str, whom: str, port: int) -> int:
-            name = f"{who}>{whom}"
-            if name not in free:
-                return port
-            ends[name] = Ends(free[name], port)
-            return ends[name].listen
+def choose_ports() -> list[int]:
+    """As many as a mesh with wires needs."""
+    return ports.choose(ports_needed(*_REPLICAS) + len(wires()))
 
-        settings = {**plan.settings, **_simulator_settings(plan, folder)}
-        mesh = planned(dsn, folder, 2, 2, 2, settings, between)
-        async with (
-            open_wires(ends) as lines,
-            started(mesh),
-            open_providers(mesh.simulator_url) as providers,
-            open_deliveries(mesh.simulator_url, patient=True) as deliveries,
-        ):
-            crowd = Crowd(providers, deliveries, plan.seed, plan.people)
-            faults = Faults(plan, mesh, self._database, lines)
-            living = asyncio.create_task(crowd.live())
-            try:
-                await faults.run()
-                await faults.heal()
-                await mesh.ready(90)
-                await providers.behave()
-                healed = time.monotonic()
-                crowd.clock.patient_until = healed + PATIENCE_SECONDS
-                crowd.clock.closing.set()
-                await living
-            finally:
-                living.cancel()
-                await asyncio.gather(living, return_exceptions=True)
-            async with connected(dsn) as connection:
-                waiting = await _quiet(connection, mesh)
-                quiet_seconds = time.monotonic() - healed
-                await deliveries.read()
-                left = await _taken(connection, crowd, faults, deliveries, waiting)
-            return await _told(left, providers), quiet_seconds
+
+async def play(
+    plan: Plan, folder: Path, dsn: str, database: Database | None, numbers: Sequence[int]
+) -> tuple[Snapshot, float]:
+    """Play one plan on a migrated database; answers what it left and how long silence took after healing.
+
+    Without a `database` of its own the plan must not hurt it.
+    """
+    lines = dict(zip(wires(), numbers, strict=False))
+    ends: dict[str, Ends] = {}
+
+    def between(who: str, whom: str, port: int) -> int:
+        name = f"{who}>{whom}"
+        if name not in lines:
+            return port
+        ends[name] = Ends(lines[name], port)
+        return lines[name]
+
+    settings = {**plan.settings, **_simulator_settings(plan, folder)}
+    mesh = planned(dsn, folder, *_REPLICAS, settings, between, numbers[len(lines) :])
+    async with (
+        open_wires(ends) as wired,
+        started(mesh),
+        open_providers(mesh.simulator_url) as providers,
+        open_deliveries(mesh.simulator_url, patient=True) as deliveries,
+    ):
+        crowd = Crowd(providers, deliveries, plan.seed, plan.people)
+        faults = Faults(plan, mesh, database, wired)
+        living = asyncio.create_task(crowd.live())
+        try:
+            await faults.run()
+            await faults.heal()
+            await mesh.ready(90)
+            await providers.behave()
+            healed = time.monotonic()
+            crowd.clock.patient_until = healed + PATIENCE_SECONDS
+            crowd.clock.closing.set()
+            await living
+        finally:
+            living.cancel()
+            await asyncio.gather(living, return_exceptions=True)
+        async with connected(dsn) as connection:
+            waiting = await _quiet(connection, mesh)
+            quiet_seconds = time.monotonic() - healed
+            await deliveries.read()
+            left = await _taken(connection, crowd, faults, deliveries, waiting)
+        return await _told(left, providers), quiet_seconds
 
 
 async def _quiet(connection: Connection, mesh: Mesh) -> dict[str, int]:
@@ -182,7 +199,7 @@ async def _taken(
 
 
 @contextlib.asynccontextmanager
-async def open_stage(folder: Path) -> AsyncIterator[Stage]:
+async def open_stage(folder: Path, *, keep_all: bool = False) -> AsyncIterator[Stage]:
     """A server of this job's own, with the migrations applied once."""
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -197,6 +214,6 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
         try:
             await databases.create(cluster.dsn(POSTGRES), "chaos_template")
             await databases.migrate(cluster.dsn("chaos_template"))
-            yield Stage(folder, Database(cluster, thread), "chaos_template")
+            yield Stage(folder, Database(cluster, thread), "chaos_template", keep_all=keep_all)
         finally:
             await loop.run_in_executor(thread, lambda: opened.__exit__(None, None, None))

@@ -47,7 +47,7 @@ class Database:
 class Faults:
     """One run of a plan. What several faults hold down comes back when the last of them ends."""
 
-    def __init__(self, plan: Plan, mesh: Mesh, database: Database, wires_of_mesh: Wires) -> None:
+    def __init__(self, plan: Plan, mesh: Mesh, database: Database | None, wires_of_mesh: Wires) -> None:
         self.shocks: list[Shock] = []
         self._plan = plan
         self._database = database
@@ -60,23 +60,30 @@ class Faults:
         self.crashed: list[str] = []
 
     async def run(self) -> None:
-        """Everything of the plan; ends when the last fault has ended."""
+        """Everything of the plan; ends when the last fault has ended, or when the time is over."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for fault in self._plan.faults:
                 group.create_task(self._one(fault, began))
+            group.create_task(asyncio.sleep(self._plan.seconds))
 
     async def heal(self) -> None:
         """Everything runs and is connected again."""
         await self._wires.set(wires(), "pass")
-        if self._database.cluster.process_id is None:
-            await self._database.run(self._database.cluster.start)
-        self._database.signal(signal.SIGCONT)
+        if self._database is not None:
+            if self._database.cluster.process_id is None:
+                await self._database.run(self._database.cluster.start)
+            self._database.signal(signal.SIGCONT)
         for name, process in self._processes.items():
             if process.process_id is None:
                 self.crashed.append(f"{name} ended by itself with {process.exit_code}")
                 process.start()
             process.resume()
+
+    @property
+    def _own_database(self) -> Database:
+        assert self._database is not None, "the plan hurts a database that is not its own"
+        return self._database
 
     async def _one(self, fault: Fault, began: float) -> None:
         await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
@@ -111,22 +118,23 @@ class Faults:
         await process.stopped(_STOP_SECONDS)
 
     async def _fell_postgres(self, fault: Fault) -> None:
-        cluster = self._database.cluster
+        database = self._own_database
+        cluster = database.cluster
         async with self._postgres:
             if fault.kind == "stop":
-                self._database.signal(signal.SIGCONT)
-            await self._database.run(cluster.kill if fault.kind == "kill" else cluster.stop)
+                database.signal(signal.SIGCONT)
+            await database.run(cluster.kill if fault.kind == "kill" else cluster.stop)
             await asyncio.sleep(fault.seconds)
-            await self._database.run(cluster.start)
+            await database.run(cluster.start)
 
     async def _freeze(self, fault: Fault) -> None:
         for name in fault.targets:
             self._frozen[name] += 1
             if name == POSTGRES:
                 async with self._postgres:  # never while it starts: that would never end
-                    self._database.signal(signal.SIGSTOP)
+                    self._own_database.signal(signal.SIGSTOP)
                     await asyncio.sleep(fault.seconds)
-                    self._database.signal(signal.SIGCONT)
+                    self._own_database.signal(signal.SIGCONT)
                 self._frozen[name] -= 1
                 return
             if self._processes[name].process_id is not None:

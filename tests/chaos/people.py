@@ -13,6 +13,9 @@ from tests.mesh.deliveries import Delivered, Deliveries
 from tests.mesh.phones import folded, options
 from tests.mesh.posting import location, tap, text
 
+# How it is chosen (typed, or a kind of tap), the number or id to send, and what is read.
+Choice = tuple[str, str, str]
+
 
 class Post(Protocol):
     """Takes what people write: answers the message's id once the provider has it."""
@@ -104,7 +107,7 @@ class Somebody:
             message_id = await self._post.whatsapp(self._number, content, bsuid=self._bsuid)
         self.written.append(Written(self.name, message_id, silent, after_answer, language))
 
-    async def choose(self, choice: tuple[str, str, str], language: str = "") -> None:
+    async def choose(self, choice: Choice, language: str = "") -> None:
         """Tap it, or type its number."""
         kind, ident, title = choice
         content = text(ident) if kind == "typed" else tap(kind, ident, title)
@@ -142,7 +145,7 @@ class Somebody:
                 if folded(t(self.language, "language-chosen")) in folded(message.words):
                     return
 
-    def offered(self, message: Delivered, *keys: str) -> tuple[str, str, str] | None:
+    def offered(self, message: Delivered, *keys: str) -> Choice | None:
         """The first of these choices that the message holds."""
         for key in keys:
             begins = self.word(key)

@@ -5,12 +5,13 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable
 
-from tests.chaos.people import Clock, OutOfPatience, Post, Somebody
+from tests.chaos.people import Choice, Clock, OutOfPatience, Post, Somebody
 from tests.mesh.deliveries import Delivered, Deliveries
 from tests.mesh.posting import location, tap
 
 # Corners of town are further apart than drivers are looked for.
 _CORNER_DEGREES = 0.02
+_FIRST = asyncio.FIRST_COMPLETED
 
 
 class Crowd:
@@ -105,41 +106,46 @@ class _Driver:
         self._me = me
         self._place = _place(corner, me.dice)
         self._home = everybody_is_home
+        self._online = False
+        # How to accept and how to decline each request that was not answered yet.
+        self._asked: list[tuple[Choice, Choice]] = []
 
     async def live(self) -> None:
         me = self._me
         await me.introduce()
         await me.say("drive")
-        while True:
-            message = (await me.news("the way online"))[-1]
-            if choice := me.offered(message, "vehicle-moto"):
-                await me.choose(choice)
-            elif me.asks_for_place(message):
-                await me.share(*self._place)
-            elif me.reads(message, "online"):
-                break
         going_home = asyncio.create_task(self._home.wait())
         while not (going_home.done() and not me.unread()):
-            working = asyncio.create_task(me.news(""))
-            await asyncio.wait({going_home, working}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                working.cancel()
-                me.waits_for = ""
+            reading = asyncio.create_task(me.news("" if self._online else "the way online"))
+            await asyncio.wait({going_home, reading} if self._online else {reading}, return_when=_FIRST)
+            if not reading.done():
+                reading.cancel()
                 break
-            await self._work(working.result())
+            await self._work(reading.result())
+        me.waits_for = ""
 
     async def _work(self, news: list[Delivered]) -> None:
         me = self._me
+        self._online = self._online or any(me.reads(message, "online") for message in news)
+        for message in news:
+            if offer := me.offered(message, "button-accept", "row-accept"):
+                self._asked.append((offer, me.offered(message, "button-decline", "row-decline") or offer))
         for message in reversed(news):
-            step = me.offered(message, "button-complete", "button-start", "button-arrived")
-            offer = me.offered(message, "button-accept", "row-accept")
-            if step is None and offer is None:
-                continue
+            if step := me.offered(message, "button-complete", "button-start", "button-arrived"):
+                self._asked.clear()  # whom we accepted is who we drive; the others were told
+                await me.think(0.6)
+                await me.choose(step)
+                return
+            if not self._online and (choice := me.offered(message, "vehicle-moto")):
+                await me.choose(choice)
+                return
+            if not self._online and me.asks_for_place(message):
+                await me.share(*self._place)
+                return
+        if self._asked:
+            accept, decline = self._asked.pop()
             await me.think(0.6)
-            if step is None and me.dice.random() < 0.1:
-                offer = me.offered(message, "button-decline", "row-decline") or offer
-            await me.choose(step or offer)  # type: ignore[arg-type]
-            return
+            await me.choose(decline if me.dice.random() < 0.1 else accept)
 
 
 class _Passenger:

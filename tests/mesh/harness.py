@@ -11,7 +11,7 @@ every log is printed, which pytest shows beside the failure.
 import asyncio
 import contextlib
 import urllib.parse
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +116,10 @@ def _directly(who: str, whom: str, port: int) -> int:
     return port
 
 
+def ports_needed(gateways: int, profiles: int, trips: int) -> int:
+    return 3 * gateways + 2 * (profiles + trips) + 1
+
+
 def planned(
     dsn: str,
     folder: Path,
@@ -124,9 +128,10 @@ def planned(
     trips: int,
     settings: Mapping[str, str],
     between: Between = _directly,
+    numbers: Sequence[int] = (),
 ) -> Mesh:
-    """A mesh that has its ports and does not run yet."""
-    free = iter(ports.choose(3 * gateways + 2 * (profiles + trips) + 1))
+    """A mesh that has its ports, `numbers` if given, and does not run yet."""
+    free = iter(numbers or ports.choose(ports_needed(gateways, profiles, trips)))
     simulator_port = next(free)
     grpc_ports = {
         service: {f"{service}-{number}": next(free) for number in range(1, count + 1)}
