@@ -1,0 +1,111 @@
+"""The page by keyboard alone, on a small screen, and in the dark."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Open, whatsapp
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FOCUSED = "document.activeElement.textContent.trim() || document.activeElement.getAttribute('aria-label')"
+
+
+async def _tab_to(page: Page, title: str, key: str = "Tab") -> None:
+    for _ in range(60):
+        if str(await page.evaluate(FOCUSED)).startswith(title):
+            return
+        await page.keyboard.press(key)
+    pytest.fail(f"{title} cannot be reached with {key}")
+
+
+async def test_everything_is_reached_by_keyboard(opened: Open, number: Callable[[], str]) -> None:
+    """Writing, tapping, choosing from a list and moving the pin need no mouse, and focus is seen and comes back."""
+    page = await opened(whatsapp("Keza", number()), whatsapp("Ngabo", number()))
+    keys, keza = page.page.keyboard, page.person("Keza")
+    await keys.press("F6")
+    await keys.type("hello")
+    await keys.press("Enter")
+    await keza.hear("Which language")
+    await _tab_to(page.page, "English", "Shift+Tab")
+    outline = await page.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    await keys.press("Enter")
+    await keza.hear("What would you like to do?")
+    await keys.press("F6")
+    await expect(page.person("Ngabo").phone.get_by_role("textbox")).to_be_focused()
+    await keys.press("Shift+F6")
+    await keys.type("ride")
+    await keys.press("Enter")
+    await keza.hear("Which vehicle")
+    await _tab_to(page.page, "Vehicles", "Shift+Tab")
+    await keys.press("Enter")
+    await expect(keza.sheet).to_be_visible()
+    await keys.press("Escape")
+    await expect(keza.sheet).to_have_count(0)
+    assert await page.page.evaluate(FOCUSED) == "Vehicles"
+    await keys.press("Enter")
+    await _tab_to(page.page, "Moto")
+    await keys.press("Enter")
+    await keza.hear("Tap the button to share")
+    await _tab_to(page.page, "Send location")
+    await keys.press("Enter")
+    await _tab_to(page.page, "Map.", "Shift+Tab")
+    before = await keza.sheet.get_by_label("Latitude, longitude").input_value()
+    await keys.press("Shift+ArrowUp")
+    await keys.press("ArrowLeft")
+    after = await keza.sheet.get_by_label("Latitude, longitude").input_value()
+    assert float(after.split(",")[0]) > float(before.split(",")[0])
+    await _tab_to(page.page, "Send this location")
+    await keys.press("Enter")
+    await expect(keza.mine.last).to_contain_text("Location")
+    await expect(keza.mine.last).to_contain_text(after.split(",")[0][:6])
+
+
+async def test_a_small_screen_shows_one_phone_at_a_time(opened: Open, number: Callable[[], str]) -> None:
+    """At 360 pixels nothing is wider than the screen, tabs change phones, and one that was written to says so."""
+    first, second = number(), number()
+    page = await opened(
+        whatsapp("Keza", first), whatsapp("Ngabo", second), width=360, height=640, has_touch=True, is_mobile=True
+    )
+    keza, ngabo = page.person("Keza"), page.person("Ngabo")
+    assert await page.page.evaluate("document.documentElement.scrollWidth") == 360
+    await expect(keza.phone).to_be_in_viewport(ratio=0.9)
+    await expect(ngabo.phone).not_to_be_in_viewport()
+    tabs = page.page.get_by_role("navigation", name="Phones")
+    await tabs.get_by_role("button", name="Ngabo").click()
+    await expect(ngabo.phone).to_be_in_viewport(ratio=0.9)
+    await ngabo.say("hello")
+    await tabs.get_by_role("button", name="Keza").click()
+    await expect(keza.phone).to_be_in_viewport(ratio=0.9)
+    await keza.say("hello")
+    await keza.tap("English")
+    await keza.hear("What would you like to do?")
+    await keza.say("ride")
+    await keza.choose("Vehicles", "Moto")
+    await keza.share("Kimironko Market")
+    await keza.hear("No driver is free")
+    await page.page.get_by_role("button", name="Wire").click()
+    await expect(page.page.locator(".exchange:not([hidden])").first).to_be_visible()
+    await page.page.keyboard.press("Escape")
+    assert await page.page.evaluate("document.documentElement.scrollWidth") == 360
+    for control in await page.page.locator(".bar button, #tabs button, .phone >> .write button").all():
+        box = await control.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 32
+
+
+async def test_the_page_follows_the_dark(opened: Open, number: Callable[[], str]) -> None:
+    """Light and dark are both readable: words differ strongly from what is behind them."""
+    for scheme in ("light", "dark"):
+        page = await opened(whatsapp("Keza", number()), color_scheme=scheme)
+        keza = page.person("Keza")
+        await keza.say("hello")
+        bubble = await keza.hear("Which language")
+        ink, paper = await bubble.evaluate(
+            "(it) => { const s = getComputedStyle(it); return [s.color, s.backgroundColor].map("
+            "(one) => one.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0)); }"
+        )
+        assert abs(ink - paper) > 300
+        assert (ink > paper) == (scheme == "dark")
