@@ -161,6 +161,7 @@ def _broken(seed: int, seconds: float) -> dict[str, object]:
         "matrix": empty,
         "extra_sends": {},
         "faults": {},
+        "deeds": {},
         "kept": None,
     }
 

@@ -38,6 +38,7 @@ def examine(snapshot: Snapshot) -> Verdict:
     for check in (check_messages, check_replies, check_sends, check_statuses, check_trips, check_events):
         check.check(look, verdict)
     _count(snapshot, verdict)
+    verdict.deeds = snapshot.deeds
     return verdict
 
 

@@ -6,6 +6,7 @@ import pickle
 import secrets
 import shutil
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -178,6 +179,7 @@ async def _told(left: Snapshot, providers: Providers) -> Snapshot:
         in_order=False,
         written=tuple(replace(one, given_up=one.message_id in given_up) for one in left.written),
         muffled=frozenset(one["id"] for one in deeds if one["kind"] in _MUFFLING),
+        deeds=dict(Counter(one["kind"] for one in deeds)),
         forged=sum(one["kind"] == "forged" for one in deeds),
         forged_taken=counts.get("forged_not_refused", 0),
     )

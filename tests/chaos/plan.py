@@ -68,7 +68,7 @@ def wires() -> list[str]:
 
 
 def drawn(seed: int, seconds: float, people: int) -> Plan:
-    """The plan of this seed; the same for ever for the same arguments and version."""
+    """The plan of this seed, always the same; with fewer seconds it is the beginning of the longer one."""
     dice = random.Random(f"chaos {seed}")
     settings = {
         "SEARCH_RADIUS_METERS": "500",
@@ -76,19 +76,22 @@ def drawn(seed: int, seconds: float, people: int) -> Plan:
         **(_SHORT_OFFERS if dice.random() < 0.25 else _LONG_OFFERS),
     }
     misbehaviour = _misbehaviour(dice)
-    faults: list[Fault] = []
-    deck = _deck(dice)
-    for _ in range(_TRACKS):
-        at = dice.uniform(1.0, 2.0)
-        while at < seconds:
-            scene = list(next(deck)(dice, at))
-            faults += scene
-            at = max(one.at + one.seconds for one in scene) + dice.uniform(*_GAP_SECONDS)
+    faults = [fault for track in range(_TRACKS) for fault in _track(seed, track, seconds)]
     faults.sort(key=lambda one: (one.at, one.kind, one.targets))
     return Plan(seed, seconds, people, tuple(faults), settings, misbehaviour)
 
 
 Scene = Callable[[random.Random, float], Iterator[Fault]]
+
+
+def _track(seed: int, track: int, seconds: float) -> Iterator[Fault]:
+    dice = random.Random(f"chaos {seed}, track {track}")
+    deck = _deck(dice)
+    at = dice.uniform(1.0, 2.0)
+    while at < seconds:
+        scene = list(next(deck)(dice, at))
+        yield from scene
+        at = max(one.at + one.seconds for one in scene) + dice.uniform(*_GAP_SECONDS)
 
 
 def _deck(dice: random.Random) -> Iterator[Scene]:

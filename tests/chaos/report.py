@@ -34,6 +34,7 @@ def record(run: Run) -> dict[str, Any]:
         "matrix": run.verdict.matrix(),
         "extra_sends": dict(Counter(one.cause for one in run.verdict.extra_sends)),
         "faults": dict(Counter(shock for fault in run.plan.faults for shock in [_kind(fault.kind, fault.mode)])),
+        "deeds": run.verdict.deeds,
         "findings": [str(one) for one in run.verdict.findings[:50]],
         "kept": str(run.kept) if run.kept else None,
     }
@@ -77,6 +78,7 @@ def _summary(runs: list[Mapping[str, Any]], counts: Counter[str]) -> list[str]:
     failed = [str(one["seed"]) for one in runs if not one["passed"]]
     causes = _sum(one["extra_sends"] for one in runs)
     faults = _sum(one["faults"] for one in runs)
+    deeds = _sum(one["deeds"] for one in runs)
     quiet = sorted(one["quiet_seconds"] for one in runs)
     told = [
         f"{len(runs)} seeds, {len(runs) - len(failed)} passed" + (f"; failed: {', '.join(failed)}" if failed else ""),
@@ -85,6 +87,7 @@ def _summary(runs: list[Mapping[str, Any]], counts: Counter[str]) -> list[str]:
         f"dead letters: {counts['dead letters']}; forged posts: {counts['forged posts']}",
         f"given up by a provider before any gateway took it: {counts['messages given up by the provider']}",
         "faults: " + ", ".join(f"{count} {kind}" for kind, count in faults.most_common()),
+        "what providers did: " + ", ".join(f"{count:,} {kind}" for kind, count in deeds.most_common()),
     ]
     if quiet:
         median, last = quiet[len(quiet) // 2], quiet[-1]

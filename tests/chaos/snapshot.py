@@ -169,6 +169,8 @@ class Snapshot:
     written: tuple[Written, ...] = ()
     # Whether the providers deliver each phone's messages in the order in which they were written.
     in_order: bool = True
+    # What providers did wrong, by kind and how often.
+    deeds: dict[str, int] = field(default_factory=dict)
     # Posts of a stranger, and how many of them were not refused.
     forged: int = 0
     forged_taken: int = 0

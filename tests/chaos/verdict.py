@@ -35,6 +35,8 @@ class Verdict:
     findings: list[Finding] = field(default_factory=list)
     extra_sends: list[ExtraSend] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    # What providers did wrong, by kind.
+    deeds: dict[str, int] = field(default_factory=dict)
 
     def note(self, subject: str, kind: str, what: str) -> None:
         assert subject in SUBJECTS, subject

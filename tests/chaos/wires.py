@@ -160,6 +160,9 @@ class _End(asyncio.Protocol):
             self._dialling = asyncio.get_running_loop().create_task(self._call.dial())
         elif self._call not in self._call.wire.calls:
             transport.abort()  # broken off meanwhile
+        elif self._call.wire.mode == "delay":
+            for _ in self._held:
+                asyncio.get_running_loop().call_later(self._call.wire.seconds, self._next)
         else:
             self.flush()
 
