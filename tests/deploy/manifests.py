@@ -60,11 +60,10 @@ class Manifests:
         secrets = {
             volume["name"]: volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume
         }
-        found = {}
+        found: dict[str, str] = {}
         for mount in container.get("volumeMounts", []):
             if mount["name"] in secrets:
                 data = self.named("Secret", secrets[mount["name"]])["data"]
-                found |= {
-                    f"{mount['mountPath']}/{key}": base64.b64decode(value).decode() for key, value in data.items()
-                }
+                for key, value in data.items():
+                    found[f"{mount['mountPath']}/{key}"] = base64.b64decode(value).decode()
         return found

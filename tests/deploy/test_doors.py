@@ -130,7 +130,7 @@ def test_ingress(production_manifests: Manifests) -> None:
 
 def selects(labels: dict[str, str], pod: Document) -> bool:
     """Whether a selector's labels are among the pod's."""
-    return labels.items() <= pod["metadata"]["labels"].items()
+    return bool(labels.items() <= pod["metadata"]["labels"].items())
 
 
 def service_of(target: str) -> str:

@@ -43,10 +43,8 @@ async def opened(manifests: Manifests, name: str, home: Path, **changes: str) ->
     asked = {one["name"]: one["containerPort"] for one in container["ports"]}
     taken = dict(zip(asked, ports.choose(len(asked)), strict=True))
     for kind, port in taken.items():
-        environ |= {
-            f"{name.upper()}_{kind.upper()}_PORT": str(port),
-            f"{name.upper()}_{kind.upper()}_HOST": "127.0.0.1",
-        }
+        prefix = f"{name}_{kind}".upper()
+        environ |= {f"{prefix}_PORT": str(port), f"{prefix}_HOST": "127.0.0.1"}
     environ |= {"HAILWIRE_HOME": str(home), "METRICS_TARGETS": "metrics=127.0.0.1:1", **changes}
     opener: Any = OPENED[name]
     async with opener(deployed.settings(name, environ)):
@@ -74,7 +72,7 @@ async def test_without_a_database(production_manifests: Manifests, name: str, tm
     container = production_manifests.main(name)
     async with opened(production_manifests, name, tmp_path, **changes) as here:
         assert await answers(production_manifests, name, container["livenessProbe"], here)
-        first = container.get("startupProbe", container["readinessProbe"])
+        first: dict[str, Any] = container.get("startupProbe") or container["readinessProbe"]
         if name == "metrics":
 
             async def ready() -> bool:
