@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextlib.contextmanager
-def explained(dsn: str) -> Iterator[None]:
+def explained(dsn: str, tell: Callable[[str], None] | None = None) -> Iterator[None]:
     """Turn what a database answers to an operator's command into a sentence; a long wait is told meanwhile."""
     try:
-        with waiting_for(f"the database at {place(dsn)}"):
+        with waiting_for(f"the database at {place(dsn)}", tell):
             yield
     except (OSError, TimeoutError) as error:
         raise CommandError(out_of_reach(dsn, error), ExitCode.FAILED) from error

@@ -18,11 +18,11 @@ version="$("$python" -c 'import sys; print(sys.version)')"
 if [ "$(.venv/bin/python -c 'import sys; print(sys.version)' 2>/dev/null || true)" != "$version" ]; then
     rm -rf .venv
 fi
-echo "setting up .venv: downloading and installing what requirements/test.txt lists"
 # Whoever waits sees that something happens, and who has waited enough hears how to go on.
 ( while sleep 2 && kill -0 $$ 2>/dev/null; do printf .; done ) & ticking=$!
 trap 'kill "$ticking" 2>/dev/null' EXIT
 trap 'echo; fail "interrupted; the same command goes on where this one stopped"' INT TERM
+echo "setting up .venv: downloading and installing what requirements/test.txt lists"
 [ -x .venv/bin/pip ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --quiet --require-hashes -r requirements/test.txt ||
     fail "Installing the locked packages failed; run 'make setup' again when the package index can be reached."

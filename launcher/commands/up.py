@@ -40,12 +40,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         database_url = settings.database_url
         if database_url is None:
             voice.tell(f"starting PostgreSQL in {settings.folder}")
-            with waiting_for("PostgreSQL"):
+            with waiting_for("PostgreSQL", voice.tell):
                 cluster = stack.enter_context(embedded.cluster(settings.folder, settings.postgres_port))
             asyncio.run(databases.create(cluster.dsn("postgres"), "hailwire"))
             database_url = cluster.dsn("hailwire")
         direct_url = settings.database_direct_url or database_url
-        with databases.explained(direct_url):
+        with databases.explained(direct_url, voice.tell):
             applied = asyncio.run(databases.migrate(direct_url))
         voice.tell(f"the database is up to date ({applied} migrations applied)")
         decided = plan.make(environ, database_url)

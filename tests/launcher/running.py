@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from launcher import ports
 
@@ -56,7 +57,7 @@ class Up:
         command: Sequence[str] = (),
         *,
         terminal: bool = False,
-        **settings: str,
+        settings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.home = home
         self.ports = numbers or free_ports()
@@ -136,10 +137,10 @@ def up(
     command: Sequence[str] = (),
     *,
     terminal: bool = False,
-    **settings: str,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Up]:
     """Start it, on a terminal or not, with these settings besides; leave nothing behind."""
-    running = Up(home, numbers, command, terminal=terminal, **settings)
+    running = Up(home, numbers, command, terminal=terminal, settings=settings)
     try:
         yield running
     finally:
