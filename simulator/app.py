@@ -86,6 +86,7 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             mischief,
             envelopes,
             mailroom.arrived,
+            mailroom.failed,
             public_url=settings.public_url,
             gateways=settings.gateways,
             timeout_seconds=settings.webhook_timeout_seconds,
@@ -120,7 +121,7 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
                 "sends_forgotten": outbox.forgotten,
                 "statuses_waiting": mailroom.statuses_waiting + sum(map(len, journeys)),
                 "statuses_dropped": mailroom.statuses_dropped + sum(way.dropped for way in journeys),
-                "webhooks_waiting": courier.waiting + mailroom.held,
+                "webhooks_waiting": mailroom.under_way + courier.extra,
                 "copies_waiting": mailroom.copies,
                 **courier.counts,
             }

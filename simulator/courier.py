@@ -27,7 +27,7 @@ log = logs.get(__name__)
 class Courier:
     """Posts parcels to the gateway's replicas in turn; at most `most_waiting` parcels wait for another try.
 
-    `arrived` is told what became of each letter.
+    `arrived` is told what became of each letter, `failed` that an attempt was in vain.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Courier:
         mischief: Mischief,
         envelopes: dict[Provider, Envelopes],
         arrived: Callable[[Iterable[Letter], Way], None],
+        failed: Callable[[Iterable[Letter]], None],
         *,
         public_url: str,
         gateways: tuple[str, ...],
@@ -46,6 +47,7 @@ class Courier:
         self._mischief = mischief
         self._envelopes = envelopes
         self._arrived = arrived
+        self._failed = failed
         self._public_url = public_url
         self._gateways = gateways
         self._timeout = timeout_seconds
@@ -72,16 +74,16 @@ class Courier:
         await self._session.close()
 
     @property
-    def waiting(self) -> int:
-        """How many parcels wait for another try, and how many copies are on their way."""
-        return len(self._waiting) + len(self._extra)
+    def extra(self) -> int:
+        """How many posts are on their way that nothing waits for."""
+        return len(self._extra)
 
     async def deliver(self, letters: list[Letter], whims: Whims, shape: int = 0) -> int:
         """Post once and return the HTTP status (0: no answer); a refused parcel is tried again in the background."""
-        began = time.time()
         self._turn += 1
         turn = self._turn
         parcel = self._envelopes[letters[0].provider].seal(letters, shape)
+        _try(letters)
         if whims:
             if "forged" in whims:
                 await self._forge(letters[0], turn)
@@ -90,14 +92,16 @@ class Courier:
                 self._aside(self._post(parcel, turn + 1))
         outcome = await self._attempt(parcel, turn, whims)
         status = outcome if isinstance(outcome, int) else outcome[1]
-        for letter in letters:
-            letter.attempted(status)
         if isinstance(outcome, int):
             self._arrived(letters, "taken")
-        elif len(self._waiting) >= self._most_waiting:
-            self._give_up(parcel)
         else:
-            self._retry(parcel, outcome[0], began, turn)
+            self._failed(letters)
+            if len(self._waiting) >= self._most_waiting:
+                self._give_up(parcel)
+            else:
+                self._retry(parcel, outcome[0], turn)
+        for letter in letters:
+            letter.attempted(status)
         if "webhook_twice" in whims:
             self._note("webhook_twice", parcel)
             await self._post(parcel, turn)
@@ -106,8 +110,8 @@ class Courier:
             self._aside(self._post(self._envelopes[parcel.provider].resealed(parcel), turn + 1))
         return status
 
-    def _retry(self, parcel: Parcel, failure: Failure, began: float, turn: int) -> None:
-        task = asyncio.create_task(self._insist(parcel, failure, began, turn))
+    def _retry(self, parcel: Parcel, failure: Failure, turn: int) -> None:
+        task = asyncio.create_task(self._insist(parcel, failure, turn))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 
@@ -116,8 +120,10 @@ class Courier:
         self._extra.add(task)
         task.add_done_callback(self._extra.discard)
 
-    async def _insist(self, parcel: Parcel, failure: Failure, began: float, turn: int) -> None:
-        attempts = 1
+    async def _insist(self, parcel: Parcel, failure: Failure, turn: int) -> None:
+        # Letters that the process before has tried already may be older than this parcel.
+        began = min(letter.began or 0.0 for letter in parcel.letters)
+        attempts = max(letter.attempts for letter in parcel.letters)
         while True:
             wait = parcel.retries.wait(attempts, failure, time.time() - began)
             if wait is None:
@@ -128,12 +134,12 @@ class Courier:
             attempts += 1
             self.counts["webhooks_retried"] += 1
             # The next replica, as a load balancer would choose after one has failed.
+            _try(parcel.letters)
             outcome = await self._post(parcel, turn + attempts - 1)
-            for letter in parcel.letters:
-                letter.attempts += 1
             if isinstance(outcome, int):
                 self._arrived(parcel.letters, "taken")
                 return
+            self._failed(parcel.letters)
             failure = outcome[0]
 
     def _give_up(self, parcel: Parcel) -> None:
@@ -221,3 +227,9 @@ class Courier:
             url = self._gateways[turn % len(self._gateways)] + url.removeprefix(self._public_url)
         # Already encoded: another spelling of the same URL would not match what was signed.
         return URL(url, encoded=True)
+
+
+def _try(letters: Iterable[Letter]) -> None:
+    for letter in letters:
+        letter.attempts += 1
+        letter.began = letter.began or time.time()

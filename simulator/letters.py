@@ -10,7 +10,21 @@ from simulator.retries import Failure, RetryPolicy
 
 Way = Literal["waiting", "taken", "given_up", "lost"]
 
-_KEPT = ("number", "provider", "about", "phone", "subject", "url", "content", "at", "state", "due", "copy", "attempts")
+_KEPT = (
+    "number",
+    "provider",
+    "about",
+    "phone",
+    "subject",
+    "url",
+    "content",
+    "at",
+    "state",
+    "due",
+    "copy",
+    "attempts",
+    "began",
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -35,12 +49,13 @@ class Letter:
     attempts: int = 0
     way: Way = "waiting"
     taken_at: float | None = None
+    # When it was first tried, in real seconds since the epoch.
+    began: float | None = None
     # What became of the first attempt: the gateway's status, 0 without an answer.
     first: "asyncio.Future[int] | None" = field(default=None, repr=False)
 
     def attempted(self, status: int) -> None:
         """Tell whoever waits for the first attempt."""
-        self.attempts += 1
         if self.first is not None and not self.first.done():
             self.first.set_result(status)
 

@@ -95,9 +95,9 @@ class Mailroom:
         return sum(pump.dropped for pump in self._pumps.values())
 
     @property
-    def held(self) -> int:
-        """Letters on their way that nobody has tried to post yet, copies for later not counted."""
-        return len(self._tasks) - self._copies + self._basket.size
+    def under_way(self) -> int:
+        """Letters that were not taken yet, copies whose day has not come left aside."""
+        return len(self.waiting) - self._copies
 
     @property
     def copies(self) -> int:
@@ -138,10 +138,19 @@ class Mailroom:
         letters = [letter for letter in letters if letter.way == "waiting"]
         if not letters:
             return
+        now = self._clock.now()
         if self._state.is_kept:
-            self._state.append("went", numbers=[letter.number for letter in letters], way=way, at=self._clock.now())
+            gone = [(letter.number, letter.attempts) for letter in letters]
+            self._state.append("went", letters=gone, way=way, at=now)
         for letter in letters:
-            self.went(letter, way, self._clock.now())
+            self.went(letter, way, now)
+
+    def failed(self, letters: Iterable[Letter]) -> None:
+        """The courier has tried them in vain; how often decides when a provider gives up."""
+        if self._state.is_kept:
+            tried = [(letter.number, letter.attempts, letter.began) for letter in letters if letter.way == "waiting"]
+            if tried:
+                self._state.append("tried", letters=tried)
 
     def went(self, letter: Letter, way: Way, at: float) -> None:
         """What became of a letter, maybe before this process began."""
@@ -250,7 +259,9 @@ class Mailroom:
         if "rebatch" in whims:
             self._start(self._basket.put(letter, whims))
         else:
-            self._pumps[letter.provider].put((letter, whims))
+            dropped = self._pumps[letter.provider].put((letter, whims))
+            if dropped is not None:
+                self.arrived([dropped[0]], "lost")
 
     async def _tell_later(self, letter: Letter, whims: Whims, at: float) -> None:
         await self._clock.sleep_until(at)
@@ -280,7 +291,15 @@ class Mailroom:
         """A copy of a letter, recorded like the letter itself."""
         first = asyncio.get_running_loop().create_future()
         copy = replace(
-            letter, number=self.next_number(), due=due, copy=True, attempts=0, way="waiting", taken_at=None, first=first
+            letter,
+            number=self.next_number(),
+            due=due,
+            copy=True,
+            attempts=0,
+            began=None,
+            way="waiting",
+            taken_at=None,
+            first=first,
         )
         self.waiting[copy.number] = copy
         if self._state.is_kept:

@@ -39,13 +39,15 @@ class Pump(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
-    def put(self, item: T) -> None:
-        """Queue an item; never waits."""
+    def put(self, item: T) -> T | None:
+        """Queue an item; never waits. The item that had to go for it, if any."""
+        dropped = None
         if len(self._items) >= self._most:
-            self._items.popleft()
+            dropped = self._items.popleft()
             self.dropped += 1
         self._items.append(item)
         self._pending.set()
+        return dropped
 
     async def _work(self) -> None:
         while True:

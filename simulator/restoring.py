@@ -109,10 +109,16 @@ class Restorer:
         self._mailroom.remember(letter)
         return letter
 
-    def _went(self, numbers: list[int], way: Any, at: float) -> None:
-        for number in numbers:
+    def _tried(self, letters: list[tuple[int, int, float]]) -> None:
+        for number, attempts, began in letters:
+            if number in self._letters:
+                self._letters[number].attempts, self._letters[number].began = attempts, began
+
+    def _went(self, letters: list[tuple[int, int]], way: Any, at: float) -> None:
+        for number, attempts in letters:
             letter = self._letters.pop(number, None)
             if letter is not None:
+                letter.attempts = attempts
                 self._mailroom.went(letter, way, at)
 
     def _did(self, deed: dict[str, Any]) -> None:

@@ -2,10 +2,14 @@
 
 import asyncio
 import base64
+import hashlib
+import hmac
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
@@ -25,21 +29,70 @@ class Webhook:
     path: str
     headers: dict[str, str]
     body: bytes
+    is_signed: bool
+    status: int = 0
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def values(self) -> list[dict[str, Any]]:
+        """What each change of a Meta webhook holds."""
+        entries = json.loads(self.body)["entry"]
+        return [change["value"] for entry in entries for change in entry["changes"]]
+
+    @property
+    def ids(self) -> list[str]:
+        """The messages that it carries or tells of, in their order."""
+        if not self.path.startswith("/webhooks/whatsapp"):
+            return [dict(parse_qsl(self.body.decode()))["MessageSid"]]
+        return [
+            item["id"] for value in self.values for item in (*value.get("messages", ()), *value.get("statuses", ()))
+        ]
 
 
 @dataclass
 class Gateway:
-    """Keeps each webhook and answers with the statuses it is given, then 200."""
+    """Keeps each webhook and answers with the statuses it is given, then 200, or 403 when it is not signed.
+
+    While `open` is not set, nothing is answered.
+    """
 
     url: str = ""
     webhooks: list[Webhook] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    @property
+    def signed(self) -> list[Webhook]:
+        """What was not forged."""
+        return [webhook for webhook in self.webhooks if webhook.is_signed]
+
+    @property
+    def ids(self) -> list[str]:
+        """Every message that was written or told of, in the order of arrival."""
+        return [found for webhook in self.signed for found in webhook.ids]
 
     async def take(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.webhooks.append(Webhook(request.raw_path, headers, await request.read()))
-        status = self.answers.pop(0) if self.answers else 200
+        body = await request.read()
+        signed = _is_signed(self.url + request.raw_path, headers, body)
+        webhook = Webhook(request.raw_path, headers, body, signed)
+        self.webhooks.append(webhook)
+        await self.open.wait()
+        status = 403 if not signed else self.answers.pop(0) if self.answers else 200
+        webhook.status = status
         return web.Response(text="<Response/>", status=status, content_type="text/xml")
+
+
+def _is_signed(url: str, headers: dict[str, str], body: bytes) -> bool:
+    if "x-twilio-signature" in headers:
+        text = url + "".join(sorted(name + value for name, value in parse_qsl(body.decode(), keep_blank_values=True)))
+        digest = hmac.new(b"dev-auth-token", text.encode(), hashlib.sha1).digest()
+        return headers["x-twilio-signature"] == base64.b64encode(digest).decode()
+    digest = hmac.new(b"dev-app-secret", body, hashlib.sha256).digest()
+    return headers.get("x-hub-signature-256") == "sha256=" + digest.hex()
 
 
 @dataclass
@@ -85,6 +138,32 @@ class Caller:
     async def ask(self, method: str, path: str, content: Any = None, **query: str) -> tuple[int, Any]:
         async with self.session.request(method, self.url + path, json=content, params=query) as response:
             return response.status, await response.json() if response.status != 204 else None
+
+    async def fault(self, kind: str, provider: str = "whatsapp", **more: Any) -> None:
+        """Plan misbehaviour by count."""
+        status, answer = await self.ask("POST", "/faults", {"provider": provider, "kind": kind, **more})
+        assert status == 204, answer
+
+    async def write(self, text: str = "hello", *, phone: str = RECIPIENT, **more: Any) -> str:
+        """A phone writes, and nobody waits for the gateway; the id of the message."""
+        draft = {"provider": "whatsapp", "from": phone, "text": text, "wait": False, **more}
+        status, answer = await self.ask("POST", "/phones/send", draft)
+        assert (status, answer.get("taken")) == (200, None), answer
+        return str(answer["id"])
+
+    async def deeds(self) -> dict[str, int]:
+        """How often each kind of misbehaviour happened."""
+        return dict((await self.ask("GET", "/misbehaviour"))[1]["did"])
+
+    async def stats(self) -> dict[str, int]:
+        return dict((await self.ask("GET", "/stats"))[1])
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way any more, copies for later left aside."""
+        async with asyncio.timeout(20):
+            stats = await self.stats()
+            while stats["webhooks_waiting"] or stats["statuses_waiting"]:
+                stats = await self.stats()
 
     async def outbox(self, to: str = RECIPIENT) -> list[dict[str, Any]]:
         status, items = await self.ask("GET", "/outbox", to=to)
