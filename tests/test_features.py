@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = ROOT / "docs" / "features.md"
-ROW = re.compile(r"^\| (?P<row>[ABC]\d{1,2}|P\d) [^|]*\| (?P<what>[^|]+) \| (?P<tests>[^|]+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (?P<row>[ABCD]\d{1,2}|P\d) [^|]*\| (?P<what>[^|]+) \| (?P<tests>[^|]+) \|$", re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 
 

@@ -1,12 +1,14 @@
 """What the documentation says of this checkout is true."""
 
+import importlib
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from chassis.settings import declarations
-from launcher import cli
+from launcher import catalogue, cli
 from launcher.settings import UpSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,3 +45,25 @@ def test_ports() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     defaults = {str(declared.default) for _, declared in declarations(UpSettings) if "PORT" in declared.env}
     assert set(re.findall(r"127\.0\.0\.1:(\d+)", text)) <= defaults
+
+
+COMMAND = re.compile(r"(?:^|[ `(/])hailwire ([a-z]+)([^`\n#]*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_command_lines(page: Path) -> None:
+    """Every `hailwire` command that a page shows exists, and the arguments in its examples are understood."""
+    text = page.read_text(encoding="utf-8")
+    examples = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    quoted = "\n".join(re.findall(r"`([^`\n]*)`", text))
+    assert [name for name, _ in COMMAND.findall(f"{examples}\n{quoted}") if name not in cli.COMMANDS] == []
+    for name, rest in COMMAND.findall(examples):
+        module = importlib.import_module(f"launcher.commands.{cli.COMMANDS[name].module}")
+        assert cli.parser(name, module.configure).parse_args(shlex.split(rest)).command == name
+
+
+def test_settings_of_the_readme() -> None:
+    """Every setting that the README names is declared somewhere."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b((?:WA|TWILIO|SIMULATOR|HAILWIRE|LOG|PUBLIC)_[A-Z_]+)\b", text))
+    assert named - {declared.env for _, declared in catalogue.every()} == set()
