@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test kill chaos chaos-regressions lint types format setup generate check-generated check-deploy deploy-tools lock clean
+.PHONY: run test kill chaos chaos-regressions bench wheel lint types format setup generate check-generated check-deploy deploy-tools lock clean
 .DEFAULT_GOAL := run
 
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
@@ -22,6 +22,12 @@ chaos: setup  ## Rides while everything is killed, frozen and cut off; SEEDS=100
 
 chaos-regressions: setup  ## The same with every seed that ever failed (tests/chaos/seeds.txt)
 	@$(BIN)/python -m tests.chaos --regressions --jobs $(or $(JOBS),2) $(ARGS)
+
+bench: setup  ## Measure, beside a conventional peer; ARGS="--size full" for the figures in docs/performance.md
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+wheel: setup  ## Build what an internal client installs, into dist/
+	@$(BIN)/python -m hatchling build -t wheel
 
 lint: setup  ## Style of the Python and of the contracts
 	@$(BIN)/ruff check .

@@ -62,7 +62,7 @@ class GatewaySettings(DatabaseSettings, TelemetrySettings):
         "GATEWAY_LEASE_SECONDS", default=6.0, minimum=1, maximum=120, help="silence after which an instance is dead"
     )
     max_turns: int = setting(
-        "GATEWAY_MAX_TURNS", default=128, minimum=1, maximum=2000, help="conversations worked on at a time"
+        "GATEWAY_MAX_TURNS", default=128, minimum=0, maximum=2000, help="conversations worked on at a time; 0: only store"
     )
     max_sends: int = setting(
         "GATEWAY_MAX_SENDS", default=128, minimum=1, maximum=2000, help="recipients written to at a time"

@@ -1,0 +1,1 @@
+"""What Hailwire costs: micro suites of its own code, and the whole path of a message beside a conventional peer."""

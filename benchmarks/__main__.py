@@ -1,0 +1,113 @@
+"""`make bench`: measures, prints what it measures while it does, and judges."""
+
+import argparse
+import asyncio
+import shutil
+import signal
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from benchmarks import endtoend, figures
+from benchmarks.contender import ANSWERED, STORED, TURNED
+from benchmarks.endtoend import Size
+from benchmarks.machine import machine, versions
+from benchmarks.micro import suite
+from benchmarks.processes import BenchmarkError
+from launcher import embedded
+from launcher.failure import ExitCode
+
+SIZES = {
+    "quick": Size(rounds=1, messages=1500, warm_up=300, riders=500, connections=64),
+    "usual": Size(rounds=3, messages=10_000, warm_up=1500, riders=2000, connections=64),
+    "full": Size(rounds=5, messages=20_000, warm_up=2000, riders=2000, connections=64),
+}
+_STEP_SECONDS = {"quick": 0.05, "usual": 0.5, "full": 2.0}
+_SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
+_EPILOG = """\
+Exit code 1 when a figure misses its target, or when a run did not do what it should. Results: %s.
+example: python -m benchmarks --size usual --only ingest --only turn
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measures the steps of a message and whole messages, beside a conventional peer. Linux only.",
+        epilog=_EPILOG % figures.RESULTS.relative_to(Path(embedded.__file__).parents[1]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--size", choices=list(SIZES), default="usual", help="how much is measured (default: usual)")
+    made.add_argument(
+        "--only", choices=["micro", *_SCENARIOS], action="append", help="measure only this (may be repeated)"
+    )
+    made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code."""
+    given = parser().parse_args(arguments)
+    if sys.platform != "linux":
+        _say("the CPU time of processes is read from /proc: Linux only")
+        return ExitCode.USAGE
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ExitCode.FAILED))
+    folder = Path(tempfile.mkdtemp(prefix="hailwire-benchmark-"))
+    folder.chmod(0o711)  # the database runs as another user
+    try:
+        with embedded.cluster(folder) as cluster:
+            judged = asyncio.run(_measured(given, cluster, folder))
+    except BenchmarkError as error:
+        _say(f"no figures: {error}")
+        return ExitCode.FAILED
+    except KeyboardInterrupt:
+        return ExitCode.FAILED
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    _say(f"\n{figures.table(judged)}\n\nwritten to {figures.RESULTS}")
+    return ExitCode.FAILED if any(figure.met is False for figure in judged) else ExitCode.DONE
+
+
+async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder: Path) -> list[figures.Figure]:
+    wanted = set(given.only or ["micro", *_SCENARIOS])
+    on = {**machine(folder), "measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "size": given.size}
+    known = versions(await _postgresql(cluster.dsn("postgres")))
+    _say(f"{on['cores']} x {on['cpu']}, one sync {on['sync_us']} us, load {on['load_before']}")
+    suites: list[dict[str, Any]] = []
+    judged: list[figures.Figure] = []
+    scenarios = [scenario for name, scenario in _SCENARIOS.items() if name in wanted]
+    if scenarios:
+        outcomes = await endtoend.measure(scenarios, SIZES[given.size], cluster, folder, _say)
+        suites += [outcome.suite() for outcome in outcomes]
+        judged += [figure for outcome in outcomes for figure in figures.of_outcome(outcome)]
+    if "micro" in wanted:
+        _say("steps, median of one operation")
+        timings = await suite.measure(_STEP_SECONDS[given.size], _say)
+        before = suite.baseline()
+        suites += [timing.suite(before.get(timing.step.name)) for timing in timings]
+        judged += map(figures.of_timing, timings)
+        if given.keep_baseline:
+            suite.keep(timings, on)
+    figures.write(on, known, suites, judged)
+    return judged
+
+
+async def _postgresql(dsn: str) -> str:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return str(await connection.fetchval("SHOW server_version"))
+    finally:
+        await connection.close()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,204 @@
+"""What is measured: Hailwire's mesh, or the peer in one or several processes, as they would run on one machine."""
+
+import asyncio
+import contextlib
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+from benchmarks import payloads
+from benchmarks.load import Answers, Order
+from benchmarks.processes import BenchmarkError, Started, deadline
+from launcher import ports
+from launcher.probe import http_status, listens
+
+MESH = "hailwire"
+# In the order in which they are drained.
+_SERVICES = ("gateway", "trips", "profile")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`turns`: each message is answered, not only stored. `sends`: the answer goes to the provider."""
+
+    name: str
+    turns: bool
+    sends: bool
+
+
+STORED = Scenario("durable ingest", turns=False, sends=False)
+TURNED = Scenario("full turn", turns=True, sends=False)
+ANSWERED = Scenario("full turn and sent", turns=True, sends=True)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Who: the mesh, or the peer in `processes`."""
+
+    name: str
+    processes: int
+
+    @property
+    def is_mesh(self) -> bool:
+        """Whether it is ours."""
+        return self.name == MESH
+
+
+CONTENDERS = (
+    Contender(MESH, len(_SERVICES)),
+    Contender("peer, 1 process", 1),
+    Contender(f"peer, {len(_SERVICES)} processes", len(_SERVICES)),
+)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A contender that serves webhooks at `port`."""
+
+    port: int
+    grpc_ports: Mapping[str, int]
+    processes: Sequence[Started]
+
+    @property
+    def process_ids(self) -> list[int]:
+        """Everything that serves; descendants belong to it."""
+        return [process.process_id for process in self.processes]
+
+    def check(self) -> None:
+        """Raise when one has ended."""
+        for process in self.processes:
+            process.check()
+
+
+@contextlib.asynccontextmanager
+async def running(
+    contender: Contender, scenario: Scenario, dsn: str, folder: Path, provider_port: int
+) -> AsyncIterator[Running]:
+    """The contender on this database, ready; stopped in order when the block ends."""
+    start = _mesh if contender.is_mesh else _peer
+    started: list[Started] = []
+    try:
+        up = start(contender, scenario, dsn, folder, provider_port, started)
+        end = deadline()
+        while await http_status(up.port, "/readyz") != 200:
+            up.check()
+            if asyncio.get_running_loop().time() > end:
+                raise BenchmarkError(f"{contender.name} is not ready; see {folder}")
+            await asyncio.sleep(0.05)
+        yield up
+    finally:
+        for process in started:
+            process.ask_to_stop()
+            process.gone()
+
+
+def _mesh(
+    _contender: Contender, scenario: Scenario, dsn: str, folder: Path, provider_port: int, started: list[Started]
+) -> Running:
+    names = [f"{service.upper()}_{kind}_PORT" for service in _SERVICES for kind in ("GRPC", "PROMETHEUS")]
+    numbers = dict(zip([*names, "GATEWAY_HTTP_PORT"], ports.choose(len(names) + 1), strict=True))
+    # As `hailwire up` sets a machine up, but with the log level of production. What a scenario leaves out is left out
+    # by the settings that operators have for it.
+    environ = {
+        "HAILWIRE_ENV": "development",
+        "LOG_LEVEL": "INFO",
+        "HAILWIRE_HOME": str(folder),
+        "DATABASE_URL": dsn,
+        "PROFILE_TARGET": f"127.0.0.1:{numbers['PROFILE_GRPC_PORT']}",
+        "TRIPS_TARGET": f"127.0.0.1:{numbers['TRIPS_GRPC_PORT']}",
+        "WA_GRAPH_URL": f"http://127.0.0.1:{provider_port}/graph/v25.0",
+        "TWILIO_API_URL": f"http://127.0.0.1:{provider_port}/twilio",
+        **{name: str(port) for name, port in numbers.items()},
+    }
+    if not scenario.turns:
+        environ["GATEWAY_MAX_TURNS"] = "0"
+    if not scenario.sends:
+        environ["GATEWAY_SENDING_STOPPED"] = "true"
+    for service in _SERVICES:  # one by one, so that whatever has started is stopped when the next one cannot be
+        process = Started(service, ["-m", "launcher", service], environ, folder / f"{service}.log")
+        started.append(process)
+    grpc_ports = {service: numbers[f"{service.upper()}_GRPC_PORT"] for service in _SERVICES}
+    return Running(numbers["GATEWAY_HTTP_PORT"], grpc_ports, started)
+
+
+def _peer(
+    contender: Contender, scenario: Scenario, dsn: str, folder: Path, provider_port: int, started: list[Started]
+) -> Running:
+    (port,) = ports.choose(1)
+    environ = {
+        "DATABASE_URL": dsn,
+        "WA_APP_SECRET": payloads.APP_SECRET,
+        "WA_PHONE_NUMBER_ID": payloads.PHONE_NUMBER_ID,
+        "PEER_TURNS": "yes" if scenario.turns else "no",
+        "PEER_GRAPH_URL": f"http://127.0.0.1:{provider_port}/graph/v25.0" if scenario.sends else "",
+    }
+    command = ["-m", "benchmarks.peer", str(port), str(contender.processes)]
+    started.append(Started("peer", command, environ, folder / "peer.log"))
+    return Running(port, {}, started)
+
+
+@contextlib.asynccontextmanager
+async def provider(folder: Path) -> AsyncIterator[int]:
+    """The stand-in for Meta, whose time is nobody's here; gives its port."""
+    (port,) = ports.choose(1)
+    process = Started("provider", ["-m", "benchmarks.provider", str(port)], {}, folder / "provider.log")
+    try:
+        end = deadline()
+        while not await listens(port):
+            process.check()
+            if asyncio.get_running_loop().time() > end:
+                raise BenchmarkError("the stand-in for the provider does not listen")
+            await asyncio.sleep(0.02)
+        yield port
+    finally:
+        process.ask_to_stop()
+        process.gone()
+
+
+class Posting:
+    """An order of the load generator: prepared, then posted."""
+
+    def __init__(self, order: Order, folder: Path) -> None:
+        words = orjson.dumps(asdict(order)).decode()
+        self._process = Started("load", ["-m", "benchmarks.load", words], {}, folder / "load.log")
+
+    async def prepared(self) -> None:
+        """Every request is written and signed, every connection open."""
+        if await self._line() != "ready":
+            self._process.check()
+            raise BenchmarkError("the load generator did not get ready")
+
+    async def posted(self) -> Answers:
+        """Post everything and answer what came back."""
+        pipe = self._process.process.stdin
+        if pipe is None:
+            raise BenchmarkError("the load generator has no input")
+        pipe.write("go\n")
+        pipe.flush()
+        line = await self._line()
+        if not line:
+            self._process.check()
+            raise BenchmarkError("the load generator said nothing")
+        self._process.gone()
+        return Answers(**orjson.loads(line))
+
+    def abandon(self) -> None:
+        """End it, whatever it does."""
+        self._process.process.kill()
+        self._process.gone()
+
+    async def _line(self) -> str:
+        pipe = self._process.process.stdout
+        return (await asyncio.to_thread(pipe.readline)).strip() if pipe is not None else ""
+
+
+_runs = itertools.count(1)
+
+
+def run_name() -> str:
+    """A name that makes the ids of a run's messages its own."""
+    return f"{secrets.token_hex(4)}-{next(_runs)}"

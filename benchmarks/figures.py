@@ -1,0 +1,104 @@
+"""What is judged: each figure with its target, CPU time first, and the file that keeps them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from benchmarks.contender import CONTENDERS, MESH, STORED, TURNED
+from benchmarks.endtoend import Outcome
+from benchmarks.micro.timing import Timing
+from launcher.environment import ROOT
+
+RESULTS = ROOT / "coverage" / "benchmark-results.json"
+
+_ONE, _MANY = CONTENDERS[1].name, CONTENDERS[2].name
+# Times the messages per second of the peer in one process; what has no target is reported only.
+_THROUGHPUT_TARGETS = {STORED.name: 3.0, TURNED.name: 2.0}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number and what it has to be; without a target nothing is judged."""
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+    at_most: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        """None when there is no target."""
+        if self.target is None:
+            return None
+        return self.value <= self.target if self.at_most else self.value >= self.target
+
+    def told(self) -> dict[str, Any]:
+        """As the results file keeps it."""
+        return {
+            "name": self.name,
+            "value": round(self.value, 3),
+            "unit": self.unit,
+            "target": self.target,
+            "met": self.met,
+        }
+
+
+def of_outcome(outcome: Outcome) -> list[Figure]:
+    """CPU time of a message first, then how many a second."""
+    name = outcome.scenario.name
+    cost = outcome.median(MESH, lambda run: run.cpu_us)
+    speed = outcome.median(MESH, lambda run: run.per_second)
+    figures = [Figure(f"{name}: CPU time of a message, services and PostgreSQL", cost, "us")]
+    figures += [
+        Figure(f"{name}: CPU time, {peer} / {MESH}", outcome.median(peer, lambda run: run.cpu_us) / cost, "times")
+        for peer in (_ONE, _MANY)
+    ]
+    figures.append(Figure(f"{name}: messages", speed, "per second"))
+    for peer, target in ((_ONE, _THROUGHPUT_TARGETS.get(name)), (_MANY, None)):
+        ratio = speed / outcome.median(peer, lambda run: run.per_second)
+        figures.append(Figure(f"{name}: messages per second, {MESH} / {peer}", ratio, "times", target))
+    return figures
+
+
+def of_timing(timing: Timing) -> Figure:
+    """The median of a step."""
+    step = timing.step
+    return Figure(f"{step.name}: median", timing.p50, "us", step.target_us, at_most=True)
+
+
+def write(machine: dict[str, Any], versions: dict[str, str], suites: Sequence[Any], figures: Sequence[Figure]) -> None:
+    """The results file, in the shape that scripts rely on."""
+    results = {
+        "machine": machine,
+        "versions": versions,
+        "suites": suites,
+        "figures": [figure.told() for figure in figures],
+    }
+    _write(RESULTS, results)
+
+
+def _write(path: Path, results: dict[str, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2) + b"\n")
+    unfinished.replace(path)
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """For people."""
+    width = max(len(figure.name) for figure in figures)
+    return "\n".join(f"{_word(one):<7}{one.name:<{width}}  {one.value:10.2f} {_unit(one)}" for one in figures)
+
+
+def _word(figure: Figure) -> str:
+    return {None: "", True: "ok", False: "MISSED"}[figure.met]
+
+
+def _unit(figure: Figure) -> str:
+    if figure.target is None:
+        return figure.unit
+    return f"{figure.unit} (at {'most' if figure.at_most else 'least'} {figure.target:g})"

@@ -1,0 +1,1 @@
+"""What single steps cost: the code that runs for each message, called with payloads of real size."""
