@@ -49,13 +49,23 @@ def sighting(request: pb.ResolvePersonRequest) -> Sighting:
 
 
 def update(request: pb.UpdatePersonRequest) -> Update:
-    """The new values, not yet checked: a refusal is an outcome that is kept too."""
+    """The new values, not yet checked: a refusal is an outcome that is kept too. Identities are, as in a sighting."""
+    renaming = None
+    if "identities" in request.update_mask.paths:
+        if len(request.update_mask.paths) > 1:
+            raise people.FieldUnknown(metadata={"field": "identities"})
+        current, former = (
+            [(one.kind, one.value) for one in several]
+            for several in (request.person.identities, request.former_identities)
+        )
+        renaming = people.renaming(request.person.person_id, current, former)
     return Update(
         person_id=request.person.person_id,
         fields=frozenset(request.update_mask.paths),
         name=request.person.name,
         language=request.person.language,
         opt_outs=tuple(request.person.opt_outs),
+        renaming=renaming,
     )
 
 

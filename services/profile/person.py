@@ -18,7 +18,7 @@ _USER_ID = re.compile(r"[A-Za-z0-9._-]{1,160}", re.ASCII)
 # PostgreSQL stores no NUL, UTF-8 no surrogates.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
-# What an update may name.
+# What an update may name, apart from "identities", which stands alone.
 FIELDS = frozenset({"name", "language", "opt_outs"})
 
 
@@ -60,6 +60,10 @@ class IdentityKind(IntEnum):
     SMS_NUMBER = 3
 
 
+# How a channel names somebody by a number.
+_WHATSAPP = frozenset({IdentityKind.WHATSAPP_NUMBER, IdentityKind.WHATSAPP_USER})
+
+
 class Channel(IntEnum):
     """As in the contract."""
 
@@ -73,6 +77,11 @@ class Identity:
 
     kind: IdentityKind
     value: str = field(repr=False)  # a repr may end in a log
+
+    @property
+    def is_user_id(self) -> bool:
+        """Whether it means one person for ever; numbers change hands."""
+        return self.kind is IdentityKind.WHATSAPP_USER
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,25 @@ class Sighting:
     identities: tuple[Identity, ...]
     name: str = field(default="", repr=False)
 
+    @property
+    def user_ids(self) -> tuple[Identity, ...]:
+        """Those that never change hands."""
+        return tuple(identity for identity in self.identities if identity.is_user_id)
+
+    @property
+    def numbers(self) -> tuple[Identity, ...]:
+        """Those that may have been somebody else's."""
+        return tuple(identity for identity in self.identities if not identity.is_user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """A person's new identities and those that they have no longer, as the provider told."""
+
+    person_id: int
+    current: tuple[Identity, ...]
+    former: tuple[Identity, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -107,6 +135,7 @@ class Update:
     name: str = field(default="", repr=False)
     language: str = ""
     opt_outs: tuple[int, ...] = ()
+    renaming: Renaming | None = None
 
 
 def identity(kind: int, value: str) -> Identity:
@@ -128,6 +157,15 @@ def sighting(identities: Iterable[tuple[int, str]], name: str) -> Sighting:
     if not 1 <= len(checked) <= MAX_IDENTITIES:
         raise IdentitiesMissing
     return Sighting(checked, clean_name(name))
+
+
+def renaming(person_id: int, current: Iterable[tuple[int, str]], former: Iterable[tuple[int, str]]) -> Renaming:
+    """Checked identities, each once; raises IdentitiesMissing or IdentityInvalid."""
+    now = sighting(current, "").identities
+    before = tuple(dict.fromkeys(identity(kind, value) for kind, value in former))
+    if len(before) > MAX_IDENTITIES:
+        raise IdentitiesMissing
+    return Renaming(person_id, now, tuple(one for one in before if one not in now))
 
 
 def clean_name(text: str) -> str:
@@ -162,6 +200,26 @@ def learned(person: Person, seen: Sighting, now: datetime.datetime) -> Person:
     if not new and name == person.name:
         return person
     return replace(person, identities=person.identities + new, name=name, version=person.version + 1, updated_at=now)
+
+
+def renamed(person: Person, change: Renaming, now: datetime.datetime) -> Person:
+    """The person under new identities: another number is another WhatsApp account, and replaces everything there."""
+    everything = any(identity.kind is IdentityKind.WHATSAPP_NUMBER for identity in change.current)
+    kept = tuple(
+        one
+        for one in person.identities
+        if one in change.current or not (one in change.former or (everything and one.kind in _WHATSAPP))
+    )
+    identities = kept + tuple(one for one in change.current if one not in kept)
+    if identities == person.identities:
+        return person
+    return replace(person, identities=identities, version=person.version + 1, updated_at=now)
+
+
+def without(person: Person, lost: Identity, now: datetime.datetime) -> Person:
+    """The person after one of their numbers went to somebody else."""
+    left = tuple(one for one in person.identities if one != lost)
+    return replace(person, identities=left, version=person.version + 1, updated_at=now)
 
 
 def merged(survivor: Person, other: Person, now: datetime.datetime) -> Person:

@@ -118,6 +118,23 @@ WHERE i.person_id = absorbed.person_id
 """,
 )
 
+MOVE_SOME_IDENTITIES = Statement(
+    "profile.move_some_identities",
+    """
+UPDATE profile.identity i SET person_id = moved.person_id
+FROM unnest($1::smallint[], $2::text[], $3::bigint[]) AS moved (kind, value, person_id)
+WHERE i.kind = moved.kind AND i.value = moved.value
+""",
+)
+
+DROP_IDENTITIES = Statement(
+    "profile.drop_identities",
+    """
+DELETE FROM profile.identity i USING unnest($1::smallint[], $2::text[]) AS dropped (kind, value)
+WHERE i.kind = dropped.kind AND i.value = dropped.value
+""",
+)
+
 # Also whoever was merged into the absorbed one earlier, so that merged_into always names the survivor.
 ABSORB_PEOPLE = Statement(
     "profile.absorb_people",

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chassis import changes, errors
@@ -15,14 +16,13 @@ from services.profile.person import (
     IdentityKind,
     Person,
     PersonNotFound,
+    Renaming,
     Sighting,
     Update,
     settled,
     updated,
 )
-
-# A notification's payload holds at most 8000 bytes; an id has at most 19 digits and a comma.
-_IDS_PER_NOTIFICATION = 300
+from services.profile.writing import columns, notify_people, write_directory, write_people
 
 
 class PeopleStore:
@@ -56,9 +56,19 @@ class PeopleStore:
 
     async def update(self, requests: Sequence[changes.Request[Update]]) -> list[bytes | errors.HailwireError]:
         """Serialized PersonResults, the first ones for repeats."""
-        return await changes.carry_out_once(
-            self._database, self._ledger, lambda session: _Updating(session, self._languages), requests
+        plain = [request for request in requests if request.item.renaming is None]
+        renamings = [
+            changes.Request(request.request_id, request.fingerprint, request.item.renaming)
+            for request in requests
+            if request.item.renaming is not None
+        ]
+        updated_ones = iter(
+            await changes.carry_out_once(
+                self._database, self._ledger, lambda session: _Updating(session, self._languages), plain
+            )
         )
+        renamed_ones = iter(await changes.carry_out_once(self._database, self._ledger, _Renaming, renamings))
+        return [next(updated_ones if request.item.renaming is None else renamed_ones) for request in requests]
 
     async def expire_requests(self) -> int:
         """Forget outcomes that nothing can ask for again, a step at a time; answers how many."""
@@ -103,35 +113,64 @@ class _Resolving:
         now: datetime.datetime = await self._session.fetchval(statements.NOW)
         new_ids = await self._session.fetch(statements.NEW_IDS, len(items))
         directory = Directory(self._people, iter([row["nextval"] for row in new_ids]), now)
-        for seen in items:
-            directory.resolve(seen)
-        await self._write(directory, now)
-        people = _by_identity(await _find_by_identity(self._session, items))
-        return [people[seen.identities[0]] for seen in items]
+        resolved = [directory.resolve(seen) for seen in items]
+        await write_directory(self._session, directory, now)
+        # Also those who were made and merged by this very batch have somebody behind them.
+        survivors = [directory.find(person_id).person_id for person_id in resolved]
+        rows = await self._session.fetch(statements.FIND, sorted(set(survivors)))
+        people = {row["asked_id"]: _person(row) for row in rows}
+        return [people[person_id] for person_id in survivors]
 
-    async def _write(self, directory: Directory, now: datetime.datetime) -> None:
-        absorbed = directory.absorbed
-        if created := directory.created:
-            await self._session.execute(
-                statements.INSERT_PEOPLE,
-                [person.person_id for person in created],
-                [person.name for person in created],
-                now,
-            )
-        if absorbed:
-            arrays = [list(absorbed), list(absorbed.values())]
-            await self._session.execute(statements.MOVE_IDENTITIES, *arrays)
-            await self._session.execute(statements.ABSORB_PEOPLE, *arrays, now)
-        if new := directory.new_identities:
-            await self._session.execute(
-                statements.INSERT_IDENTITIES,
-                [identity.kind.value for identity, _ in new],
-                [identity.value for identity, _ in new],
-                [person_id for _, person_id in new],
-            )
-        if changed := directory.changed:
-            await _write_people(self._session, changed)
-        await _notify(self._session, [*(person.person_id for person in changed), *absorbed])
+
+class _Renaming:
+    """Changes of identities inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._people: dict[int, Person] = {}
+        self._survivors: dict[int, int] = {}
+
+    async def lock(self, items: Sequence[Renaming], *, wait: bool) -> set[int]:
+        """Stripes of the identities first, then the people who will change."""
+        await self._session.fetch(statements.LOCK_STRIPES, *columns(self._identities(items)))
+        await self._read(items)
+        statement = statements.LOCK_PEOPLE if wait else statements.LOCK_FREE_PEOPLE
+        locked = {row["person_id"] for row in await self._session.fetch(statement, sorted(self._people))}
+        # Read again: until the lock was ours, somebody else could merge or rename them.
+        await self._read(items)
+        late = changes.behind([self._concerned(item) for item in items], locked)
+        if late and wait:
+            raise errors.Conflict("the people changed meanwhile")
+        return late
+
+    @staticmethod
+    def _identities(items: Sequence[Renaming]) -> list[Identity]:
+        return list(dict.fromkeys(identity for item in items for identity in (*item.current, *item.former)))
+
+    async def _read(self, items: Sequence[Renaming]) -> None:
+        rows = await self._session.fetch(statements.FIND, sorted({item.person_id for item in items}))
+        self._survivors = {row["asked_id"]: row["person_id"] for row in rows}
+        rows += await self._session.fetch(statements.FIND_BY_IDENTITY, *columns(self._identities(items)))
+        self._people = {row["person_id"]: _person(row) for row in rows}
+
+    def _concerned(self, item: Renaming) -> set[int]:
+        owners = _by_identity(self._people.values())
+        found = {owners[one].person_id for one in (*item.current, *item.former) if one in owners}
+        return found | {self._survivors[item.person_id]} if item.person_id in self._survivors else found
+
+    async def decide(self, items: Sequence[Renaming]) -> list[bytes | errors.HailwireError]:
+        """Apply the changes in order; a refusal is an outcome like any other."""
+        now: datetime.datetime = await self._session.fetchval(statements.NOW)
+        directory = Directory(self._people.values(), iter(()), now)
+        outcomes: list[bytes | errors.HailwireError] = []
+        for item in items:
+            try:
+                survivor_id = self._survivors.get(item.person_id, item.person_id)
+                outcomes.append(messages.kept(directory.rename(replace(item, person_id=survivor_id))))
+            except errors.HailwireError as refusal:
+                outcomes.append(messages.kept(refusal))
+        await write_directory(self._session, directory, now)
+        return outcomes
 
 
 class _Updating:
@@ -175,30 +214,9 @@ class _Updating:
                 outcomes.append(messages.kept(refusal))
         changed = [person for person_id, person in people.items() if person is not before[person_id]]
         if changed:
-            await _write_people(self._session, changed)
-            await _notify(self._session, [person.person_id for person in changed])
+            await write_people(self._session, changed)
+            await notify_people(self._session, [person.person_id for person in changed])
         return outcomes
-
-
-async def _write_people(session: Session, people: Sequence[Person]) -> None:
-    await session.execute(
-        statements.UPDATE_PEOPLE,
-        [person.person_id for person in people],
-        [person.name for person in people],
-        [person.language for person in people],
-        ["{" + ",".join(str(channel.value) for channel in person.opt_outs) + "}" for person in people],
-        [person.version for person in people],
-        [person.updated_at for person in people],
-    )
-
-
-async def _notify(session: Session, person_ids: Sequence[int]) -> None:
-    texts = [str(person_id) for person_id in person_ids]
-    chunks = [
-        ",".join(texts[start : start + _IDS_PER_NOTIFICATION]) for start in range(0, len(texts), _IDS_PER_NOTIFICATION)
-    ]
-    if chunks:
-        await session.fetch(statements.NOTIFY, chunks)
 
 
 async def _find_by_identity(source: Database | Session, sightings: Sequence[Sighting]) -> list[Person]:
@@ -207,8 +225,7 @@ async def _find_by_identity(source: Database | Session, sightings: Sequence[Sigh
 
 
 def _identity_arrays(sightings: Sequence[Sighting]) -> tuple[list[int], list[str]]:
-    identities = list(dict.fromkeys(identity for seen in sightings for identity in seen.identities))
-    return [identity.kind.value for identity in identities], [identity.value for identity in identities]
+    return columns(list(dict.fromkeys(identity for seen in sightings for identity in seen.identities)))
 
 
 def _by_identity(people: Iterable[Person]) -> dict[Identity, Person]:

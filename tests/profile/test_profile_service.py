@@ -13,6 +13,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.rpc import error_details_pb2, status_pb2
 
 from hailwire.profile.v1 import profile_pb2 as pb
+from tests.chassis.polling import until_awaited
 
 if TYPE_CHECKING:
     from hailwire.profile.v1.profile_pb2_grpc import ProfileServiceAsyncStub as Stub
@@ -236,6 +237,46 @@ async def test_an_update_repeated_as_the_survivor_gets_its_first_outcome(profile
     item.person.person_id = older.person_id
     (again,) = await update(profile, item)
     assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
+
+
+async def test_a_number_that_changed_hands(open_profile: Open) -> None:
+    """A number that comes with another user id is somebody else's from then on, at every replica."""
+    number, former_id, new_id = whatsapp(), user(), user()
+    async with open_profile() as left, open_profile() as right:
+        former = await resolve(left, number, former_id, name="Eric")
+        assert await resolve(right, number) == former
+        newcomer = await resolve(left, number, new_id, name="Ada")
+        assert newcomer.person_id != former.person_id
+        assert (newcomer.name, list(newcomer.merged_person_ids)) == ("Ada", [])
+        assert list((await get(left, former.person_id))[0].person.identities) == [former_id]
+
+        async def known() -> bool:
+            return (await resolve(right, number)).person_id == newcomer.person_id
+
+        await until_awaited(known)
+        assert (await resolve(left, former_id)).person_id == former.person_id
+
+
+async def test_another_number_of_the_same_person(profile: Stub) -> None:
+    """Who took another number is found by the new names and not by the old ones, once, however often it is told."""
+    number, user_id, new_number, new_id = whatsapp(), user(), whatsapp(), user()
+    person = await resolve(profile, number, user_id, name="Eric")
+    early = await resolve(profile, new_number, new_id)
+    item = updating(person.person_id, identities=[new_number, new_id])
+    item.former_identities.extend([number, user_id])
+    (first,) = await update(profile, item)
+    assert list(first.person.identities) == [new_number, new_id]
+    assert (first.person.person_id, list(first.person.merged_person_ids)) == (person.person_id, [early.person_id])
+    assert (await resolve(profile, new_id)).person_id == person.person_id
+    stranger = await resolve(profile, number)
+    assert stranger.person_id != person.person_id
+    (again,) = await update(profile, item)
+    assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
+    assert (await resolve(profile, number)).person_id == stranger.person_id
+    item = updating(person.person_id, identities=[new_id], name="Ada")
+    assert reason((await update(profile, item))[0].error) == "FIELD_UNKNOWN"
+    item = updating(1 << 60, identities=[new_id])
+    assert reason((await update(profile, item))[0].error) == "PERSON_NOT_FOUND"
 
 
 async def test_concurrent_first_uses_of_a_request_id_have_one_effect(open_profile: Open) -> None:

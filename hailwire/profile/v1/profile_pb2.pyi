@@ -337,6 +337,7 @@ class UpdatePersonRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    FORMER_IDENTITIES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Names this change; at most 128 characters. Required."""
     @_builtins.property
@@ -345,7 +346,15 @@ class UpdatePersonRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields change: name, language, opt_outs."""
+        """Which fields change: name, language, opt_outs; or identities alone, when the provider tells that the person has
+        another number or user id now. Then person.identities are the new ones. With a number among them they replace every
+        WhatsApp identity of the person; without, only former_identities. Whoever holds one of the user ids, new or former,
+        is the same person and is merged; a number that somebody else holds leaves them.
+        """
+
+    @_builtins.property
+    def former_identities(self) -> _containers.RepeatedCompositeFieldContainer[Global___Identity]:
+        """With identities: the ones that the person has no longer."""
 
     def __init__(
         self,
@@ -353,10 +362,11 @@ class UpdatePersonRequest(_message.Message):
         request_id: _builtins.str = ...,
         person: Global___Person | None = ...,
         update_mask: _field_mask_pb2.FieldMask | None = ...,
+        former_identities: _abc.Iterable[Global___Identity] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["former_identities", b"former_identities", "person", b"person", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

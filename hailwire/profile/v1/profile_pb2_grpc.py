@@ -62,8 +62,10 @@ class ProfileServiceServicer:
     """
 
     def BatchResolvePeople(self, request, context):
-        """Finds or creates the person behind each set of identities. All identities of one item belong to one person (the
-        provider signed them together): when they lead to two people, those are merged into the older one. Idempotent.
+        """Finds or creates the person behind each set of identities, which the provider signed together. A user id says who
+        it is; a number follows the user id that it last came with, because numbers change hands: it leaves whoever is known
+        by another user id, and whoever else has it when the user id's person already has a number. Two people are merged,
+        into the older one, only when one was known without a user id and the other without a number. Idempotent.
         Error reasons per item: IDENTITY_INVALID, IDENTITIES_MISSING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -79,9 +81,10 @@ class ProfileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchUpdatePeople(self, request, context):
-        """Changes the fields named by each item's mask. Fields: name, language, opt_outs. The id of a merged person means the
-        person it was merged into, and a repeat may use either.
-        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+        """Changes the fields named by each item's mask. Fields: name, language, opt_outs; or identities, alone. The id of a
+        merged person means the person it was merged into, and a repeat may use either.
+        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED; with identities also
+        IDENTITY_INVALID, IDENTITIES_MISSING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,8 +42,10 @@ class ProfileServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ProfileServiceAsyncStub: ...
     BatchResolvePeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.BatchResolvePeopleRequest, _profile_pb2.BatchResolvePeopleResponse]
-    """Finds or creates the person behind each set of identities. All identities of one item belong to one person (the
-    provider signed them together): when they lead to two people, those are merged into the older one. Idempotent.
+    """Finds or creates the person behind each set of identities, which the provider signed together. A user id says who
+    it is; a number follows the user id that it last came with, because numbers change hands: it leaves whoever is known
+    by another user id, and whoever else has it when the user id's person already has a number. Two people are merged,
+    into the older one, only when one was known without a user id and the other without a number. Idempotent.
     Error reasons per item: IDENTITY_INVALID, IDENTITIES_MISSING.
     """
     BatchGetPeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.BatchGetPeopleRequest, _profile_pb2.BatchGetPeopleResponse]
@@ -51,9 +53,10 @@ class ProfileServiceStub:
     Error reasons per item: PERSON_NOT_FOUND.
     """
     BatchUpdatePeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.BatchUpdatePeopleRequest, _profile_pb2.BatchUpdatePeopleResponse]
-    """Changes the fields named by each item's mask. Fields: name, language, opt_outs. The id of a merged person means the
-    person it was merged into, and a repeat may use either.
-    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+    """Changes the fields named by each item's mask. Fields: name, language, opt_outs; or identities, alone. The id of a
+    merged person means the person it was merged into, and a repeat may use either.
+    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED; with identities also
+    IDENTITY_INVALID, IDENTITIES_MISSING.
     """
     ListPeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]
     """Lists people in the order of their ids, for operators."""
@@ -64,8 +67,10 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     BatchResolvePeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.BatchResolvePeopleRequest, _profile_pb2.BatchResolvePeopleResponse]  # type: ignore[assignment]
-    """Finds or creates the person behind each set of identities. All identities of one item belong to one person (the
-    provider signed them together): when they lead to two people, those are merged into the older one. Idempotent.
+    """Finds or creates the person behind each set of identities, which the provider signed together. A user id says who
+    it is; a number follows the user id that it last came with, because numbers change hands: it leaves whoever is known
+    by another user id, and whoever else has it when the user id's person already has a number. Two people are merged,
+    into the older one, only when one was known without a user id and the other without a number. Idempotent.
     Error reasons per item: IDENTITY_INVALID, IDENTITIES_MISSING.
     """
     BatchGetPeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.BatchGetPeopleRequest, _profile_pb2.BatchGetPeopleResponse]  # type: ignore[assignment]
@@ -73,9 +78,10 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     Error reasons per item: PERSON_NOT_FOUND.
     """
     BatchUpdatePeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.BatchUpdatePeopleRequest, _profile_pb2.BatchUpdatePeopleResponse]  # type: ignore[assignment]
-    """Changes the fields named by each item's mask. Fields: name, language, opt_outs. The id of a merged person means the
-    person it was merged into, and a repeat may use either.
-    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+    """Changes the fields named by each item's mask. Fields: name, language, opt_outs; or identities, alone. The id of a
+    merged person means the person it was merged into, and a repeat may use either.
+    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED; with identities also
+    IDENTITY_INVALID, IDENTITIES_MISSING.
     """
     ListPeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]  # type: ignore[assignment]
     """Lists people in the order of their ids, for operators."""
@@ -89,8 +95,10 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _profile_pb2.BatchResolvePeopleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_profile_pb2.BatchResolvePeopleResponse, _abc.Awaitable[_profile_pb2.BatchResolvePeopleResponse]]:
-        """Finds or creates the person behind each set of identities. All identities of one item belong to one person (the
-        provider signed them together): when they lead to two people, those are merged into the older one. Idempotent.
+        """Finds or creates the person behind each set of identities, which the provider signed together. A user id says who
+        it is; a number follows the user id that it last came with, because numbers change hands: it leaves whoever is known
+        by another user id, and whoever else has it when the user id's person already has a number. Two people are merged,
+        into the older one, only when one was known without a user id and the other without a number. Idempotent.
         Error reasons per item: IDENTITY_INVALID, IDENTITIES_MISSING.
         """
 
@@ -110,9 +118,10 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _profile_pb2.BatchUpdatePeopleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_profile_pb2.BatchUpdatePeopleResponse, _abc.Awaitable[_profile_pb2.BatchUpdatePeopleResponse]]:
-        """Changes the fields named by each item's mask. Fields: name, language, opt_outs. The id of a merged person means the
-        person it was merged into, and a repeat may use either.
-        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED.
+        """Changes the fields named by each item's mask. Fields: name, language, opt_outs; or identities, alone. The id of a
+        merged person means the person it was merged into, and a repeat may use either.
+        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED; with identities also
+        IDENTITY_INVALID, IDENTITIES_MISSING.
         """
 
     @_abc_1.abstractmethod
