@@ -88,7 +88,7 @@ class SimulatorSettings:
     twilio_overrides: str = setting(
         "SIMULATOR_TWILIO_OVERRIDES",
         default="rc=5&rp=all",
-        help="the connection overrides behind the # of the webhook's URL in Twilio's console",
+        help="connection overrides behind the # of the webhook's URL in Twilio's console (usually rc=1&rp=ct)",
     )
     retry_scale: float = setting(
         "SIMULATOR_RETRY_SCALE",
