@@ -85,6 +85,7 @@ def checked(folder: Path) -> dict[str, str]:
         for service in SERVICES:
             locked_down(service)
         metrics_sees_everybody(ports["metrics"])
+        docker("exec", container("gateway"), "hailwire", "dlq", "list")
         for service in ("gateway", "profile", "trips", "metrics"):
             figures[f"{service}: start of the process to serving"] = f"{restarted(service):.1f} s"
             figures[f"{service}: memory"] = memory(service)
