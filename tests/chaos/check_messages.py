@@ -43,15 +43,16 @@ def _stored_once(look: Look, verdict: Verdict) -> None:
 
 
 def _in_order(look: Look, verdict: Verdict, person: Person) -> None:
-    """In the order of writing; where providers reorder, at least after what had been answered before."""
-    latest = 0
+    """Providers may deliver in any order; but what was answered 200 comes before what was written after that."""
+    earlier: list[tuple[float, int]] = []
     for one in look.snapshot.written:
         if one.person != person.name or one.message_id not in look.items_by_message:
             continue
         inbox_id = look.items_by_message[one.message_id][0].inbox_id
-        if inbox_id < latest and (one.after_answer or look.snapshot.in_order):
+        if any(taken_at < one.at and inbox_id < before for taken_at, before in earlier):
             verdict.note("messages", "reordered", f"{one.message_id} of {person.name} stored before an earlier one")
-        latest = max(latest, inbox_id)
+        if one.taken_at is not None:
+            earlier.append((one.taken_at, inbox_id))
 
 
 def _one_conversation(look: Look, verdict: Verdict, person: Person) -> None:

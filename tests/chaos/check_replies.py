@@ -24,13 +24,10 @@ def check(look: Look, verdict: Verdict) -> None:
 def _answered(look: Look, verdict: Verdict) -> None:
     for item in look.snapshot.items:
         if item.key in look.replies_by_cause:
-            written = look.written_by_id.get(item.message_id)
-            if item.kind == "message" and written is not None and written.silent:
-                verdict.note("replies", "wrong", f"an answer to {item.message_id}, which nobody answers")
             continue
         if item.kind == "message":
             written = look.written_by_id.get(item.message_id)
-            if written is not None and not written.silent:
+            if written is not None:
                 verdict.note("replies", "lost", f"{item.message_id} of {written.person} has no answer")
         elif item.told is not None and not _may_be_silent(look, item):
             verdict.note("replies", "lost", f"event {item.told.event_id} of kind {item.told.kind} was told to nobody")

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -21,7 +23,7 @@ from tests.chaos.faults import Database, Faults
 from tests.chaos.plan import POSTGRES, Plan, wires
 from tests.chaos.pretended import Providers, open_providers
 from tests.chaos.riders import Crowd
-from tests.chaos.snapshot import Snapshot
+from tests.chaos.snapshot import Snapshot, Written
 from tests.chaos.verdict import Verdict
 from tests.chaos.wires import Ends, open_wires
 from tests.mesh.audit import Connection, connected, in_flight
@@ -171,17 +173,26 @@ def _simulator_settings(plan: Plan, folder: Path) -> dict[str, str]:
 
 async def _told(left: Snapshot, providers: Providers) -> Snapshot:
     """With what the providers know."""
-    given_up = {one["id"] for one in await providers.written() if one["state"] in {"given_up", "lost"}}
+    letters = {one["id"]: one for one in await providers.written()}
     deeds = await providers.deeds()
     counts = await providers.counts()
     return replace(
         left,
-        in_order=False,
-        written=tuple(replace(one, given_up=one.message_id in given_up) for one in left.written),
+        written=tuple(_with_its_way(one, letters[one.message_id]) for one in left.written),
         muffled=frozenset(one["id"] for one in deeds if one["kind"] in _MUFFLING),
         deeds=dict(Counter(one["kind"] for one in deeds)),
         forged=sum(one["kind"] == "forged" for one in deeds),
         forged_taken=counts.get("forged_not_refused", 0),
+    )
+
+
+def _with_its_way(written: Written, letter: dict[str, Any]) -> Written:
+    taken_at = letter["taken_at"]
+    return replace(
+        written,
+        at=datetime.fromisoformat(letter["at"]).timestamp(),
+        taken_at=None if taken_at is None else datetime.fromisoformat(taken_at).timestamp(),
+        given_up=letter["state"] in {"given_up", "lost"},
     )
 
 

@@ -88,8 +88,8 @@ class Somebody:
         """A moment, shorter once it is time to go home."""
         await asyncio.sleep(self.dice.uniform(0.3, 1.7) * (seconds if not self.clock.closing.is_set() else 0.2))
 
-    async def say(self, words: str, *, after_answer: bool = True, language: str = "") -> None:
-        await self.send(text(words), after_answer=after_answer, language=language)
+    async def say(self, words: str, *, language: str = "") -> None:
+        await self.send(text(words), language=language)
 
     async def share(self, latitude: float, longitude: float) -> None:
         """Share a location; without WhatsApp, type it."""
@@ -98,14 +98,12 @@ class Somebody:
         else:
             await self.send(location(latitude, longitude))
 
-    async def send(
-        self, content: dict[str, Any], *, silent: bool = False, after_answer: bool = True, language: str = ""
-    ) -> None:
+    async def send(self, content: dict[str, Any], *, language: str = "") -> None:
         if self.sms:
             message_id = await self._post.sms(self._number, content["text"]["body"])
         else:
             message_id = await self._post.whatsapp(self._number, content, bsuid=self._bsuid)
-        self.written.append(Written(self.name, message_id, silent, after_answer, language))
+        self.written.append(Written(self.name, message_id, language))
 
     async def choose(self, choice: Choice, language: str = "") -> None:
         """Tap it, or type its number."""

@@ -12,7 +12,7 @@ SIMULATOR, POSTGRES = "simulator", "postgres"
 
 # Faults on a track follow each other after so many seconds; two tracks run side by side, so that faults overlap.
 _TRACKS = 2
-_GAP_SECONDS = (0.2, 1.5)
+_GAP_SECONDS = (0.5, 2.5)
 
 _SHORT_LEASES = {"GATEWAY_LEASE_SECONDS": "2", "EVENT_LEASE_SECONDS": "5"}
 # Offers and requests that lapse while people still think.

@@ -157,36 +157,39 @@ class _Passenger:
         self._gives_up = 0.0 if me.sms or alone else 0.2
 
     async def live(self) -> None:
+        """At least one ride, however long that takes; then as many as there is time for."""
         me = self._me
         await me.introduce()
-        while not me.clock.closing.is_set():
-            await me.think(1.0)
+        while not me.clock.closing.is_set() or not me.completed + me.gave_up:
+            await me.think(0.8)
             await self._ride()
 
     async def _ride(self) -> None:
         me = self._me
         leaves = me.dice.random() < self._gives_up
+        searches = 0
         await me.say("ride")
         while True:
-            for message in reversed(await me.news("the next step of the ride")):
-                if me.reads(message, "told-completed"):
-                    me.completed += 1
-                    return
-                if me.reads(message, "given-up"):
-                    me.gave_up += 1
-                    return
-                if leaves and (
-                    choice := me.offered(message, "row-reason-plans") or me.offered(message, "button-leave")
-                ):
+            news = await me.news("the next step of the ride")
+            completed = sum(me.reads(message, "told-completed") for message in news)
+            gave_up = sum(me.reads(message, "given-up") for message in news)
+            me.completed += completed
+            me.gave_up += gave_up
+            if completed or gave_up:
+                return
+            for message in reversed(news):
+                if leaves and (choice := me.offered(message, "row-reason-plans", "button-leave")):
                     await me.think(0.3)
                     await me.choose(choice)
                     break
                 if choice := me.offered(message, "row-ask-all", "vehicle-moto"):
-                    await me.think(0.4)
+                    await me.think(0.3)
                     await me.choose(choice)
                     break
                 if choice := me.offered(message, "button-search-again"):
-                    await me.think(1.5)
+                    searches += 1
+                    # Ever more patiently: a phone that gets too many messages gets one in six seconds.
+                    await me.think(min(1.0 + searches, 6.0))
                     await me.choose(choice)
                     break
                 if me.asks_for_place(message):
@@ -210,29 +213,29 @@ class _Talker:
         while not me.clock.closing.is_set():
             await me.think(1.5)
             answers = me.dice.choice((1, 1, 2, 3))
-            for number in range(answers):
-                await self._write(after_answer=number == 0)
+            for _ in range(answers):
+                await self._write()
             while answers > 0:
                 answers -= len(await me.news("answers to what they wrote"))
 
-    async def _write(self, *, after_answer: bool) -> None:
+    async def _write(self) -> None:
         me = self._me
         self._notes += 1
         kind = me.dice.choice(("note", "word", "place", "language", "odd"))
         if kind == "note":
-            await me.say(f"note {self._notes}", after_answer=after_answer)
+            await me.say(f"note {self._notes}")
         elif kind == "word":
             words = me.dice.choice(("menu", "trips", "back", "hello", "ride"))
-            await me.say(words, after_answer=after_answer)
+            await me.say(words)
         elif kind == "language":
             me.language = me.dice.choice(("en", "fr"))
             words = {"en": "English", "fr": "français"}[me.language]
-            await me.say(words, after_answer=after_answer, language=me.language)
+            await me.say(words, language=me.language)
         elif me.sms:
-            await me.say("1" if kind == "odd" else "-1.95, 30.06", after_answer=after_answer)
+            await me.say("1" if kind == "odd" else "-1.95, 30.06")
         elif kind == "place":
-            await me.send(location(-1.95, 30.06), after_answer=after_answer)
+            await me.send(location(-1.95, 30.06))
         else:
             # A button of another day, and one that never was ours.
             ident, title = me.dice.choice((("ride:vehicle:moto", "Moto"), ("lottery:win", "Win")))
-            await me.send(tap("list_reply", ident, title), after_answer=after_answer)
+            await me.send(tap("list_reply", ident, title))

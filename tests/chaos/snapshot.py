@@ -31,12 +31,11 @@ class Written:
 
     person: str
     message_id: str
-    # Nobody answers this kind.
-    silent: bool = False
-    # They had read the answer to everything that they wrote before.
-    after_answer: bool = False
     # The language that it chooses; empty for all others.
     language: str = ""
+    # When the provider got it, and when a gateway first answered 200 to it (seconds of the provider's clock).
+    at: float = 0.0
+    taken_at: float | None = None
     # The provider gave it up before any gateway took it, as Twilio does after some tries.
     given_up: bool = False
 
@@ -167,8 +166,6 @@ class Snapshot:
 
     people: tuple[Person, ...] = ()
     written: tuple[Written, ...] = ()
-    # Whether the providers deliver each phone's messages in the order in which they were written.
-    in_order: bool = True
     # What providers did wrong, by kind and how often.
     deeds: dict[str, int] = field(default_factory=dict)
     # Posts of a stranger, and how many of them were not refused.

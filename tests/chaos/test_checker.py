@@ -466,9 +466,10 @@ def test_whatever_row_is_lost_is_missed(clean: Clean, data: st.DataObject) -> No
     if table == "items":
         rows = tuple(item for item in rows if item.kind in {"message", "event"} and not _needless(item))
     if table == "changes":
-        rows = tuple(one for one in rows if one.service == "trips" and one.trip_id and one.step != "decline")
+        # A driver may say twice that they accept: the second time changes nothing.
+        rows = tuple(one for one in rows if one.step in {"create", "advance", "drop", "retry"} and not one.refused)
     row = rows[data.draw(st.integers(0, len(rows) - 1))]
-    assert examine(with_rows(left, table, without(rows_of(left, table), row))).findings
+    assert examine(with_rows(left, table, without(rows_of(left, table), row))).findings, f"{table}: {row}"
 
 
 def _needless(item: Item) -> bool:
@@ -489,7 +490,7 @@ def test_whatever_row_is_doubled_is_noticed(clean: Clean, data: st.DataObject) -
     if table == "items":
         rows = tuple(item for item in rows if item.kind in {"message", "event"})
     row = rows[data.draw(st.integers(0, len(rows) - 1))]
-    assert examine(with_rows(left, table, (*rows_of(left, table), row))).findings
+    assert examine(with_rows(left, table, (*rows_of(left, table), row))).findings, f"{table}: {row}"
 
 
 @pytest.mark.parametrize(
@@ -512,7 +513,8 @@ def test_whatever_row_is_doubled_is_noticed(clean: Clean, data: st.DataObject) -
         ("DELETE FROM trips.request WHERE request_id LIKE '%:advance'", "trips wrong"),
         ("INSERT INTO trips.event (recipient_id, kind, payload) VALUES (1, 1, '')", "events stuck"),
         ("INSERT INTO gateway.dead_letter (kind, reason) VALUES ('reply', 'test')", "replies lost"),
-        ("UPDATE gateway.alias SET address = 'wa:+250799999999' WHERE conversation_id = 1", "messages wrong"),
+        ("UPDATE gateway.alias SET address = 'wa:+1' WHERE address = (SELECT min(address) FROM gateway.alias)",
+         "messages wrong"),
     ],
 )  # fmt: skip
 async def test_a_fault_in_the_database_is_found(clean: Clean, sql: str, kind: str) -> None:
