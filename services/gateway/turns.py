@@ -195,6 +195,7 @@ class Turns:
         try:
             while claim is not None:
                 started = time.perf_counter()
+                self._age.record(max(0.0, time.time() - claim.stored_at.timestamp()))
                 with (
                     self._telemetry.span("turn", parent=claim.traceparent, attributes={"hailwire.kind": claim.kind}),
                     deadlines.within(_TURN_SECONDS),

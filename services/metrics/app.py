@@ -13,6 +13,7 @@ from chassis.telemetry import open_telemetry
 from services.metrics import routes
 from services.metrics.addresses import Addresses, Resolve, system_resolve
 from services.metrics.fleet import open_fleet
+from services.metrics.replica import connecting
 from services.metrics.settings import MetricsSettings
 
 log = logs.get(__name__)
@@ -37,6 +38,9 @@ async def open_service(settings: MetricsSettings, resolve: Resolve = system_reso
                 Addresses(settings.targets, resolve),
                 interval_seconds=settings.interval_seconds,
                 resolve_seconds=settings.resolve_seconds,
+                connect=connecting(
+                    credentials=settings.channel_credentials(), token=settings.grpc_caller_token.reveal()
+                ),
             )
         )
         prometheus_port = await stack.enter_async_context(
@@ -60,6 +64,7 @@ async def open_service(settings: MetricsSettings, resolve: Resolve = system_reso
                 telemetry=telemetry,
                 development=settings.environment == "development",
                 setting="METRICS_GRPC_PORT",
+                security=settings,
             )
         )
         app = routes.application(fleet, settings.admin_token)

@@ -11,7 +11,7 @@ from chassis.periodic import repeating
 from services.metrics.addresses import Addresses
 from services.metrics.history import History
 from services.metrics.reading import Reading
-from services.metrics.replica import Replica
+from services.metrics.replica import Connect, Replica
 from services.metrics.totals import Totals
 from services.metrics.work import figures
 
@@ -39,8 +39,11 @@ class Service:
 class Fleet:
     """All services by name."""
 
-    def __init__(self, addresses: Addresses, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, addresses: Addresses, *, connect: Connect | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.addresses = addresses
+        self._connect = connect
         self.services = {name: Service(name) for name in addresses.services}
         self.reset_at: float | None = None
         self._clock = clock
@@ -71,7 +74,7 @@ class Fleet:
                 await service.replicas.pop(address).close()
             for address in places:
                 if address not in service.replicas:
-                    service.replicas[address] = Replica(name, address)
+                    service.replicas[address] = Replica(name, address, connect=self._connect)
 
     async def close(self) -> None:
         """End what is under way."""
@@ -107,10 +110,14 @@ def _tell(replica: Replica, before: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_fleet(addresses: Addresses, *, interval_seconds: float, resolve_seconds: float) -> AsyncIterator[Fleet]:
+async def open_fleet(
+    addresses: Addresses, *, interval_seconds: float, resolve_seconds: float, connect: Connect | None = None
+) -> AsyncIterator[Fleet]:
     """A fleet whose addresses are known and that is looked at in the background."""
-    fleet = Fleet(addresses)
+    fleet = Fleet(addresses, connect=connect)
     await fleet.find()
+    # What was counted before this first look is the past.
+    await fleet.look()
 
     async def find() -> int:
         await fleet.find()

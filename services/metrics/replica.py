@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from hailwire.client import OPTIONS
+from hailwire.client import OPTIONS, channel
 from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
 from services.metrics.reading import Reading, read
 
@@ -17,12 +17,30 @@ ASK_SECONDS = 0.75
 # As every client of ours, but without retries: a replica that does not answer is news.
 _OPTIONS = (*(option for option in OPTIONS if option[0] != "grpc.enable_retries"), ("grpc.enable_retries", 0))
 
+# From the name of a service and the address of a replica.
+Connect = Callable[[str, str], grpc.aio.Channel]
+
+
+def connecting(*, credentials: grpc.ChannelCredentials | None = None, token: str = "") -> Connect:
+    """Channels to replicas by their addresses; a certificate is that of the service, whatever the address."""
+
+    def connect(service: str, address: str) -> grpc.aio.Channel:
+        return channel(address, credentials=credentials, server_name=service, token=token, options=_OPTIONS)
+
+    return connect
+
 
 class Replica:
     """`reason` is empty while it answers; `since` is when that last changed, in seconds since 1970."""
 
     def __init__(
-        self, service: str, address: str, *, wall: Callable[[], float] = time.time, ask_seconds: float = ASK_SECONDS
+        self,
+        service: str,
+        address: str,
+        *,
+        connect: Connect | None = None,
+        wall: Callable[[], float] = time.time,
+        ask_seconds: float = ASK_SECONDS,
     ) -> None:
         self.service = service
         self.address = address
@@ -33,7 +51,7 @@ class Replica:
         self.reading: Reading | None = None
         self._wall = wall
         self._ask_seconds = ask_seconds
-        self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
+        self._channel = (connect or connecting())(service, address)
         self._stub: Any = ops_pb2_grpc.PerformanceServiceStub(self._channel)
 
     @property

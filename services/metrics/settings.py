@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from chassis.security import SecuritySettings
 from chassis.settings import Secret, SettingsError, setting
 from chassis.telemetry import TelemetrySettings
 from services.metrics.targets import Target, TargetProblem, parse
 
 
 @dataclass(frozen=True, kw_only=True)
-class MetricsSettings(TelemetrySettings):
+class MetricsSettings(SecuritySettings, TelemetrySettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

@@ -1,0 +1,206 @@
+"""Who is there, who is not, and what all of them say together."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import grpc
+import pytest
+
+from hailwire.ops.v1 import ops_pb2_grpc
+from launcher import ports
+from tests.chassis.polling import until_awaited
+from tests.metrics.conftest import Api, Process, opened, process
+
+
+@contextlib.contextmanager
+def mute() -> Iterator[str]:
+    """The address of something that takes connections and never says a word, as a paused process does."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()  # the kernel takes connections, nobody accepts them
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+class Stuck(ops_pb2_grpc.PerformanceServiceServicer):
+    """Takes calls and answers none."""
+
+    async def GetPerformance(self, request: Any, context: Any) -> Any:  # noqa: N802
+        await asyncio.Event().wait()
+
+
+@contextlib.asynccontextmanager
+async def stuck() -> AsyncIterator[str]:
+    """The address of a server that takes calls and answers none."""
+    server = grpc.aio.server()
+    ops_pb2_grpc.add_PerformanceServiceServicer_to_server(Stuck(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(0)
+
+
+def count_in(replica: Process, number: int) -> None:
+    """Give a replica one number of each kind."""
+    replica.telemetry.counter("turns", "turns").add(number, kind="message")
+    replica.telemetry.gauge("lanes_held", "lanes", lambda: [(number, {})])
+    replica.telemetry.gauge("queue_items", "what waits", lambda: [(number, {"queue": "inbox"})], shared=True)
+
+
+async def test_together_and_each() -> None:
+    """Counters and gauges of two replicas are added up, what both see in the database is not, and each is shown."""
+    async with process("gateway") as one, process("gateway") as two:
+        count_in(one, 3)
+        count_in(two, 4)
+        async with opened(f"gateway={one.address}|{two.address}") as api:
+            gateway = (await api.get("/metrics"))["services"]["gateway"]
+    together = {name: metric["values"] for name, metric in gateway["together"].items()}
+    assert together["hailwire_turns_total"] == [{"labels": {"kind": "message"}, "value": 7.0}]
+    assert together["hailwire_lanes_held"] == [{"labels": {}, "value": 7.0}]
+    assert together["hailwire_queue_items"] == [{"labels": {"queue": "inbox"}, "value": 4.0}]
+    each = {
+        instance_id: metrics["hailwire_turns_total"]["values"][0]["value"]
+        for instance_id, metrics in gateway["per_replica"].items()
+    }
+    assert each == {one.telemetry.instance_id: 3.0, two.telemetry.instance_id: 4.0}
+    assert {replica["instance_id"] for replica in gateway["replicas"]} == set(each)
+
+
+async def test_two_addresses_of_one_process() -> None:
+    """A process that is listed twice counts once."""
+    async with process("gateway") as one:
+        one.telemetry.counter("turns", "turns").add(3)
+        async with opened(f"gateway={one.address}|localhost:{one.port}") as api:
+            assert len(await api.replicas("gateway")) == 2
+            assert await api.counted("gateway", "hailwire_turns_total") == 3
+
+
+async def test_the_silent_hide_nobody() -> None:
+    """Those that refuse, hang or are others are shown as such within a second, with a reason, beside the well."""
+    refusing = f"127.0.0.1:{ports.choose(1)[0]}"
+    with mute() as silent:
+        async with process("gateway") as well, process("trips") as foreign, stuck() as hanging:
+            well.telemetry.counter("turns", "turns").add(3)
+            targets = f"gateway={well.address}|{refusing}|{silent}|{hanging}|{foreign.address}"
+            async with opened(targets) as api:
+                began = time.monotonic()
+                seen = await api.replicas("gateway")
+                assert time.monotonic() - began < 1
+                assert {address: (one["state"], one["reason"]) for address, one in seen.items()} == {
+                    well.address: ("up", ""),
+                    refusing: ("down", "UNAVAILABLE"),
+                    silent: ("down", "UNAVAILABLE"),
+                    hanging: ("down", "DEADLINE_EXCEEDED"),
+                    foreign.address: ("down", "WRONG_SERVICE"),
+                }
+                assert await api.counted("gateway", "hailwire_turns_total") == 3
+                (up,) = [family for name, family in (await api.families()).items() if name == "hailwire_replica_up"]
+                assert {sample.labels["address"]: sample.value for sample in up.samples} == {
+                    well.address: 1,
+                    refusing: 0,
+                    silent: 0,
+                    hanging: 0,
+                    foreign.address: 0,
+                }
+
+
+async def test_a_replica_that_stops_and_comes_back() -> None:
+    """It is down within a second and up again by itself; what the old process counted is not lost."""
+    async with contextlib.AsyncExitStack() as stack:
+        first = await stack.enter_async_context(contextlib.AsyncExitStack())
+        old = await first.enter_async_context(process("gateway"))
+        old.telemetry.counter("turns", "turns").add(3)
+        api = await stack.enter_async_context(opened(f"gateway={old.address}"))
+        assert await api.counted("gateway", "hailwire_turns_total") == 3
+        await first.aclose()
+        began = time.monotonic()
+        assert (await api.replicas("gateway"))[old.address]["state"] == "down"
+        assert time.monotonic() - began < 1
+        assert await api.counted("gateway", "hailwire_turns_total") == 3
+        new = await stack.enter_async_context(process("gateway", port=old.port))
+        new.telemetry.counter("turns", "turns").add(2)
+
+        async def back() -> bool:
+            return bool((await api.replicas("gateway"))[old.address]["state"] == "up")
+
+        await until_awaited(back)
+        assert (await api.replicas("gateway"))[old.address]["instance_id"] == new.telemetry.instance_id
+        assert await api.counted("gateway", "hailwire_turns_total") == 5
+
+
+class Names:
+    """A name server that the test plays."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses: list[str] | None = list(addresses)
+        self.asked = 0
+
+    async def resolve(self, host: str) -> list[str]:
+        assert host == "gateway.example"
+        self.asked += 1
+        if self.addresses is None:
+            raise OSError("no such name")
+        return self.addresses
+
+    async def ask_twice_more(self) -> None:
+        """Return when an answer of now has been taken."""
+        enough = self.asked + 2
+
+        async def often() -> bool:
+            return self.asked >= enough
+
+        await until_awaited(often)
+
+
+async def addresses(api: Api) -> list[str]:
+    return list(await api.replicas("gateway"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 127.0.0.2 without being asked")
+async def test_every_address_of_a_name() -> None:
+    """Each address of a name is a replica; one that is added is found and one that is gone is forgotten."""
+    names = Names("127.0.0.1", "127.0.0.2")
+    async with process("gateway") as one, process("gateway", host="127.0.0.2", port=one.port) as two:
+        for replica in (one, two):
+            replica.telemetry.counter("turns", "turns").add(3)
+        target = f"gateway=dns:///gateway.example:{one.port}"
+        async with opened(target, names.resolve, METRICS_RESOLVE_SECONDS="0.1") as api:
+            assert await addresses(api) == [one.address, two.address]
+            assert await api.counted("gateway", "hailwire_turns_total") == 6
+            names.addresses = ["127.0.0.2", "127.0.0.3"]
+            await names.ask_twice_more()
+            assert await addresses(api) == [two.address, f"127.0.0.3:{one.port}"]
+            # What the one that is gone had counted stays counted.
+            assert await api.counted("gateway", "hailwire_turns_total") == 6
+            names.addresses = None
+            await names.ask_twice_more()
+            assert await addresses(api) == [two.address, f"127.0.0.3:{one.port}"]
+
+
+async def test_a_name_that_leads_nowhere() -> None:
+    """A service whose name nobody knows is shown without replicas, with the reason."""
+    names = Names()
+    names.addresses = None
+    async with opened("gateway=dns:///gateway.example:50050", names.resolve) as api:
+        health = await api.ask("health")
+    assert health["status"] == "unhealthy"
+    assert health["reasons"] == ["gateway: its name leads nowhere (NAME_UNKNOWN)"]
+    assert health["services"]["gateway"]["replicas"] == []
+
+
+async def test_many_lookers_ask_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty who look at once cost each replica one question or two."""
+
+    async def asked() -> float:
+        method = "/hailwire.ops.v1.PerformanceService/GetPerformance"
+        return await api.counted("gateway", "hailwire_rpc_server_requests_total", method=method)
+
+    before = await asked()
+    await asyncio.gather(*(api.ask("stats") for _ in range(20)))
+    assert await asked() - before <= 6
