@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 from chassis import errors, logs
 from chassis.interceptors import ServerInterceptor
 from chassis.performance import PerformanceServicer
+from chassis.security import AllowedCallers, SecuritySettings
 from chassis.telemetry import Telemetry
 from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
 
@@ -61,16 +62,23 @@ async def serve_grpc(
     telemetry: Telemetry,
     development: bool = False,
     setting: str = "",
+    security: SecuritySettings | None = None,
 ) -> AsyncIterator[GrpcServer]:
     """Serve on "host:port". `services` are full names for health; `probe` raises while we cannot serve.
 
-    Raises PortInUse when it cannot listen there; `setting` names the variable that would help.
+    Raises PortInUse when it cannot listen there; `setting` names the variable that would help. Without `security`
+    whoever reaches the port may call.
 
     Health is NOT_SERVING until the probe first succeeds and whenever it fails later; on the way out it says
     NOT_SERVING first, then calls under way get their grace. The name ALIVE is SERVING from
     the start to the drain.
     """
-    server = grpc.aio.server(interceptors=[ServerInterceptor(telemetry)], options=OPTIONS)
+    callers = security.allowed_callers() if security is not None else {}
+    credentials = security.server_credentials() if security is not None else None
+    chain: list[grpc.aio.ServerInterceptor] = [ServerInterceptor(telemetry)]
+    if callers:
+        chain.append(AllowedCallers(callers))
+    server = grpc.aio.server(interceptors=chain, options=OPTIONS)
     servicer = health.aio.HealthServicer()
     names = ["", *services, ops_pb2.DESCRIPTOR.services_by_name["PerformanceService"].full_name]
     for name in names:
@@ -83,14 +91,14 @@ async def serve_grpc(
     if development:
         reflection.enable_server_reflection([*names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     try:
-        port = server.add_insecure_port(address)
+        port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     except RuntimeError as error:  # all that grpc says
         hint = f"; set {setting} to another port" if setting else ""
         raise errors.PortInUse(f"cannot listen on {address}{hint}") from error
     await server.start()
     up = GrpcServer(port, servicer, telemetry)
     watch = asyncio.create_task(_watch(up, names, probe))
-    log.info("grpc serving", port=port)
+    log.info("grpc serving", port=port, tls=credentials is not None, callers=sorted(set(callers.values())))
     try:
         yield up
     finally:

@@ -74,8 +74,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         telemetry = await stack.enter_async_context(open_telemetry("gateway", settings))
         database = await stack.enter_async_context(open_database(settings, application="gateway", telemetry=telemetry))
         await stack.enter_async_context(ending_silent_sessions(database))
-        profile_channel = await stack.enter_async_context(open_channel(settings.profile_target, telemetry))
-        trips_channel = await stack.enter_async_context(open_channel(settings.trips_target, telemetry))
+        profile_channel = await stack.enter_async_context(open_channel(settings.profile_target, telemetry, settings))
+        trips_channel = await stack.enter_async_context(open_channel(settings.trips_target, telemetry, settings))
         session = await stack.enter_async_context(_provider_session())
         profile, trips = Profile(profile_channel), Trips(trips_channel)
 
@@ -162,6 +162,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 telemetry=telemetry,
                 development=settings.development,
                 setting="GATEWAY_GRPC_PORT",
+                security=settings,
             )
         )
         app = Webhooks(

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
+from chassis.security import SecuritySettings
 from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(DatabaseSettings, TelemetrySettings):
+class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(
@@ -62,7 +63,11 @@ class GatewaySettings(DatabaseSettings, TelemetrySettings):
         "GATEWAY_LEASE_SECONDS", default=6.0, minimum=1, maximum=120, help="silence after which an instance is dead"
     )
     max_turns: int = setting(
-        "GATEWAY_MAX_TURNS", default=128, minimum=0, maximum=2000, help="conversations worked on at a time; 0: only store"
+        "GATEWAY_MAX_TURNS",
+        default=128,
+        minimum=0,
+        maximum=2000,
+        help="conversations worked on at a time; 0: only store",
     )
     max_sends: int = setting(
         "GATEWAY_MAX_SENDS", default=128, minimum=1, maximum=2000, help="recipients written to at a time"

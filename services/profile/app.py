@@ -55,6 +55,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 telemetry=telemetry,
                 development=settings.environment == "development",
                 setting="PROFILE_GRPC_PORT",
+                security=settings,
             )
         )
         yield server

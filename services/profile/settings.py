@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
+from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProfileSettings(DatabaseSettings, TelemetrySettings):
+class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

@@ -66,6 +66,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                 telemetry=telemetry,
                 development=settings.environment == "development",
                 setting="TRIPS_GRPC_PORT",
+                security=settings,
             )
         )
         # Takers that wait would hold up the drain: they are answered first.

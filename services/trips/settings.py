@@ -4,13 +4,14 @@ import datetime
 from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
+from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
 from services.trips.terms import Terms
 
 
 @dataclass(frozen=True, kw_only=True)
-class TripsSettings(DatabaseSettings, TelemetrySettings):
+class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

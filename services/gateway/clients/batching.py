@@ -36,13 +36,18 @@ class Peer:
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     async def call(self, awaitable: Awaitable[Any]) -> Any:
-        """Await an RPC; a deadline that a service missed while it is not serving is Unavailable, not its slowness."""
+        """Await an RPC; what is no fault of the request is Unavailable, so that its message waits.
+
+        That is a deadline which a service missed while it is not serving, and a token of ours that it does not know.
+        """
         try:
             return await call(awaitable)
         except errors.DeadlineExceeded as error:
             if await self.serving():
                 raise
             raise errors.Unavailable(f"{self.name} is not serving", reason="PEER_NOT_SERVING") from error
+        except errors.Unauthenticated as error:
+            raise errors.Unavailable(f"{self.name} does not know us", reason="CALLER_UNKNOWN") from error
 
 
 def batched(
