@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from tests.browser import chromium
 from tests.browser.person import Person
@@ -17,7 +17,9 @@ from tests.conftest import Dsn, _database
 from tests.gateway.mesh import Mesh
 from tests.gateway.opening import open_mesh
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 _numbers = itertools.count(250_781_000_001)
 

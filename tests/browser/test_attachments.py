@@ -40,6 +40,7 @@ async def test_a_photo_and_a_voice_message_on_whatsapp(opened: Open, number: Cal
     await keza.sheet.get_by_role("button", name="Record a voice message").click()
     await keza.phone.locator(".recorder").get_by_role("button", name="Send").click()
     await expect(keza.mine.locator("audio")).to_have_count(2)
+    await expect(keza.mine.last.locator(".state")).to_have_attribute("data-state", "delivered")
     bodies = [one["request"]["body"] for one in await _exchanges(mesh, f"whatsapp:{own}")]
     assert sum('"type":"image"' in body for body in bodies) == 1
     assert sum('"voice":true' in body for body in bodies) == 2

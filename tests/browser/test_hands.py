@@ -9,7 +9,7 @@ from tests.browser.conftest import Open, whatsapp
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FOCUSED = "document.activeElement.textContent.trim() || document.activeElement.getAttribute('aria-label')"
+FOCUSED = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent.trim()"
 
 
 async def _tab_to(page: Page, title: str, key: str = "Tab") -> None:
