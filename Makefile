@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test kill chaos chaos-regressions bench wheel lint types format setup generate check-generated check-deploy deploy-tools lock clean
+.PHONY: run test kill chaos chaos-regressions bench wheel screenshots lint types format setup generate check-generated check-deploy deploy-tools lock clean
 .DEFAULT_GOAL := run
 
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
@@ -33,6 +33,9 @@ lint: setup  ## Style of the Python and of the contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/buf lint protos
+
+screenshots: setup  ## Take the pictures of docs/images/ anew (needs a Chromium)
+	@$(BIN)/python -m tests.browser.screenshots
 
 types: setup  ## Strict type check
 	@$(BIN)/python -m mypy

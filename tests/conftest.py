@@ -26,6 +26,14 @@ T = TypeVar("T")
 Dsn = Callable[[str], str]  # from the name of a database to its address
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A page that nobody looked at is said louder than one letter among the dots."""
+    skipped = [one for one in terminalreporter.stats.get("skipped", ()) if one.nodeid.startswith("tests/browser/")]
+    if skipped:
+        words = f"THE PAGE WAS NOT TESTED: {len(skipped)} tests in tests/browser need a Chromium (apt install chromium)"
+        terminalreporter.write_sep("!", words, red=True, bold=True)
+
+
 def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run to the end in a loop of its own, so that a fixture does not disturb the loop of an async test."""
     with ThreadPoolExecutor(1) as thread:
