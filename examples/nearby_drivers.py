@@ -1,6 +1,6 @@
 """Lists the drivers near a place, as another team's service would ask for them; needs the hailwire wheel alone.
 
-`python nearby_drivers.py --trips 127.0.0.1:50052 --vehicle moto -- -1.95 30.06`
+`python nearby_drivers.py --trips 127.0.0.1:50052 --passenger 7 -- -1.95 30.06`
 """
 
 import argparse
@@ -39,7 +39,7 @@ if __name__ == "__main__":
     parser.add_argument("latitude", type=float)
     parser.add_argument("longitude", type=float)
     parser.add_argument("--vehicle", default="moto", choices=["moto", "cab", "lifan", "truck", "other"])
-    parser.add_argument("--passenger", type=int, default=1, help="who asks; nobody is offered to themselves")
+    parser.add_argument("--passenger", type=int, required=True, help="who asks: nobody is offered to themselves")
     parser.add_argument("--trips", default="127.0.0.1:50052", help="the trips service; dns:///trips:50052 in a cluster")
     parser.add_argument("--token", default="", help="ours in the service's GRPC_ALLOWED_CALLERS")
     parser.add_argument("--ca", type=Path, help="authority of the service's certificate (PEM); without it no TLS")
