@@ -61,6 +61,8 @@ class Somebody:
         self.completed = 0
         self.gave_up = 0
         self.waits_for = ""
+        # What of a number and a BSUID their phone tells the business: "number", "bsuid", or whatever there is.
+        self.shows = ""
         self.written: list[Written] = []
         self._number = number
         self._bsuid = bsuid
@@ -102,7 +104,9 @@ class Somebody:
         if self.sms:
             message_id = await self._post.sms(self._number, content["text"]["body"])
         else:
-            message_id = await self._post.whatsapp(self._number, content, bsuid=self._bsuid)
+            number = self._number if self.shows != "bsuid" else ""
+            bsuid = self._bsuid if self.shows != "number" else ""
+            message_id = await self._post.whatsapp(number, content, bsuid=bsuid)
         self.written.append(Written(self.name, message_id, language))
 
     async def choose(self, choice: Choice, language: str = "") -> None:

@@ -52,12 +52,13 @@ class Crowd:
             for _ in range(3):
                 self._passenger(corner)
             corner += 1
+        self._joined()
         while len(self.people) < size:
             self._talker()
 
-    def _somebody(self, role: str, *, sms: bool = False) -> Somebody:
+    def _somebody(self, role: str, *, sms: bool = False, kind: str = "") -> Somebody:
         number = len(self.people)
-        kind = "sms" if sms else self._dice.choice(("number", "number", "bsuid", "both"))
+        kind = kind or ("sms" if sms else self._dice.choice(("number", "number", "bsuid", "both")))
         somebody = Somebody(
             self._post,
             self._deliveries,
@@ -91,6 +92,9 @@ class Crowd:
 
     def _talker(self) -> None:
         self._lives.append(_Talker(self._somebody("talker", sms=len(self.people) % 2 == 0)).live)
+
+    def _joined(self) -> None:
+        self._lives.append(_Joined(self._somebody("stranger to themselves", kind="both")).live)
 
 
 def _place(corner: int, dice: random.Random) -> tuple[float, float]:
@@ -239,3 +243,23 @@ class _Talker:
             # A button of another day, and one that never was ours.
             ident, title = me.dice.choice((("ride:vehicle:moto", "Moto"), ("lottery:win", "Win")))
             await me.send(tap("list_reply", ident, title))
+
+
+class _Joined:
+    """Two strangers, one with a number and one with a BSUID, until a message shows that they are one."""
+
+    def __init__(self, me: Somebody) -> None:
+        self._me = me
+
+    async def live(self) -> None:
+        me = self._me
+        for shown in ("bsuid", "number"):
+            me.shows = shown
+            await me.introduce()
+        me.shows = "both"
+        while True:
+            await me.say(me.dice.choice(("menu", "trips", "hello")))
+            await me.news("an answer as one person")
+            if me.clock.closing.is_set():
+                return
+            await me.think(1.5)
