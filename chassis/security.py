@@ -73,8 +73,8 @@ class SecuritySettings:
         problems = []
         parts = [part.strip() for part in self.grpc_allowed_callers.reveal().split(",")]
         for place, part in enumerate(filter(None, parts), start=1):
-            name, _, token = part.partition(":")
-            if not _NAME.fullmatch(name):
+            name, colon, token = part.partition(":")
+            if not colon or not _NAME.fullmatch(name):  # what has no colon may be a token
                 problems.append(f"GRPC_ALLOWED_CALLERS: entry {place} must be name:token")
             elif len(token) < _LEAST_TOKEN:
                 problems.append(f"GRPC_ALLOWED_CALLERS: the token of {name} needs {_LEAST_TOKEN} characters")

@@ -31,7 +31,8 @@ def install(wheel: Path, place: Path) -> Path:
     packages = Path(found.stdout.decode().strip())
     pip = [sys.executable, "-m", "pip", "--python", str(python)]
     subprocess.run([*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)], check=True, capture_output=True)
-    for name in sorted(set(_needed(next(importlib.metadata.distributions(path=[str(packages)]))))):
+    (ours,) = importlib.metadata.distributions(path=[str(packages)])
+    for name in sorted(set(_needed(ours))):
         _copy(importlib.metadata.distribution(name), packages)
     checked = subprocess.run([*pip, "check"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
