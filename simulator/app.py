@@ -149,8 +149,11 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             grace_seconds=2,
             http=ResettableProtocol,
         )
-        async with courier, mailroom, served as port:
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(courier)
+            await stack.enter_async_context(mailroom)
             await restorer.restore(state)
+            port = await stack.enter_async_context(served)
             try:
                 yield Simulator(f"http://{settings.http_host}:{port}", outbox, faults, clock)
             finally:

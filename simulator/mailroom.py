@@ -185,7 +185,7 @@ class Mailroom:
             return
         self._copy_later(letter, whims)
         assert letter.first is not None  # noqa: S101 - set by both callers
-        lane = self._lanes.setdefault((letter.provider, letter.phone), _Lane())
+        lane = self._lanes.setdefault(self._lane_of(letter), _Lane())
         ahead, late = list(lane.ahead), lane.late
         if "reorder" in whims and late is None:
             lane.late = (asyncio.Event(), letter.first)
@@ -247,7 +247,11 @@ class Mailroom:
         if first is not None and not first.done():
             first.set_result(0)  # whatever went wrong, the next message must not wait for ever
         if lane.late is None and all(one.done() for one in lane.ahead):
-            self._lanes.pop((letter.provider, letter.phone), None)
+            self._lanes.pop(self._lane_of(letter), None)
+
+    def _lane_of(self, letter: Letter) -> tuple[Provider, str]:
+        """The phone stays the same when its number becomes known."""
+        return letter.provider, self._phones.name_of(letter.provider, letter.phone)
 
     async def _carry(self, letter: Letter, whims: Whims) -> None:
         if "rebatch" in whims:

@@ -11,7 +11,7 @@ from simulator.addresses import is_bsuid
 from simulator.clock import Clock
 from simulator.outbox import Outbox, Provider, Received
 
-_MOST_PHONES = 500
+_MOST_PHONES = 2000
 _MOST_BUBBLES = 200
 _MOST_UNSEEN_EVENTS = 1000
 

@@ -39,6 +39,17 @@ async def test_the_next_message_waits_for_the_answer_to_the_last(sim: Any, until
     await until(lambda: second in sim.gateway.ids)
 
 
+async def test_a_phone_keeps_its_order_when_its_number_becomes_known(sim: Any, until: Until) -> None:
+    """A phone that first showed only its BSUID is the same phone when it shows both."""
+    sim.gateway.open.clear()
+    first = await sim.write("one", phone="RW.77")
+    second = await sim.write("two", phone=PHONES[0], bsuid="RW.77")
+    other = await sim.write(phone=PHONES[1])
+    await until(lambda: sorted(sim.gateway.ids) == sorted([first, other]))
+    sim.gateway.open.set()
+    await until(lambda: second in sim.gateway.ids)
+
+
 @pytest.mark.parametrize("environ", [{"SIMULATOR_RETRY_SCALE": "20"}])
 async def test_the_next_message_does_not_wait_for_retries(sim: Any, until: Until) -> None:
     """After a first failure the next message goes, and the retry may come behind it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -172,10 +173,18 @@ async def test_page_needs_nothing_from_outside(sim: Any) -> None:
         assert response.status == 200
         assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert "http" not in page.replace("/http", "")
-    for name, kind in (("phones.js", "javascript"), ("bubbles.js", "javascript"), ("phones.css", "text/css")):
-        async with sim.session.get(f"{sim.url}/page/{name}") as response:
-            assert response.status == 200
+    wanted, seen = set(re.findall(r'(?:src|href)="(page/[\w./-]+)"', page)), set()
+    while wanted:
+        name = wanted.pop()
+        seen.add(name)
+        async with sim.session.get(f"{sim.url}/{name}") as response:
+            assert response.status == 200, name
+            kind = {"js": "javascript", "css": "text/css", "svg": "image/svg"}[name.rpartition(".")[2]]
             assert kind in response.headers["Content-Type"]
+            if kind == "javascript":
+                imported = re.findall(r'from "\./([\w./-]+)"', await response.text())
+                wanted |= {f"page/{one}" for one in imported} - seen
+    assert len(seen) > 3
 
 
 async def test_numbers_are_counted(sim: Any, until: Until) -> None:
