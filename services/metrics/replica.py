@@ -40,7 +40,6 @@ class Replica:
         *,
         connect: Connect | None = None,
         wall: Callable[[], float] = time.time,
-        ask_seconds: float = ASK_SECONDS,
     ) -> None:
         self.service = service
         self.address = address
@@ -50,7 +49,6 @@ class Replica:
         self.ever_answered = False
         self.reading: Reading | None = None
         self._wall = wall
-        self._ask_seconds = ask_seconds
         self._channel = (connect or connecting())(service, address)
         self._stub: Any = ops_pb2_grpc.PerformanceServiceStub(self._channel)
 
@@ -70,7 +68,7 @@ class Replica:
     async def ask(self) -> None:
         """Ask for its numbers, and note what came of it; raises nothing."""
         try:
-            response = await self._stub.GetPerformance(ops_pb2.GetPerformanceRequest(), timeout=self._ask_seconds)
+            response = await self._stub.GetPerformance(ops_pb2.GetPerformanceRequest(), timeout=ASK_SECONDS)
         except grpc.aio.AioRpcError as error:
             self._note(error.code().name)
             return

@@ -14,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
-from services.metrics import fleet
+from services.metrics import fleet, replica
 from services.metrics.addresses import Resolve, system_resolve
-from services.metrics.app import open_service
+from services.metrics.app import Metrics, open_service
+from services.metrics.replica import ASK_SECONDS
 from services.metrics.settings import MetricsSettings
 
 TOKEN = "dev-admin-token"
@@ -37,9 +38,11 @@ class Process:
 class Api:
     """The metrics service as a script sees it."""
 
-    def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
+    def __init__(self, session: aiohttp.ClientSession, metrics: Metrics) -> None:
         self.session = session
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://127.0.0.1:{metrics.http_port}"
+        self.grpc_port = metrics.grpc_port
+        self.prometheus_port = metrics.prometheus_port
 
     async def get(self, path: str) -> Any:
         async with self.session.get(self.url + path) as response:
@@ -84,8 +87,15 @@ OpenApi = Callable[..., AbstractAsyncContextManager[Api]]
 
 @pytest.fixture(autouse=True)
 def always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test has just changed is seen at once."""
+    """What a test has just changed is seen at once, however busy the machine is."""
     monkeypatch.setattr(fleet, "_FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(replica, "ASK_SECONDS", 10.0)
+
+
+@pytest.fixture
+def as_impatient_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of how soon silence is noticed."""
+    monkeypatch.setattr(replica, "ASK_SECONDS", ASK_SECONDS)
 
 
 async def well() -> None:
@@ -130,7 +140,7 @@ async def opened(targets: str, resolve: Resolve = system_resolve, **environ: str
         open_service(load(MetricsSettings, given), resolve) as metrics,
         aiohttp.ClientSession() as session,
     ):
-        yield Api(session, metrics.http_port)
+        yield Api(session, metrics)
 
 
 @pytest.fixture

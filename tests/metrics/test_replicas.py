@@ -26,6 +26,18 @@ def mute() -> Iterator[str]:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
+async def soon(api: Api) -> dict[str, dict[str, Any]]:
+    """The replicas, told within a second; on a machine that others use too, in one of three attempts."""
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        seen = await api.replicas("gateway")
+        took.append(time.monotonic() - began)
+        if took[-1] < 1:
+            return seen
+    raise AssertionError(took)
+
+
 class Stuck(ops_pb2_grpc.PerformanceServiceServicer):
     """Takes calls and answers none."""
 
@@ -81,6 +93,7 @@ async def test_two_addresses_of_one_process() -> None:
             assert await api.counted("gateway", "hailwire_turns_total") == 3
 
 
+@pytest.mark.usefixtures("as_impatient_as_ever")
 async def test_the_silent_hide_nobody() -> None:
     """Those that refuse, hang or are others are shown as such within a second, with a reason, beside the well."""
     refusing = f"127.0.0.1:{ports.choose(1)[0]}"
@@ -89,9 +102,7 @@ async def test_the_silent_hide_nobody() -> None:
             well.telemetry.counter("turns", "turns").add(3)
             targets = f"gateway={well.address}|{refusing}|{silent}|{hanging}|{foreign.address}"
             async with opened(targets) as api:
-                began = time.monotonic()
-                seen = await api.replicas("gateway")
-                assert time.monotonic() - began < 1
+                seen = await soon(api)
                 assert {address: (one["state"], one["reason"]) for address, one in seen.items()} == {
                     well.address: ("up", ""),
                     refusing: ("down", "UNAVAILABLE"),
@@ -110,6 +121,7 @@ async def test_the_silent_hide_nobody() -> None:
                 }
 
 
+@pytest.mark.usefixtures("as_impatient_as_ever")
 async def test_a_replica_that_stops_and_comes_back() -> None:
     """It is down within a second and up again by itself; what the old process counted is not lost."""
     async with contextlib.AsyncExitStack() as stack:
@@ -119,9 +131,7 @@ async def test_a_replica_that_stops_and_comes_back() -> None:
         api = await stack.enter_async_context(opened(f"gateway={old.address}"))
         assert await api.counted("gateway", "hailwire_turns_total") == 3
         await first.aclose()
-        began = time.monotonic()
-        assert (await api.replicas("gateway"))[old.address]["state"] == "down"
-        assert time.monotonic() - began < 1
+        assert (await soon(api))[old.address]["state"] == "down"
         assert await api.counted("gateway", "hailwire_turns_total") == 3
         new = await stack.enter_async_context(process("gateway", port=old.port))
         new.telemetry.counter("turns", "turns").add(2)

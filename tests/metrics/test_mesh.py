@@ -1,0 +1,127 @@
+"""The metrics service over a whole mesh: what people do is seen, and every name is documented."""
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import pytest
+
+from chassis.settings import load
+from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
+from services.gateway import app as gateway_app
+from services.metrics.reading import WORDS
+from services.profile.app import open_service as open_profile
+from services.profile.settings import ProfileSettings
+from services.trips.app import open_service as open_trips
+from services.trips.settings import TripsSettings
+from tests.gateway.mesh import Mesh, payload, text, until
+from tests.gateway.opening import open_mesh
+from tests.metrics.conftest import Api, opened
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
+ROW = re.compile(r"^\| `(hailwire_\w+)` \| (\w+) \| ([\w, ]+) \| (.+) \|$", re.MULTILINE)
+
+
+@dataclass
+class Watched:
+    """A mesh and the metrics service that watches it; `profile` ends the profile service."""
+
+    mesh: Mesh
+    api: Api
+    targets: dict[str, str]
+    profile: contextlib.AsyncExitStack
+
+
+@pytest.fixture
+async def watched(fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watched]:
+    """Everything in the test's own process."""
+    monkeypatch.setattr(gateway_app, "LOOK_SECONDS", 0.1)
+    common = {"HAILWIRE_ENV": "development", "DATABASE_URL": fresh_database_url}
+    async with contextlib.AsyncExitStack() as stack:
+        own = {"PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0"}
+        life = await stack.enter_async_context(contextlib.AsyncExitStack())
+        profile = await life.enter_async_context(open_profile(load(ProfileSettings, {**common, **own})))
+        own = {"TRIPS_GRPC_PORT": "0", "TRIPS_PROMETHEUS_PORT": "0"}
+        trips = await stack.enter_async_context(open_trips(load(TripsSettings, {**common, **own})))
+        targets = {"profile": f"127.0.0.1:{profile.port}", "trips": f"127.0.0.1:{trips.port}"}
+        mesh = await stack.enter_async_context(
+            open_mesh(fresh_database_url, tmp_path, PROFILE_TARGET=targets["profile"], TRIPS_TARGET=targets["trips"])
+        )
+        targets["gateway"] = f"127.0.0.1:{mesh.grpc_port}"
+        asked = ",".join(f"{name}={address}" for name, address in targets.items())
+        yield Watched(mesh, await stack.enter_async_context(opened(asked)), targets, life)
+
+
+async def test_what_people_do_is_seen(watched: Watched) -> None:
+    """Messages, duplicates, replies, handlers, statements, pools and caches are there, and the mesh is healthy."""
+    api = watched.api
+    fresh = await api.ask("health")
+    assert (fresh["status"], fresh["reasons"]) == ("healthy", [])
+    (people,) = (await api.ask("cache"))["services"]["profile"]["together"]["caches"]
+    assert people["hit_rate"] is None  # nobody has asked it yet
+    webhook = payload(text("250788000001", "hello"))
+    for _ in range(2):
+        assert (await watched.mesh.whatsapp(webhook)).status == 200
+
+    async def answered() -> bool:
+        return await api.counted("gateway", "hailwire_sends_total", result="accepted") >= 2
+
+    assert (await watched.mesh.whatsapp(payload(text("250788000001", "English")))).status == 200
+    await until(answered, "replies")
+    stats = (await api.ask("stats"))["services"]
+    gateway = stats["gateway"]["together"]
+    assert gateway["dedup"]["duplicates"] == 1
+    assert gateway["dedup"]["items"] >= 2
+    assert gateway["turns"][0]["count"] >= 1
+    (webhooks,) = [one for one in gateway["http"] if one["route"] == "/webhooks/whatsapp"]
+    assert webhooks["count"] >= 3  # statuses come by the same door
+    used = [one for one in gateway["handlers"] if one["uses"]]
+    assert used
+    assert all(one["mean_ms"] > 0 for one in used)
+    for service in ("gateway", "profile", "trips"):
+        together = stats[service]["together"]
+        assert together["memory"]["resident_bytes"] > 1e6
+        assert together["memory"]["cpu_seconds"] > 0
+        assert together["cold_start_duration_ms"] > 0
+    database = (await api.ask("database"))["services"]["gateway"]["together"]
+    assert {"gateway.inbox_insert", "gateway.backlog"} <= {one["statement"] for one in database["statements"]}
+    pool = (await api.ask("connections"))["services"]["gateway"]["together"]["database"]
+    assert 1 <= pool["size"] <= pool["max"]
+    assert pool["acquires"] > 0
+    (people,) = (await api.ask("cache"))["services"]["profile"]["together"]["caches"]
+    assert people["misses"] >= 1
+    health = await api.ask("health")
+    assert (health["status"], health["reasons"]) == ("healthy", [])
+    assert {one["kind"] for one in health["services"]["gateway"]["work"]} >= {"http", "turn", "send", "statement"}
+
+
+async def test_what_waits_is_seen(watched: Watched) -> None:
+    """A message that waits for a service shows up in its queue with an age that grows; the service is missed."""
+    await watched.profile.aclose()
+    assert (await watched.mesh.whatsapp(payload(text("250788000001", "hello")))).status == 200
+
+    async def waits() -> bool:
+        queues = {one["queue"]: one for one in (await watched.api.ask("live"))["queues"]}
+        return bool(queues["inbox"]["items"] == 1 and queues["inbox"]["oldest_seconds"] >= 0.3)
+
+    await until(waits, "a message that waits")
+    health = await watched.api.ask("health")
+    assert health["services"]["profile"]["status"] == "unhealthy"
+    assert health["services"]["trips"]["status"] == "healthy"
+
+
+async def test_every_metric_is_documented(watched: Watched) -> None:
+    """The page lists every metric of every service with its kind and its words, and no other."""
+    there: dict[tuple[str, str, str], list[str]] = {}
+    own = f"127.0.0.1:{watched.api.grpc_port}"
+    for service, address in sorted({**watched.targets, "metrics": own}.items()):
+        async with grpc.aio.insecure_channel(address) as channel:
+            answer = await ops_pb2_grpc.PerformanceServiceStub(channel).GetPerformance(ops_pb2.GetPerformanceRequest())
+        for metric in answer.metrics:
+            there.setdefault((metric.name, WORDS[metric.kind], metric.help), []).append(service)
+    rows = [(name, kind, ", ".join(services), words) for (name, kind, words), services in sorted(there.items())]
+    wanted = "\n".join(f"| `{name}` | {kind} | {services} | {words} |" for name, kind, services, words in rows)
+    assert ROW.findall(DOCUMENT.read_text(encoding="utf-8")) == rows, f"the table should be:\n{wanted}"
