@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--only", choices=["micro", *_SCENARIOS], action="append", help="measure only this (may be repeated)"
     )
+    made.add_argument("--output", type=Path, default=figures.RESULTS, help="where the results go, as JSON")
     made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
     return made
 
@@ -69,7 +70,7 @@ def main(arguments: list[str]) -> int:
         return ExitCode.FAILED
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    _say(f"\n{figures.table(judged)}\n\nwritten to {figures.RESULTS}")
+    _say(f"\n{figures.table(judged)}\n\nwritten to {given.output}")
     return ExitCode.FAILED if any(figure.met is False for figure in judged) else ExitCode.DONE
 
 
@@ -93,7 +94,7 @@ async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder
         judged += map(figures.of_timing, timings)
         if given.keep_baseline:
             suite.keep(timings, on)
-    figures.write(on, known, suites, judged)
+    figures.write(given.output, on, known, suites, judged)
     return judged
 
 

@@ -70,7 +70,9 @@ def of_timing(timing: Timing) -> Figure:
     return Figure(f"{step.name}: median", timing.p50, "us", step.target_us, at_most=True)
 
 
-def write(machine: dict[str, Any], versions: dict[str, str], suites: Sequence[Any], figures: Sequence[Figure]) -> None:
+def write(
+    path: Path, machine: dict[str, Any], versions: dict[str, str], suites: Sequence[Any], figures: Sequence[Figure]
+) -> None:
     """The results file, in the shape that scripts rely on."""
     results = {
         "machine": machine,
@@ -78,11 +80,7 @@ def write(machine: dict[str, Any], versions: dict[str, str], suites: Sequence[An
         "suites": suites,
         "figures": [figure.told() for figure in figures],
     }
-    _write(RESULTS, results)
-
-
-def _write(path: Path, results: dict[str, Any]) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2) + b"\n")
     unfinished.replace(path)

@@ -128,6 +128,7 @@ def _webhook(telemetry: Telemetry, folder: Path) -> Step:
         auth_token=Secret("t"),
         base_url="http://127.0.0.1",
         max_waiting=1000,
+        answered_numbers=frozenset({payloads.PHONE_NUMBER_ID}),
         stored=lambda: None,
         rest=None,
     )

@@ -1,0 +1,164 @@
+"""The benchmark measures what it says: real effects, durable ones, and all the CPU time that they cost."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import cpu, endtoend, figures
+from benchmarks.contender import ANSWERED, CONTENDERS, MESH, STORED, TURNED, provider
+from benchmarks.effects import Effects
+from benchmarks.endtoend import Size
+from benchmarks.figures import Figure
+from benchmarks.micro import suite
+from benchmarks.micro.timing import Step, Timing, timed
+from benchmarks.processes import BenchmarkError
+from launcher import embedded
+from launcher.environment import ROOT
+
+TINY = Size(rounds=1, messages=60, warm_up=20, riders=30, connections=4)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_everybody_does_the_same_work(reachable_folder: Path) -> None:
+    """Ours and both peers store, answer and send each message once, synced to the disk, and every figure is there."""
+    told: list[str] = []
+    with embedded.cluster(reachable_folder) as cluster:
+        outcomes = await endtoend.measure([STORED, ANSWERED], TINY, cluster, reachable_folder, told.append)
+    assert [outcome.scenario for outcome in outcomes] == [STORED, ANSWERED]
+    for outcome in outcomes:
+        assert list(outcome.runs) == [contender.name for contender in CONTENDERS]
+        for (run,) in outcome.runs.values():
+            assert run.answers.statuses == {"200": TINY.messages}
+            assert run.wal_syncs > 0
+            assert run.service_us > 0
+            assert run.postgres_us > 0
+        judged = figures.of_outcome(outcome)
+        assert judged[0].name.startswith(f"{outcome.scenario.name}: CPU time of a message")
+        assert all(figure.value > 0 for figure in judged)
+    assert [figure.target for figure in figures.of_outcome(outcomes[0]) if figure.target] == [3.0]
+    assert len(told) == 1 + 2 * len(CONTENDERS)
+
+
+async def test_steps_are_the_real_code(tmp_path: Path) -> None:
+    """Every step of the list runs and gets a figure with a target, in the shape that scripts rely on."""
+    timings = await suite.measure(0.002, lambda _line: None)
+    names = [timing.step.name for timing in timings]
+    wanted = ["cache set", "cache get, hit", "cache get, miss and load", "JSON decode", "JSON encode", "UUID"]
+    wanted += ["HMAC verify", "split a webhook", "render a reply", "coalescer, a lone call", "find a loaded route"]
+    assert set(wanted) <= set(names)
+    results = tmp_path / "coverage" / "results.json"
+    suites = [timing.suite(timing.p50) for timing in timings]
+    figures.write(results, {"cores": 2}, {"python": "3"}, suites, [figures.of_timing(timing) for timing in timings])
+    written = json.loads(results.read_bytes())
+    assert list(written) == ["machine", "versions", "suites", "figures"]
+    for one in written["suites"]:
+        assert one["min_us"] <= one["p50_us"] <= one["p90_us"] <= one["p99_us"] <= one["max_us"]
+        assert one["ops_per_second"] > 0
+        assert one["p50_to_baseline"] == 1
+    assert {tuple(one) for one in written["figures"]} == {("name", "value", "unit", "target", "met")}
+
+
+async def test_a_step_is_timed_by_the_operation() -> None:
+    """A call that does ten operations of a millisecond takes a millisecond for each."""
+    step = Step("nap", lambda: asyncio.sleep(0.01), 1, awaited=True, per_call=10)
+    assert 0.9e3 <= (await timed(step, 0.1)).p50 <= 20e3
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(1e-6, 0), (1.0, 1)])
+def test_a_missed_target_fails(
+    seconds: float, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit code is 1 when a figure misses its target and 0 when all are met, and the table says which."""
+
+    async def measured(*_args: object) -> list[Timing]:
+        return [Timing(Step("step", lambda: None, 10), [seconds])]
+
+    monkeypatch.setattr(suite, "measure", measured)
+    output = tmp_path / "results.json"
+    assert command.main(["--size", "quick", "--only", "micro", "--output", str(output)]) == code
+    (figure,) = json.loads(output.read_bytes())["figures"]
+    assert figure == {"name": "step: median", "value": seconds * 1e6, "unit": "us", "target": 10, "met": code == 0}
+    assert ("MISSED" in capsys.readouterr().out) == bool(code)
+
+
+def test_a_figure_without_a_target_is_not_judged() -> None:
+    """What has no target is reported and neither met nor missed."""
+    assert Figure("a", 1, "us").told()["met"] is None
+    assert Figure("a", 3, "times", 3.0).met
+    assert not Figure("a", 2.9, "times", 3.0).met
+    assert Figure("a", 2.9, "us", 3.0, at_most=True).met
+
+
+def test_the_help_shows_an_example() -> None:
+    """`python -m benchmarks --help` ends with a command that can be copied."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert "example: python -m benchmarks --size" in shown.stdout
+
+
+async def test_nothing_is_measured_that_is_not_durable(database_url: str) -> None:
+    """A database that has been talked out of waiting for the disk is refused."""
+    async with Effects(database_url) as effects:
+        await effects.check_durable()
+    name = database_url.rpartition("/")[2].partition("?")[0]
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    await connection.close()
+    async with Effects(database_url) as effects:
+        with pytest.raises(BenchmarkError, match="synchronous_commit is off"):
+            await effects.check_durable()
+
+
+async def test_effects_that_do_not_come_are_no_figure(fresh_database_url: str) -> None:
+    """A run whose messages have no effect ends with what there is instead of a figure."""
+    async with Effects(fresh_database_url) as effects:
+        for scenario in (STORED, TURNED, ANSWERED):
+            with pytest.raises(BenchmarkError, match="5 are wanted"):
+                await effects.reach(scenario, 5, 0.05)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="CPU time is read from /proc")
+def test_the_time_of_dead_children_counts() -> None:
+    """What a process had done by children that are gone by now is part of its CPU time, and sleeping is not."""
+    burn = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+    script = f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {burn!r}]); print(); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            assert cpu.seconds([process.pid]) >= 0.3
+            assert cpu.seconds([os.getpid()]) >= cpu.seconds([process.pid])
+        finally:
+            process.kill()
+    assert cpu.seconds([process.pid]) == 0
+
+
+async def test_a_second_copy_is_not_a_second_message(tmp_path: Path) -> None:
+    """The stand-in for the provider counts different messages, however often one is sent."""
+    async with provider(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for outbox_id in (7, 7, 8):
+            body = b'{"biz_opaque_callback_data":"%d","type":"text"}' % outbox_id
+            writer.write(b"POST /messages HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        seen, end = b"", time.monotonic() + 20
+        while b'{"accepted":2,"posts":3}' not in seen:
+            assert time.monotonic() < end, seen
+            seen += await asyncio.wait_for(reader.read(4096), 20)
+        writer.close()
+
+
+def test_every_scenario_has_its_peer() -> None:
+    """The mesh is measured against one process and against as many as it has itself."""
+    mesh, one, many = CONTENDERS
+    assert (mesh.name, one.processes, many.processes) == (MESH, 1, mesh.processes)
