@@ -56,14 +56,15 @@ def _in_order(look: Look, verdict: Verdict, person: Person) -> None:
 
 
 def _one_conversation(look: Look, verdict: Verdict, person: Person) -> None:
-    found = {
-        look.roots.get(item.conversation_id or 0, 0)
-        for one in look.snapshot.written
-        if one.person == person.name
-        for item in look.items_by_message.get(one.message_id, ())
-    }
-    if len(found) > 1:
+    """One for each set of names that nobody has shown to be the same person's."""
+    items = look.items_of(person)
+    strangers = _strangers(items)
+    found = {look.roots.get(item.conversation_id or 0, 0) for item in items}
+    if len(found) != len(strangers):
         verdict.note("messages", "wrong", f"{person.name} writes in {len(found)} conversations")
+    for names in strangers:
+        if len(look.ids_of(names)) > 1:
+            verdict.note("messages", "wrong", f"{person.name} is several people")
     for conversation_id in found:
         conversation = look.conversation_by_id.get(conversation_id)
         if conversation is None:
@@ -72,10 +73,19 @@ def _one_conversation(look: Look, verdict: Verdict, person: Person) -> None:
         for address in conversation.addresses:
             if bare(address) not in person.addresses:
                 verdict.note("messages", "wrong", f"{address} shares the conversation of {person.name}")
-        if conversation.person_id is not None and look.survivor(conversation.person_id) not in look.ids_of(person):
+        own = look.ids_of(person.addresses)
+        if conversation.person_id is not None and look.survivor(conversation.person_id) not in own:
             verdict.note("messages", "wrong", f"the conversation of {person.name} is led with somebody else")
-    if len(look.ids_of(person)) > 1:
-        verdict.note("messages", "wrong", f"{person.name} is several people")
+
+
+def _strangers(items: list[Item]) -> list[set[str]]:
+    """The names in these items, those together that some item names together."""
+    found: list[set[str]] = []
+    for item in items:
+        names = {bare(address) for address in item.addresses}
+        apart = [one for one in found if not one & names]
+        found = [*apart, names.union(*(one for one in found if one & names))]
+    return found
 
 
 def _nobody_else(look: Look, verdict: Verdict) -> None:

@@ -84,16 +84,14 @@ def _to_whom_it_is_for(look: Look, verdict: Verdict) -> None:
 
 def _in_their_language(look: Look, verdict: Verdict) -> None:
     """From the first choice on; until then we ask in every language. Two who became one may have been asked twice."""
-    spoken: dict[str, str] = {}
+    spoken: dict[int, str] = {}
     for item in look.snapshot.items:
-        person = look.person_of(item) if item.kind in {"message", "event"} else None
-        if person is None:
-            continue
+        conversation_id = look.roots.get(item.conversation_id or 0, 0)
         written = look.written_by_id.get(item.message_id) if item.kind == "message" else None
         if written is not None and written.language:
-            spoken[person.name] = written.language
-        language = spoken.get(person.name)
-        if language is None or look.roots.get(item.conversation_id or 0) in look.merged:
+            spoken[conversation_id] = written.language
+        language = spoken.get(conversation_id)
+        if language is None or conversation_id in look.merged:
             continue
         for reply in look.replies_by_cause.get(item.key, ()):
             found = foreign_words(language, _everything(reply))

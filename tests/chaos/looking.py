@@ -1,6 +1,7 @@
 """A snapshot with its indexes: who somebody is under each of their names, what caused what."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 
 from tests.chaos.snapshot import Conversation, Item, Person, Reply, Send, Snapshot, Written
@@ -77,10 +78,15 @@ class Look:
     def survivor(self, person_id: int) -> int:
         return self.snapshot.persons.get(person_id, (person_id, ""))[0]
 
-    def ids_of(self, person: Person) -> set[int]:
-        """The profile service's ids of a person; one, when all is well."""
+    def items_of(self, person: Person) -> list[Item]:
+        """What a person wrote, as it was stored."""
+        mine = (one.message_id for one in self.snapshot.written if one.person == person.name)
+        return [item for message_id in mine for item in self.items_by_message.get(message_id, ())]
+
+    def ids_of(self, addresses: Iterable[str]) -> set[int]:
+        """The profile service's ids of whoever has these addresses; one, when all is well."""
         known = self.snapshot.identities
-        return {self.survivor(known[address]) for address in person.addresses if address in known}
+        return {self.survivor(known[address]) for address in addresses if address in known}
 
     def person_of(self, item: Item) -> Person | None:
         """Who wrote it, or whom it was told to."""
