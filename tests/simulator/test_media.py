@@ -98,8 +98,7 @@ async def test_what_no_phone_attaches_is_refused(sim: Any) -> None:
 
 async def test_old_files_make_room(sim: Any) -> None:
     """Only so many megabytes are kept: the oldest file is forgotten first."""
-    _, first = await _attach(sim, bytes(16 * 1024 * 1024), "video/mp4")
-    for _ in range(4):
-        _, last = await _attach(sim, bytes(16 * 1024 * 1024), "video/mp4")
-    assert (await _fetch(sim, f"{sim.url}/graph/v25.0/{first['id']}", BEARER))[0] == 400
-    assert (await _fetch(sim, f"{sim.url}/graph/v25.0/{last['id']}", BEARER))[0] == 200
+    attached = [await _attach(sim, bytes(16 * 1024 * 1024), "video/mp4") for _ in range(5)]
+    urls = [f"{sim.url}/graph/v25.0/{file['id']}" for _, file in attached]
+    assert (await _fetch(sim, urls[0], BEARER))[0] == 400
+    assert (await _fetch(sim, urls[-1], BEARER))[0] == 200
