@@ -90,7 +90,7 @@ async def answer_send(mischief: Mischief, exchange: Exchange, scope: Scope, rece
         elif kind == "timeout_after_accept":
             await _stay_silent(receive, send)
         elif kind == "reset_after_accept":
-            await _break_off(answer, send)
+            await _break_off(answer, scope, receive, send)
         else:
             await _trickle_out(answer, values["seconds"], send)
 
@@ -138,11 +138,12 @@ async def _stay_silent(receive: Receive, send: Send) -> None:
         await json_answer(504, {"error": "upstream"}).send(send)
 
 
-async def _break_off(answer: Answer, send: Send) -> None:
-    """Begin the answer and close the connection in the middle of it: the server does so when an app just returns."""
+async def _break_off(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    """Begin the answer and cut the connection in the middle of it."""
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body[:1], "more_body": True})
+    await reset(scope, receive)
 
 
 async def _trickle_out(answer: Answer, seconds: float, send: Send) -> None:
