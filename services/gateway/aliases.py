@@ -1,16 +1,32 @@
-"""Which conversation an address writes in, and making two conversations one.
+"""Which conversation an address writes in, as the database has it; what changes there is decided by address_book.py.
 
-A number and a user id in one signed payload are one person. When they lead to two conversations, the younger is merged
-into the older: both rows are locked in id order, both epochs raised (whoever works on either starts anew), and what is
-pending is renumbered behind what the older one has.
+Two conversations that turn out to be one: the younger is merged into the older, both epochs are raised (whoever works
+on either starts anew), and what is pending is renumbered behind what the older one has. A number that changed hands
+moves: what waits in its former conversation forgets it, and replies that were on their way to it are not sent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from chassis import errors
 from chassis.database import Session, Statement
+from services.gateway import moving
+from services.gateway.address_book import AddressBook, conflicting
 
 _FIND = Statement(
-    "gateway.alias_find", "SELECT address, conversation_id FROM gateway.alias WHERE address = ANY($1::text[])"
+    "gateway.alias_find",
+    """
+    SELECT address, conversation_id, aliases_left
+    FROM gateway.alias JOIN gateway.conversation USING (conversation_id) WHERE address = ANY($1::text[])
+    """,
+)
+
+_SIBLINGS = Statement(
+    "gateway.alias_siblings",
+    """
+    SELECT address, conversation_id, aliases_left
+    FROM gateway.alias JOIN gateway.conversation USING (conversation_id) WHERE conversation_id = ANY($1::bigint[])
+    """,
 )
 
 _NEXT_IDS = Statement(
@@ -56,6 +72,20 @@ _MERGE_PENDING = Statement(
         FROM gateway.pending WHERE conversation_id = $1
     ) AS renumbered
     WHERE pending.conversation_id = $1 AND pending.seq = renumbered.seq
+    """,
+)
+
+# The first of them that runs makes one person of both.
+_NAME_PENDING = Statement(
+    "gateway.merge_name_pending",
+    """
+    UPDATE gateway.inbox
+    SET addresses = addresses || ARRAY(
+        SELECT address FROM gateway.alias
+        WHERE alias.conversation_id = $1 AND address <> ALL(inbox.addresses) ORDER BY address)
+    FROM gateway.pending
+    WHERE pending.conversation_id = $1 AND inbox.stored_on = pending.stored_on AND inbox.inbox_id = pending.inbox_id
+      AND inbox.addresses <> '{}' AND inbox.kind = 'message'
     """,
 )
 
@@ -130,57 +160,76 @@ _MERGE_LANES = Statement(
 )
 
 
-async def resolve(session: Session, groups: Sequence[tuple[str, ...]]) -> tuple[dict[str, int], dict[int, int]]:
-    """Find the conversation of every address, made where there is none, and the merges (younger -> older) to do.
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Addresses that a provider signed together; with `current` it tells that these replace them from now on."""
 
-    A merge follows from addresses of one group that lead to different conversations. The caller locks, then merges.
-    """
-    addresses = sorted({address for group in groups for address in group})
-    known = await _find(session, addresses)
-    missing = [address for address in addresses if address not in known]
-    if missing:
-        await _create(session, groups, known, missing)
-        known = await _find(session, addresses)
-    merges = _Merges()
-    for group in groups:
-        for address in group[1:]:
-            merges.join(known[group[0]], known[address])
-    return known, merges.losers({*known.values()})
+    addresses: tuple[str, ...]
+    current: tuple[str, ...] = ()
 
 
-async def _find(session: Session, addresses: list[str]) -> dict[str, int]:
-    return {row["address"]: row["conversation_id"] for row in await session.fetch(_FIND, addresses)}
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each naming belongs, in order, and what has to change there once the rows are locked."""
+
+    conversations: list[int]
+    merges: dict[int, int]
+    moves: list[tuple[str, int, int | None]]
+    # What was read before the rows were locked: conversation and its count of addresses that left.
+    read: dict[int, int]
+
+    @property
+    def concerned(self) -> list[int]:
+        """Every conversation to lock, in order."""
+        moving = {one for _, before, after in self.moves for one in (before, after) if one is not None}
+        return sorted({*self.conversations, *self.merges, *self.merges.values(), *moving})
 
 
-async def _create(
-    session: Session, groups: Iterable[tuple[str, ...]], known: dict[str, int], missing: list[str]
-) -> None:
-    """Give each missing address the conversation of its group, a new one where the whole group is new."""
-    owner = dict(known)
-    unowned: list[int] = []
-    for group in groups:
-        found = next((owner[address] for address in group if address in owner), None)
-        if found is None:
-            found = -len(unowned) - 1  # a place holder until ids are drawn
-            unowned.append(found)
-        for address in group:
-            owner.setdefault(address, found)
-    drawn = [row[0] for row in await session.fetch(_NEXT_IDS, len(unowned))] if unowned else []
-    ids = dict(zip(unowned, drawn, strict=True))
-    inserted = {
-        row["address"]
-        for row in await session.fetch(_INSERT, missing, [ids.get(owner[one], owner[one]) for one in missing])
-    }
-    created = sorted({ids[owner[one]] for one in inserted if owner[one] in ids})
-    if created:
-        await session.execute(_CREATE, created)
+async def resolve(session: Session, namings: Sequence[Naming]) -> Places:
+    """Find the conversation of every naming, made where there is none. The caller locks, then calls `apply`."""
+    if not namings:
+        return Places([], {}, [], {})
+    groups = [(*naming.addresses, *naming.current) for naming in namings]
+    rows = list(await session.fetch(_FIND, sorted({address for group in groups for address in group})))
+    if changing := conflicting(groups, {row["address"]: row["conversation_id"] for row in rows}):
+        rows += await session.fetch(_SIBLINGS, sorted(changing))
+    read = {row["conversation_id"]: row["aliases_left"] for row in rows}
+    book = AddressBook({row["address"]: row["conversation_id"] for row in rows})
+    found = [book.rename(one.addresses, one.current) if one.current else book.join(one.addresses) for one in namings]
+    found = [book.root(one) for one in found]
+    moves = book.moves
+    wanted = sorted({one for one in (*found, *book.new.values(), *(to or 0 for _, _, to in moves)) if one < 0})
+    ids = dict(zip(wanted, await _made(session, len(wanted)), strict=True))
+    if book.new:
+        await _insert(session, {address: ids.get(owner, owner) for address, owner in book.new.items()})
+    if ids:
+        await session.execute(_CREATE, sorted(ids.values()))
+    return Places(
+        conversations=[ids.get(one, one) for one in found],
+        merges=book.merges,
+        moves=[(address, before, None if to is None else ids.get(to, to)) for address, before, to in moves],
+        read=read,
+    )
 
 
-async def merge(session: Session, merges: dict[int, int], settle_seconds: float = 3.0) -> None:
-    """Merge each younger conversation into its older one. Both rows are locked by the caller, in id order."""
+async def _made(session: Session, count: int) -> list[int]:
+    return [row[0] for row in await session.fetch(_NEXT_IDS, count)] if count else []
+
+
+async def _insert(session: Session, new: Mapping[str, int]) -> None:
+    addresses = sorted(new)
+    inserted = await session.fetch(_INSERT, addresses, [new[address] for address in addresses])
+    if len(inserted) < len(new):
+        # Somebody else's message from there was first: in a new transaction it is known.
+        raise errors.Conflict("named meanwhile", reason="ADDRESS_TAKEN")
+
+
+async def apply(session: Session, places: Places, settle_seconds: float = 3.0) -> None:
+    """Merge each younger conversation into its older one and move addresses. The rows are locked by the caller."""
     # Every lane at once and in id order, as everybody locks them.
-    await session.fetch(_LOCK_LANES, sorted({*merges, *merges.values()}))
-    for lost, kept in sorted(merges.items()):
+    left = {before for _, before, _ in places.moves}
+    await session.fetch(_LOCK_LANES, sorted({*places.merges, *places.merges.values(), *left}))
+    for lost, kept in sorted(places.merges.items()):
         await session.execute(_UNCLAIM, kept)
         await session.execute(_MERGE_PENDING, lost, kept)
         await session.execute(_MERGE_INTO, lost, kept)
@@ -188,22 +237,10 @@ async def merge(session: Session, merges: dict[int, int], settle_seconds: float 
         await session.execute(_MERGE_ALIASES, lost, kept)
         await session.execute(_MERGE_OUTBOX, lost, kept)
         await session.execute(_MERGE_LANES, lost, kept, settle_seconds)
-
-
-class _Merges:
-    """Union-find over conversation ids; the smallest id of a set survives, because it is the oldest."""
-
-    def __init__(self) -> None:
-        self._parent: dict[int, int] = {}
-
-    def root(self, one: int) -> int:
-        while (parent := self._parent.get(one, one)) != one:
-            one = parent
-        return one
-
-    def join(self, one: int, other: int) -> None:
-        first, second = sorted((self.root(one), self.root(other)))
-        self._parent[second] = first
-
-    def losers(self, ids: Iterable[int]) -> dict[int, int]:
-        return {one: self.root(one) for one in ids if self.root(one) != one}
+    for address, before, after in sorted(places.moves):
+        if after is None:
+            await moving.drop(session, address, before)
+        else:
+            await moving.move(session, address, before, after, settle_seconds)
+    for kept in sorted(set(places.merges.values())):
+        await session.execute(_NAME_PENDING, kept)

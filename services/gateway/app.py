@@ -173,6 +173,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             app_secrets=(settings.wa_app_secret, settings.wa_app_secret_previous),
             auth_token=settings.twilio_auth_token,
             base_url=settings.base_url,
+            answered_numbers=settings.answered_numbers,
             max_waiting=settings.max_waiting,
             stored=statuses.hint,
             rest=rest.application(

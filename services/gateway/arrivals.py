@@ -16,6 +16,8 @@ class Arrival:
     provider: str
     raw: bytes
     addresses: tuple[str, ...] = ()
+    # What the sender is known by from now on instead of the addresses, when that is what the item tells.
+    current: tuple[str, ...] = ()
     person_id: int = 0
     sent_at: datetime | None = None
     traceparent: str = ""
@@ -24,7 +26,7 @@ class Arrival:
     @property
     def queued(self) -> bool:
         """Whether it takes a turn in a conversation."""
-        return self.kind == EVENT or (self.kind == ItemKind.MESSAGE and bool(self.addresses))
+        return self.kind == EVENT or (bool(self.addresses) and (self.kind == ItemKind.MESSAGE or bool(self.current)))
 
 
 @dataclass(frozen=True, slots=True)

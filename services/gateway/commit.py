@@ -53,6 +53,8 @@ class Decision:
 
 
 _TRIES = 3
+# A postponed turn waits twice as long each time, and no longer than this: a service that is back should not be idle.
+LONGEST_WAIT_SECONDS = 8.0
 
 
 class LeaseLost(errors.Conflict):
@@ -91,7 +93,7 @@ _SAVE = Statement(
     "gateway.commit_save",
     f"""
     UPDATE gateway.conversation
-    SET pending = pending - 1,
+    SET pending = pending - 1, postponed = 0,
         instance_id = CASE WHEN saved.keep THEN conversation.instance_id END,
         alone = CASE WHEN saved.keep THEN conversation.alone ELSE EXISTS (
             SELECT FROM gateway.pending
@@ -100,8 +102,8 @@ _SAVE = Statement(
         language = CASE WHEN saved.language = '' THEN conversation.language ELSE saved.language END,
         handed_over = conversation.handed_over || CASE WHEN saved.handed_over = '' THEN '{{}}'
                                           ELSE string_to_array(saved.handed_over, ',')::bigint[] END,
-        state_name = saved.state_name, state_version = saved.state_version, state_data = saved.state_data,
-        state_expires_at = saved.state_expires_at
+        state_name = saved.state_name, state_version = saved.state_version,
+        state_data = saved.state_data, state_expires_at = saved.state_expires_at
     FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[],
                 $9::timestamptz[])
         AS saved (conversation_id, keep, person_id, language, handed_over, state_name, state_version, state_data,
@@ -115,10 +117,12 @@ _RELEASE = Statement(
     "gateway.commit_release",
     """
     UPDATE gateway.conversation
-    SET instance_id = NULL, due_at = chassis.now() + make_interval(secs => released.seconds),
+    SET instance_id = NULL, postponed = CASE WHEN growing THEN least(conversation.postponed + 1, 20) ELSE 0 END,
+        due_at = chassis.now() + make_interval(secs => CASE
+            WHEN growing THEN least(seconds * 2 ^ conversation.postponed, $4) ELSE seconds END),
         alone = EXISTS (SELECT FROM gateway.pending
                         WHERE pending.conversation_id = conversation.conversation_id AND pending.alone)
-    FROM unnest($1::bigint[], $2::float8[]) AS released (conversation_id, seconds)
+    FROM unnest($1::bigint[], $2::float8[], $3::boolean[]) AS released (conversation_id, seconds, growing)
     WHERE conversation.conversation_id = released.conversation_id
     """,
 )
@@ -219,7 +223,8 @@ class TurnCommit:
             ids = [one.claim.snapshot.conversation_id for one in waiting]
             given_back = [one.ending is Ending.POSTPONED for one in waiting]
             await session.execute(_UNCLAIM, ids, [one.claim.seq for one in waiting], given_back)
-            await session.execute(_RELEASE, ids, [one.wait_seconds for one in waiting])
+            waits = [one.wait_seconds for one in waiting]
+            await session.execute(_RELEASE, ids, waits, given_back, LONGEST_WAIT_SECONDS)
         if not ended:
             return {}
         ids = [one.claim.snapshot.conversation_id for one in ended]

@@ -9,15 +9,15 @@ from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import events_pb2
 from services.gateway.claims import EVENT, Claim
 from services.gateway.clients.merged import as_survivor
-from services.gateway.clients.profile import Profile
+from services.gateway.clients.profile import Profile, identity
 from services.gateway.clients.trips import Trips
 from services.gateway.clients.world import PersonalWorld
 from services.gateway.commit import Decision, Ending
 from services.gateway.conversations import catalogue
 from services.gateway.conversations.dispatch import take_event, take_turn
-from services.gateway.conversations.turn import EventTurn, Outcome, State, Turn
-from services.gateway.messages import Address, Message, Provider, Text
-from services.gateway.providers.reading import read_message
+from services.gateway.conversations.turn import NO_ADDRESS, SYSTEM_NOTICE, EventTurn, Outcome, State, Turn
+from services.gateway.messages import Address, ItemKind, Message, MessageKind, Provider, Text
+from services.gateway.providers.reading import IdentityChange, read_identity_change, read_message
 
 log = logs.get(__name__)
 
@@ -34,15 +34,45 @@ class Conversations:
         """Run one item through its conversation. Raises what the handler or a service raised."""
         if claim.kind == EVENT:
             return await self._event(claim)
-        message = read_message(Provider(claim.provider), claim.raw)
-        addresses = [Address.from_key(key) for key in claim.addresses]
-        person = await self._profile.resolve(addresses, message.profile_name)
+        provider = Provider(claim.provider)
+        message = read_message(provider, claim.raw) if claim.kind == ItemKind.MESSAGE else None
+        if message is None or message.kind is MessageKind.SYSTEM:
+            change = read_identity_change(provider, claim.raw)
+            if change is not None:
+                return await self._renamed(claim, change)
+        if message is None or not _address(claim):
+            return _silent(claim, NO_ADDRESS)
+        person = await self._person(claim, message)
         world = PersonalWorld(person, claim.key, self._profile, self._trips)
         handed_over = await self._hand_over(claim, person, world)
-        outcome = await take_turn(self._turn(claim, person, world, message, addresses[0]))
+        outcome = await take_turn(self._turn(claim, person, world, message, Address.from_key(_address(claim))))
         return _decision(claim, person, outcome, handed_over)
 
+    async def _person(self, claim: Claim, message: Message) -> profile_pb2.Person:
+        if not claim.addresses and claim.snapshot.person_id is not None:
+            # The number that it came from changed hands while it waited: it is still its former person's.
+            return await self._profile.get(claim.snapshot.person_id)
+        addresses = [Address.from_key(key) for key in claim.addresses or (claim.snapshot.reply_to,)]
+        return await self._profile.resolve(addresses, message.profile_name)
+
+    async def _renamed(self, claim: Claim, change: IdentityChange) -> Decision:
+        """The provider tells that a person we know has another number or user id."""
+        if claim.snapshot.person_id is None:
+            return _silent(claim, SYSTEM_NOTICE)
+        former, current = ([identity(address) for address in side] for side in change)
+        request = profile_pb2.UpdatePersonRequest(
+            request_id=f"{claim.key.hex()}:identities",
+            person=profile_pb2.Person(person_id=claim.snapshot.person_id, identities=current),
+            former_identities=former,
+        )
+        request.update_mask.paths.append("identities")
+        person = await self._profile.update(request)
+        handed_over = await self._hand_over(claim, person, PersonalWorld(person, claim.key, self._profile, self._trips))
+        return _decision(claim, person, Outcome(_state(claim), silent_reason=SYSTEM_NOTICE), handed_over)
+
     async def _event(self, claim: Claim) -> Decision:
+        if not claim.snapshot.reply_to:
+            return _silent(claim, NO_ADDRESS)
         event = events_pb2.Event.FromString(claim.raw)
         person = await self._profile.get(event.recipient_id)
         world = PersonalWorld(person, claim.key, self._profile, self._trips)
@@ -67,10 +97,7 @@ class Conversations:
 
     async def _hand_over(self, claim: Claim, person: profile_pb2.Person, world: PersonalWorld) -> tuple[int, ...]:
         """Tell the trips service once about everybody who turned out to be this person."""
-        former = set(person.merged_person_ids)
-        if claim.snapshot.person_id not in {None, person.person_id}:
-            former.add(claim.snapshot.person_id or 0)
-        missing = sorted(former - set(claim.snapshot.handed_over))
+        missing = sorted(set(person.merged_person_ids) - set(claim.snapshot.handed_over))
         for person_id in missing:
             await world.hand_over(person_id)
         return tuple(missing)
@@ -80,7 +107,7 @@ class Conversations:
     ) -> Turn:
         return Turn(
             person=person,
-            state=_state(claim),
+            state=_state(claim) if _is_same(claim, person) else State(),
             channel=address.channel,
             plain=address.plain,
             now=claim.stored_at,
@@ -97,18 +124,37 @@ class Conversations:
         Needs no service: what fails here would fail again. Events die without a word, because nobody waits for them.
         """
         language = catalogue.spoken(claim.snapshot.language)
-        replies = () if claim.kind == EVENT else (Text(catalogue.t(language, "apology")),)
-        snapshot = claim.snapshot
-        return Decision(
-            claim,
-            Ending.DEAD,
-            replies=replies,
-            state_name=snapshot.state_name,
-            state_version=snapshot.state_version,
-            state_data=snapshot.state_data,
-            state_expires_at=snapshot.state_expires_at,
-            reason=reason,
-        )
+        awaited = claim.kind == ItemKind.MESSAGE and _address(claim)
+        replies = (Text(catalogue.t(language, "apology")),) if awaited else ()
+        return _unchanged(claim, Ending.DEAD, reason, replies)
+
+
+def _address(claim: Claim) -> str:
+    """Where an answer goes; empty when the only number of a conversation changed hands."""
+    return claim.addresses[0] if claim.addresses else claim.snapshot.reply_to
+
+
+def _is_same(claim: Claim, person: profile_pb2.Person) -> bool:
+    """Whether it is the person whom the conversation was with: nobody goes on from where a stranger was."""
+    return claim.snapshot.person_id in {None, person.person_id, *person.merged_person_ids}
+
+
+def _silent(claim: Claim, reason: str) -> Decision:
+    return _unchanged(claim, Ending.DONE, reason)
+
+
+def _unchanged(claim: Claim, ending: Ending, reason: str, replies: tuple[Text, ...] = ()) -> Decision:
+    snapshot = claim.snapshot
+    return Decision(
+        claim,
+        ending,
+        replies=replies,
+        state_name=snapshot.state_name,
+        state_version=snapshot.state_version,
+        state_data=snapshot.state_data,
+        state_expires_at=snapshot.state_expires_at,
+        reason=reason,
+    )
 
 
 def _age(claim: Claim) -> float:

@@ -52,8 +52,11 @@ _ENQUEUE = """
 _INSERT_INBOX = """
     INSERT INTO gateway.inbox
         (stored_on, key, kind, provider, conversation_id, addresses, raw, sent_at, stored_at, replay)
-    SELECT (chassis.now() AT TIME ZONE 'UTC')::date, key, item_kind, provider, $2, addresses, raw, sent_at,
-           chassis.now(), replays + 1
+    SELECT (chassis.now() AT TIME ZONE 'UTC')::date, key, item_kind, provider, $2,
+           ARRAY( -- without a number that is somebody else's by now
+               SELECT name.address FROM unnest(addresses) WITH ORDINALITY AS name (address, nr)
+               JOIN gateway.alias ON alias.address = name.address AND alias.conversation_id = $2 ORDER BY nr),
+           raw, sent_at, chassis.now(), replays + 1
     FROM gateway.dead_letter WHERE dead_letter_id = $1
     RETURNING inbox_id, stored_on
 """

@@ -36,7 +36,7 @@ _FIND_PEOPLE = Statement(
 _LOCK = Statement(
     "gateway.inbox_lock",
     f"""
-    SELECT {SNAPSHOT_COLUMNS}, next_seq, pending, merged_into, (SELECT chassis.now()) AS now
+    SELECT {SNAPSHOT_COLUMNS}, next_seq, pending, merged_into, aliases_left, (SELECT chassis.now()) AS now
     FROM gateway.conversation WHERE conversation_id = ANY($1::bigint[])
     ORDER BY conversation_id FOR UPDATE
     """,  # noqa: S608 - our own column list
@@ -92,27 +92,28 @@ async def find_conversations(
 ) -> tuple[dict[bytes, int], dict[int, asyncpg.Record]]:
     """The conversation of each queued item by its key, and the locked rows of all of them."""
     messages = [item for item in queued if item.addresses]
-    merges: dict[int, int] = {}
-    by_address: dict[str, int] = {}
-    if messages:
-        by_address, merges = await aliases.resolve(session, [item.addresses for item in messages])
+    places = await aliases.resolve(session, [aliases.Naming(item.addresses, item.current) for item in messages])
     people = sorted({item.person_id for item in queued if item.person_id})
     by_person: dict[int, int] = {}
     if people:
         rows = await session.fetch(_FIND_PEOPLE, people)
         by_person = {row["person_id"]: row["conversation_id"] for row in rows}
-    conversation_of = {item.key: by_address[item.addresses[0]] for item in messages}
+    conversation_of = {item.key: place for item, place in zip(messages, places.conversations, strict=True)}
     for item in queued:
         if item.person_id in by_person and item.key not in conversation_of:
             conversation_of[item.key] = by_person[item.person_id]
-    wanted = sorted({*conversation_of.values(), *merges, *merges.values()})
+    wanted = sorted({*conversation_of.values(), *places.concerned})
     locked = {row["conversation_id"]: row for row in await session.fetch(_LOCK, wanted)} if wanted else {}
-    if any(row["merged_into"] is not None for row in locked.values()):
-        raise errors.Conflict("merged meanwhile", reason="CONVERSATION_MERGED")
-    if merges:
-        await aliases.merge(session, merges)
+    for conversation_id, row in locked.items():
+        if (
+            row["merged_into"] is not None
+            or places.read.get(conversation_id, row["aliases_left"]) != row["aliases_left"]
+        ):
+            raise errors.Conflict("merged or left meanwhile", reason="CONVERSATION_MERGED")
+    if places.merges or places.moves:
+        await aliases.apply(session, places)
         locked = {row["conversation_id"]: row for row in await session.fetch(_LOCK, wanted)}
-    return {key: merges.get(found, found) for key, found in conversation_of.items()}, locked
+    return {key: places.merges.get(found, found) for key, found in conversation_of.items()}, locked
 
 
 async def enqueue(
@@ -130,7 +131,7 @@ async def enqueue(
     """
     queued = [item for item in arrivals if item.key in conversation_of]
     counts = Counter(conversation_of[item.key] for item in queued)
-    reply_to = {conversation_of[item.key]: item.addresses[0] for item in queued if item.addresses}
+    reply_to = {conversation_of[item.key]: (item.current or item.addresses)[0] for item in queued if item.addresses}
     taken: set[int] = set()
     idle = False
     for conversation_id in counts:
@@ -201,7 +202,7 @@ def _inbound_at(queued: Iterable[Arrival], conversation_of: Mapping[bytes, int],
     """When each person last wrote: what comes late opens no window that has closed meanwhile."""
     latest: dict[int, datetime] = {}
     for item in queued:
-        if item.addresses:
+        if item.addresses and not item.current:
             moment = min(item.sent_at or now, now)
             key = conversation_of[item.key]
             latest[key] = max(latest.get(key, moment), moment)

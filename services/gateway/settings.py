@@ -44,6 +44,11 @@ class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     wa_phone_number_id: str = setting(
         "WA_PHONE_NUMBER_ID", development="106540352242922", help="the id of the WhatsApp business number"
     )
+    wa_other_phone_number_ids: str = setting(
+        "WA_OTHER_PHONE_NUMBER_IDS",
+        default="",
+        help="more ids, with commas, whose messages are answered from that number; others only kept",
+    )
     wa_graph_url: str = setting(
         "WA_GRAPH_URL", default="https://graph.facebook.com/v25.0", help="the Graph API with its version"
     )
@@ -100,6 +105,14 @@ class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     def development(self) -> bool:
         """Whether public development values and reflection are allowed."""
         return self.environment == "development"
+
+    @property
+    def answered_numbers(self) -> frozenset[str]:
+        """The ids of the business numbers whose messages are answered."""
+        listed = {one.strip() for one in self.wa_other_phone_number_ids.split(",")}
+        # Meta's documented samples come from this one; whoever tries them out wants to see an answer.
+        samples = {"1234567890"} if self.development else set()
+        return frozenset({self.wa_phone_number_id, *listed, *samples} - {""})
 
     @property
     def base_url(self) -> str:

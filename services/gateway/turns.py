@@ -30,8 +30,9 @@ _SWEEP_SECONDS = 0.5
 _TURN_SECONDS = 10.0
 # Waits after the first, second ... failure of a handler.
 _FAILED_BACKOFF_SECONDS = (0.2, 1.0, 3.0)
-# Waits while a dependency is down; the attempt does not count, so this goes on for as long as it takes.
-_POSTPONED_SECONDS = 1.0
+# The first wait while a dependency is down or busy; commit.py makes it longer each time. The attempt does not count, so
+# this goes on for as long as it takes.
+_POSTPONED_SECONDS = 0.5
 
 _ANY_ALONE = Statement(
     "gateway.claim_any_alone",
@@ -43,6 +44,9 @@ _ANY_ALONE = Statement(
 
 # How long suspects may keep an instance from its other work at a stretch.
 _ALONE_SECONDS = 3.0
+# How long an instance takes nothing new while it waits for its own turns to end. When that was too short it goes on
+# with everything else for as long, and waits twice as long the next time, in the end longer than any turn takes.
+_CLEARING_SECONDS = 1.0
 
 # Taken from whoever holds it too long, or died with it.
 _ALONE_BEGIN = Statement(
@@ -84,7 +88,11 @@ class Turns:
         self._wake = asyncio.Event()
         self._closing = False
         self._alone_again_at = 0.0
+        self._too_short = 0
         self._endings = telemetry.counter("turns", "turns by kind of item and how they ended")
+        self._postponed = telemetry.counter(
+            "turns_postponed", "turns put off because a service could not serve, by reason"
+        )
         self._silent = telemetry.counter("silent_turns", "turns that ended without a reply, by reason")
         self._seconds = telemetry.histogram("turn", "time from claim to commit")
         self._age = telemetry.histogram("turn_wait", "time from storing to the start of the turn")
@@ -174,13 +182,15 @@ class Turns:
             return  # another instance is at it, and this one goes on with everything else
         self._room.closed = True
         try:
-            # Ours finish first, within a turn's time.
-            async with asyncio.timeout(_TURN_SECONDS * 2):
+            async with asyncio.timeout(min(_CLEARING_SECONDS * 2**self._too_short, _TURN_SECONDS * 2)):
                 await self._idle.wait()
+            self._too_short = 0
+            async with asyncio.timeout(_TURN_SECONDS * 2):
                 ends_at = time.monotonic() + _ALONE_SECONDS  # from here: a slow turn of ours must not cost them theirs
                 while time.monotonic() < ends_at and await self._take(alone=True, limit=1):
                     await self._idle.wait()
         except TimeoutError:
+            self._too_short = min(self._too_short + 1, 10)
             log.warning("could not run a suspect message alone in time")
         finally:
             self._room.closed = self._closing
@@ -243,6 +253,7 @@ class Turns:
             # A deadline missed by a service that is not serving arrives here as Unavailable (clients/batching.py); one
             # that a serving service missed may be the message's own fault, and must not block its sender for ever.
             if errors.is_transient(error) and not isinstance(error, errors.DeadlineExceeded):
+                self._postponed.add(1, reason=error.reason)
                 return Decision(claim, Ending.POSTPONED, wait_seconds=_POSTPONED_SECONDS, reason=error.reason)
             log.exception("handler failed", error, conversation_id=claim.snapshot.conversation_id, reason=error.reason)
             return await self._failed(claim, f"{type(error).__name__}: {error.reason}")

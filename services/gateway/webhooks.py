@@ -5,7 +5,8 @@ log and metrics.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,7 +19,7 @@ from chassis.settings import Secret
 from chassis.telemetry import Telemetry, new_traceparent, traceparent
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.messages import Item, ItemKind
-from services.gateway.providers.reading import read_status
+from services.gateway.providers.reading import IdentityChange, read_identity_change, read_status
 from services.gateway.providers.twilio import signature as twilio_signature
 from services.gateway.providers.twilio import webhook as twilio_webhook
 from services.gateway.providers.whatsapp import handshake
@@ -72,6 +73,7 @@ class Webhooks:
         app_secrets: tuple[Secret, ...],
         auth_token: Secret,
         base_url: str,
+        answered_numbers: Collection[str],
         max_waiting: int,
         stored: Callable[[], None],
         rest: Any,
@@ -84,11 +86,13 @@ class Webhooks:
         self._app_secrets = app_secrets
         self._auth_token = auth_token
         self._base_url = base_url
+        self._answered_numbers = answered_numbers
         self._max_waiting = max_waiting
         self._on_stored = stored
         self._waiting_bytes = 0
         self._rest = rest
         self._requests = telemetry.counter("webhooks", "webhook requests by provider, status and reason")
+        self._kept = telemetry.counter("messages_kept", "messages that are kept and not answered, by reason")
         self._routes: dict[tuple[str, str], Callable[[Scope, Receive, Send], Awaitable[int]]] = {
             ("GET", "/webhooks/whatsapp"): self._handshake,
             ("POST", "/webhooks/whatsapp"): self._whatsapp,
@@ -129,11 +133,19 @@ class Webhooks:
         if not whatsapp_signature.verify(raw, headers.get(b"x-hub-signature-256"), self._app_secrets):
             raise Refusal(403, "signature")
         trace = traceparent() or new_traceparent()
-        stored = await self._stored(_split(whatsapp_webhook.split, raw), trace)
+        items = [self._ours(item) for item in _split(whatsapp_webhook.split, raw)]
+        stored = await self._stored(items, trace)
         if stored.duplicate:
             body = b'{"success":true,"duplicate":true}'
             return await _answer(send, 200, _JSON, body, (b"x-duplicate", b"true"), _told(trace))
         return await _answer(send, 200, _JSON, b'{"success":true}', _told(trace))
+
+    def _ours(self, item: Item) -> Item:
+        """What came to another number of the same account is kept: from ours the answer would be a stranger's."""
+        if item.kind is not ItemKind.MESSAGE or item.account in self._answered_numbers or not item.account:
+            return item
+        self._kept.add(1, reason="foreign_number")
+        return replace(item, kind=ItemKind.NOTICE, addresses=())
 
     async def _twilio(self, scope: Scope, receive: Receive, send: Send) -> int:
         headers = _headers(scope)
@@ -190,19 +202,30 @@ class Webhooks:
 
 def arrivals_of(items: list[Item], parent: str = "") -> list[Arrival]:
     """Items of a provider as the inbox takes them."""
-    return [
-        Arrival(
-            kind=item.kind,
-            key=item.key,
-            provider=item.provider,
-            raw=item.raw,
-            addresses=tuple(address.key for address in item.addresses) if item.kind is ItemKind.MESSAGE else (),
-            sent_at=item.sent_at,
-            traceparent=parent,
-            status=read_status(item.provider, item.raw) if item.kind is ItemKind.STATUS else None,
-        )
-        for item in items
-    ]
+    return [_arrival(item, parent) for item in items]
+
+
+def _arrival(item: Item, parent: str) -> Arrival:
+    change = _identity_change(item)
+    addresses = change[0] if change else item.addresses if item.kind is ItemKind.MESSAGE else ()
+    return Arrival(
+        kind=item.kind,
+        key=item.key,
+        provider=item.provider,
+        raw=item.raw,
+        addresses=tuple(address.key for address in addresses),
+        current=tuple(address.key for address in change[1]) if change else (),
+        sent_at=item.sent_at,
+        traceparent=parent,
+        status=read_status(item.provider, item.raw) if item.kind is ItemKind.STATUS else None,
+    )
+
+
+def _identity_change(item: Item) -> IdentityChange | None:
+    # Read twice only if it may be one: nearly no item is.
+    if item.kind is ItemKind.STATUS or not (b'"system"' in item.raw or b'"user_id_update"' in item.raw):
+        return None
+    return read_identity_change(item.provider, item.raw)
 
 
 def _told(trace: str) -> tuple[bytes, bytes]:

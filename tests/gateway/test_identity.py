@@ -145,8 +145,8 @@ async def test_concurrent_merges(mesh: Mesh, word: Register, phones: Callable[[i
     assert not await mesh.dead_letters()
 
 
-async def test_a_chain_of_merges(mesh: Mesh, word: Register, phones: Callable[[int], list[str]]) -> None:
-    """Three conversations that become one in two steps stay reachable by every name."""
+async def test_a_second_number_of_a_user_id(mesh: Mesh, word: Register, phones: Callable[[int], list[str]]) -> None:
+    """A number that comes with the user id of somebody who has a number already is theirs too, without a merge."""
     word("plain", "answers")
     first, second = phones(2)
     bsuid = f"RW.{first}"
@@ -162,8 +162,12 @@ async def test_a_chain_of_merges(mesh: Mesh, word: Register, phones: Callable[[i
     await mesh.settled()
     assert len(mesh.received(f"+{first}")) == 3
     assert len(mesh.received(f"+{second}")) == 3
-    kept, *lost = await mesh.rows(CONVERSATIONS)
-    assert [row["merged_into"] for row in (kept, *lost)] == [None, *[kept["conversation_id"]] * 2]
+    former, kept, lost = await mesh.rows(CONVERSATIONS)
+    assert [row["merged_into"] for row in (former, kept, lost)] == [None, None, kept["conversation_id"]]
+    assert former["person_id"] not in {None, kept["person_id"]}
+    assert await mesh.value("SELECT array_agg(DISTINCT conversation_id) FROM gateway.alias") == [
+        kept["conversation_id"]
+    ]
     assert not await mesh.dead_letters()
 
 

@@ -5,6 +5,8 @@ from services.gateway.providers.twilio import reading as twilio
 from services.gateway.providers.whatsapp import reading as whatsapp
 from services.gateway.providers.whatsapp.reading import IdentityChange
 
+__all__ = ["IdentityChange", "read_identity_change", "read_message", "read_status"]
+
 
 def read_message(provider: Provider, raw: bytes) -> Message:
     """What a person did, from `Item.raw` of kind MESSAGE. Never raises for what `split` made."""
