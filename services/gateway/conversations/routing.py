@@ -204,8 +204,8 @@ def stats() -> dict[str, LoadStats]:
 
 
 def watch(telemetry: Telemetry) -> None:
-    """Show how each of our handlers fares in these metrics; those of others are named after words that people write."""
-    ours = [*_handlers.values(), *EVENTS.values()]
+    """Show how each of our handlers fares in these metrics."""
+    ours: list[Lazy[TurnHandler] | Lazy[EventHandler]] = [*_handlers.values(), *EVENTS.values()]
 
     def each(what: Callable[[LoadStats], float]) -> Callable[[], list[tuple[float, dict[str, str]]]]:
         return lambda: [(what(handler.stats), {"handler": handler.name}) for handler in ours]
