@@ -1,19 +1,17 @@
 """Sends replies through Twilio's REST API, says what became of each attempt, and looks unknown ones up."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlsplit
+from datetime import datetime, timedelta
 
 import aiohttp
 
-from chassis.errors import Unavailable
 from chassis.settings import Secret
 from services.gateway.messages import Outgoing
 from services.gateway.providers.exchange import Answer, exchange, traced
-from services.gateway.providers.foreign_values import as_dict, as_integer, as_list, as_text
+from services.gateway.providers.foreign_values import as_integer, as_text
 from services.gateway.providers.sending import Accepted, Unknown, Verdict
 from services.gateway.providers.twilio.errors import by_http_status, classify
+from services.gateway.providers.twilio.listing import MessageList
 from services.gateway.providers.twilio.render import body, form, recipient
 
 # Twilio dates messages in whole seconds on a clock of its own.
@@ -38,9 +36,7 @@ class TwilioClient:
         public_base_url: str,
     ) -> None:
         self._session = session
-        self._root = api_url.rstrip("/")
-        self._url = f"{self._root}/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages.json"
-        self._headers = {"Authorization": aiohttp.encode_basic_auth(account_sid, auth_token.reveal())}
+        self._list = MessageList(session, api_url=api_url, account_sid=account_sid, auth_token=auth_token)
         self._sender = sender
         self._messaging_service_sid = messaging_service_sid
         self._public_base_url = public_base_url
@@ -53,8 +49,8 @@ class TwilioClient:
             messaging_service_sid=self._messaging_service_sid,
             public_base_url=self._public_base_url,
         )
-        headers = traced(self._headers, outgoing.traceparent)
-        answer = await exchange(self._session, "POST", self._url, data=fields, headers=headers)
+        headers = traced(self._list.headers, outgoing.traceparent)
+        answer = await exchange(self._session, "POST", self._list.url, data=fields, headers=headers)
         return verdict_on(answer) if isinstance(answer, Answer) else answer
 
     async def find_sent(self, outgoing: Outgoing, since: datetime, known: Collection[str] = frozenset()) -> str | None:
@@ -64,33 +60,16 @@ class TwilioClient:
         None means that Twilio has no such message. Raises Unavailable when the list cannot be read.
         """
         # Not filtered by DateSent: a message that is still queued has none. Not by From: a messaging service's varies.
-        parameters = {"To": recipient(outgoing), "PageSize": str(_PAGE_SIZE)}
-        url, words, earliest = self._url, body(outgoing.reply), since - _CLOCK_TOLERANCE
+        wanted, words, earliest = {"To": recipient(outgoing)}, body(outgoing.reply), since - _CLOCK_TOLERANCE
         found: str | None = None
-        for _ in range(_MOST_PAGES):
-            answer = await exchange(self._session, "GET", url, params=parameters, headers=self._headers)
-            if not isinstance(answer, Answer) or answer.http_status != 200:
-                raise Unavailable(reason="MESSAGE_LIST_UNAVAILABLE")
-            for message in map(as_dict, as_list(answer.body.get("messages"))):
-                created = _date(message.get("date_created"))
-                if created is None:
-                    continue
-                if created < earliest:
-                    return found
-                sid = as_text(message.get("sid"))
-                inbound = as_text(message.get("direction")) == "inbound"
-                if sid and sid not in known and not inbound and as_text(message.get("body")) == words:
-                    found = sid
-            following = as_text(answer.body.get("next_page_uri"))
-            if not following.startswith("/"):
+        async for created, message in self._list.newest_first(wanted, page_size=_PAGE_SIZE, most_pages=_MOST_PAGES):
+            if created < earliest:
                 break
-            url, parameters = self._page(following), {}
+            sid = as_text(message.get("sid"))
+            inbound = as_text(message.get("direction")) == "inbound"
+            if sid and sid not in known and not inbound and as_text(message.get("body")) == words:
+                found = sid
         return found
-
-    def _page(self, uri: str) -> str:
-        """The address of a further page: Twilio names its path, which is appended to where the API really is."""
-        pieces = urlsplit(uri)
-        return f"{self._root}{pieces.path}?{pieces.query}"
 
 
 def verdict_on(answer: Answer) -> Verdict:
@@ -103,11 +82,3 @@ def verdict_on(answer: Answer) -> Verdict:
     if code is None:
         return by_http_status(status, retry_after=answer.retry_after)
     return classify(code, retry_after=answer.retry_after, http_status=status)
-
-
-def _date(value: object) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(as_text(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
