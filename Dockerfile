@@ -42,6 +42,6 @@ USER 65532:65532
 VOLUME /var/lib/hailwire
 STOPSIGNAL SIGTERM
 # Alive, not ready: whoever restarts unhealthy containers must not do so because the database is away.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["hailwire-health"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["hailwire-health"]
 ENTRYPOINT ["hailwire"]
 CMD ["--help"]

@@ -52,7 +52,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with docker_daemon(folder):
-            figures = checked(folder)
+            figures = checked(folder, reuse=arguments.reuse)
     except CheckError as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
@@ -67,14 +67,16 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", help="where to work, kept for the next time (default: a temporary one, removed)")
+    parser.add_argument("--reuse", action="store_true", help="take the image that the last run left in --folder")
     parser.epilog = "example: sudo .venv/bin/python -m deploy.image.check --folder /var/tmp/hailwire-image"
     return parser
 
 
-def checked(folder: Path) -> dict[str, str]:
+def checked(folder: Path, *, reuse: bool) -> dict[str, str]:
     """Build, run, ask; the figures."""
-    build_seconds = making.everything(folder)
-    figures = making.sizes() | {"build, base and wheels at hand": f"{build_seconds:.0f} s"}
+    built = {} if reuse else {"build, base and wheels at hand": f"{making.image(folder):.0f} s"}
+    making.postgres()
+    figures = making.sizes() | built
     step("refusals")
     refuses_without_settings()
     with mesh() as (ports, up_seconds):
@@ -87,7 +89,7 @@ def checked(folder: Path) -> dict[str, str]:
         metrics_sees_everybody(ports["metrics"])
         docker("exec", container("gateway"), "hailwire", "dlq", "list")
         for service in ("gateway", "profile", "trips", "metrics"):
-            figures[f"{service}: start of the process to serving"] = f"{restarted(service):.1f} s"
+            figures[f"{service}: start of the process until it listens"] = f"{restarted(service):.1f} s"
             figures[f"{service}: memory"] = memory(service)
         step("the message again, after every restart")
         answered(ports["simulator"])
@@ -180,7 +182,7 @@ def healthy(port: int) -> bool:
 
 
 def restarted(service: str) -> float:
-    """Stop, which must drain and end with 0, and start; the seconds from the process's start to its word "serving"."""
+    """Stop, which must drain and end with 0, and start; the seconds from the process's start until it listens."""
     docker("stop", "--time", "60", container(service))
     if (code := state(service)["ExitCode"]) != 0:
         raise CheckError(f"{service} ended with {code} when it was stopped")
@@ -188,8 +190,9 @@ def restarted(service: str) -> float:
     started = moment(state(service)["StartedAt"])
 
     def said() -> list[float]:
-        lines = docker("logs", "--timestamps", "--since", f"{started:.3f}", container(service)).splitlines()
-        return [moment(line.split()[0]) for line in lines if '"serving"' in line]
+        words = ["docker", "logs", "--timestamps", "--since", f"{started:.3f}", container(service)]
+        log = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
+        return [moment(line.split()[0]) for line in log.splitlines() if '"grpc serving"' in line]
 
     eventually(f"{service} serves", lambda: bool(said()))
     ask = ["docker", "exec", container(service), "hailwire-health"]

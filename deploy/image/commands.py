@@ -59,7 +59,7 @@ def run(*words: object) -> str:
     return done.stdout.strip()
 
 
-def eventually(what: str, holds: Callable[[], bool], *, seconds: float = 120, every: float = 0.2) -> None:
+def eventually(what: str, holds: Callable[[], bool], *, seconds: float = 300, every: float = 0.2) -> None:
     """Wait until it holds; raises CheckError when it never does."""
     end = time.monotonic() + seconds
     while not holds():

@@ -14,8 +14,8 @@ RELEASE = "bookworm"  # its Python and the wheels below belong together
 PYTHON = "3.11"
 
 
-def everything(folder: Path) -> float:
-    """The image and a PostgreSQL beside it; the seconds that `docker build` took."""
+def image(folder: Path) -> float:
+    """The image; the seconds that `docker build` took."""
     step("base system")
     if not docker("images", "--quiet", BASE):
         make_base(folder)
@@ -25,9 +25,7 @@ def everything(folder: Path) -> float:
     began = time.monotonic()
     bases = ("--build-arg", f"BASE={BASE}", "--build-arg", f"BUILD_BASE={BUILD_BASE}")
     docker("build", "--quiet", "--no-cache", *bases, "--tag", IMAGE, ROOT)
-    seconds = time.monotonic() - began
-    build_postgres()
-    return seconds
+    return time.monotonic() - began
 
 
 def make_base(folder: Path) -> None:
@@ -68,7 +66,7 @@ def make_build_base(folder: Path) -> None:
     docker("build", "--quiet", "-t", BUILD_BASE, place)
 
 
-def build_postgres() -> None:
+def postgres() -> None:
     """The stand-in for the official image of PostgreSQL."""
     with tempfile.TemporaryDirectory() as text:
         place = Path(text)  # a context of its own: .dockerignore keeps these files out of ours
