@@ -27,7 +27,7 @@ SIZES = {
     "full": Size(rounds=5, messages=20_000, warm_up=2000, riders=2000, connections=64),
 }
 _STEP_SECONDS = {"quick": 0.05, "usual": 0.5, "full": 2.0}
-_SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
+SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
 _EPILOG = """\
 Exit code 1 when a figure misses its target, or when a run did not do what it should. Results: %s.
 example: python -m benchmarks --size usual --only ingest --only turn
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--size", choices=list(SIZES), default="usual", help="how much is measured (default: usual)")
     made.add_argument(
-        "--only", choices=["micro", *_SCENARIOS], action="append", help="measure only this (may be repeated)"
+        "--only", choices=["micro", *SCENARIOS], action="append", help="measure only this (may be repeated)"
     )
     made.add_argument("--output", type=Path, default=figures.RESULTS, help="where the results go, as JSON")
     made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
@@ -75,13 +75,13 @@ def main(arguments: list[str]) -> int:
 
 
 async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder: Path) -> list[figures.Figure]:
-    wanted = set(given.only or ["micro", *_SCENARIOS])
+    wanted = set(given.only or ["micro", *SCENARIOS])
     on = {**machine(folder), "measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "size": given.size}
     known = versions(await _postgresql(cluster.dsn("postgres")))
     _say(f"{on['cores']} x {on['cpu']}, one sync {on['sync_us']} us, load {on['load_before']}")
     suites: list[dict[str, Any]] = []
     judged: list[figures.Figure] = []
-    scenarios = [scenario for name, scenario in _SCENARIOS.items() if name in wanted]
+    scenarios = [scenario for name, scenario in SCENARIOS.items() if name in wanted]
     if scenarios:
         outcomes = await endtoend.measure(scenarios, SIZES[given.size], cluster, folder, _say)
         suites += [outcome.suite() for outcome in outcomes]

@@ -1,9 +1,10 @@
 """Whole runs, ours and the peer's in turn: how many messages a second take effect, and what each costs in CPU time."""
 
+import contextlib
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,17 @@ from launcher import databases
 from launcher.embedded import Cluster
 
 Tell = Callable[[str], None]
+# What goes on beside a measured load, such as a profiler.
+Watch = Callable[[Running, Scenario], contextlib.AbstractAsyncContextManager[None]]
 
 # Until the last effect of a run must be there.
 _PATIENCE_SECONDS = 180.0
 _TEMPLATE = "benchmark_town"
+
+
+@contextlib.asynccontextmanager
+async def _unwatched(_up: Running, _scenario: Scenario) -> AsyncIterator[None]:
+    yield
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,10 @@ class Size:
     warm_up: int
     riders: int
     connections: int
+
+    def of_one_round(self) -> "Size":
+        """The same once."""
+        return replace(self, rounds=1)
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,14 @@ class Outcome:
 
 
 async def measure(
-    scenarios: Sequence[Scenario], size: Size, cluster: Cluster, folder: Path, tell: Tell
+    scenarios: Sequence[Scenario],
+    size: Size,
+    cluster: Cluster,
+    folder: Path,
+    tell: Tell,
+    *,
+    contenders: Sequence[Contender] = CONTENDERS,
+    watch: Watch = _unwatched,
 ) -> list[Outcome]:
     """Every scenario with every contender, interleaved, so that a slow minute of the machine hits all of them."""
     outcomes = [Outcome(scenario, size) for scenario in scenarios]
@@ -110,10 +129,9 @@ async def measure(
         async with provider(folder) as port:
             await town.settle(cluster.dsn(_TEMPLATE), folder / f"town-{number}", port, size.riders)
         for outcome in outcomes:
-            for contender in _in_turn(number):
-                run = await _run(
-                    contender, outcome.scenario, size, cluster, folder / f"{number}-{outcome.scenario.name}"
-                )
+            place = folder / f"{number}-{outcome.scenario.name}"
+            for contender in _in_turn(contenders, number):
+                run = await _run(contender, outcome.scenario, size, cluster, place, watch)
                 outcome.runs.setdefault(contender.name, []).append(run)
                 tell(
                     f"  {outcome.scenario.name:<18} {contender.name:<17} {run.per_second:6.0f}/s "
@@ -122,17 +140,19 @@ async def measure(
                     f"generator {run.load_share:.0%} of a core"
                 )
     for outcome in outcomes:  # in the usual order, whoever came first
-        outcome.runs = {contender.name: outcome.runs[contender.name] for contender in CONTENDERS}
+        outcome.runs = {contender.name: outcome.runs[contender.name] for contender in contenders}
     return outcomes
 
 
-def _in_turn(number: int) -> Iterator[Contender]:
+def _in_turn(contenders: Sequence[Contender], number: int) -> Iterator[Contender]:
     """Nobody is always first."""
-    shift = (number - 1) % len(CONTENDERS)
-    yield from (*CONTENDERS[shift:], *CONTENDERS[:shift])
+    shift = (number - 1) % len(contenders)
+    yield from (*contenders[shift:], *contenders[:shift])
 
 
-async def _run(contender: Contender, scenario: Scenario, size: Size, cluster: Cluster, folder: Path) -> Run:
+async def _run(
+    contender: Contender, scenario: Scenario, size: Size, cluster: Cluster, folder: Path, watch: Watch
+) -> Run:
     place = folder / contender.name.replace(", ", "-").replace(" ", "-")
     name = "benchmark_run"
     async with (
@@ -148,7 +168,8 @@ async def _run(contender: Contender, scenario: Scenario, size: Size, cluster: Cl
         await _posted(up, Order(up.port, size.connections, size.warm_up, size.riders, this), place)
         await effects.reach(scenario, before[effect] + size.warm_up, _PATIENCE_SECONDS)
         order = Order(up.port, size.connections, size.messages, size.riders, this, first=size.warm_up)
-        run = await _measured(contender, scenario, order, before[effect], cluster, effects, up, place)
+        async with watch(up, scenario):
+            run = await _measured(contender, scenario, order, before[effect], cluster, effects, up, place)
         await _check(scenario, size.warm_up + size.messages, before, effects, up)
     return run
 
