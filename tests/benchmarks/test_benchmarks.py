@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import cpu, endtoend, figures
+from benchmarks import cpu, endtoend, figures, page, profiling
 from benchmarks.contender import ANSWERED, CONTENDERS, MESH, STORED, TURNED, provider
 from benchmarks.effects import Effects
 from benchmarks.endtoend import Size
@@ -162,3 +162,55 @@ def test_every_scenario_has_its_peer() -> None:
     """The mesh is measured against one process and against as many as it has itself."""
     mesh, one, many = CONTENDERS
     assert (mesh.name, one.processes, many.processes) == (MESH, 1, mesh.processes)
+
+
+def test_the_page_shows_the_results() -> None:
+    """The figures of a run are written between the marks of docs/performance.md, misses and all, and again the same."""
+    run = {
+        "per_second": 900.0,
+        "cpu_us": 1000.0,
+        "service_us": 800.0,
+        "postgres_us": 200.0,
+        "answer_p50_ms": 3.0,
+        "answer_p99_ms": 9.0,
+        "load_generator_share_of_a_core": 0.1,
+        "wal_syncs": 5,
+    }
+    contender = {"name": MESH, "per_second": 900.0, "cpu_us_per_message": 1000.0, "runs": [run]}
+    whole = {"name": "full turn", "messages": 10, "connections": 2, "riders": 3, "contenders": [contender]}
+    ratio = Figure("full turn: messages per second", 1.5, "times", 2.0)
+    results = {
+        "machine": {
+            "cpu": "CPU",
+            "cores": 2,
+            "memory_gb": 4,
+            "kernel": "6",
+            "sync_us": 90,
+            "measured_at": "T",
+            "size": "full",
+        },
+        "versions": dict.fromkeys(("commit", *page._VERSIONS), "1"),
+        "suites": [whole, Timing(Step("step", lambda: None, 10), [1e-6]).suite(None)],
+        "figures": [ratio.told()],
+    }
+    section = page.figures(results)
+    assert "Missed: full turn: messages per second." in section
+    assert f"| {MESH} | 1000 | 200 | 900 | 3.0 / 9.0 | 10% of a core |" in section
+    assert "| full turn: messages per second | 1.50 | 2.0 |" in section
+    assert "| step | 1 | 1 | 1000000 |" in section
+    written = page.replaced(page.PAGE.read_text(encoding="utf-8"), section)
+    assert section in written
+    assert page.replaced(written, section) == written
+
+
+def test_a_profile_tells_who_was_busy() -> None:
+    """Stacks of the main thread are added up by function, whatever the line; other threads do not count."""
+    stacks = (
+        "main (a.py:1);work (a.py:5);sort (b.py:7) 30\nmain (a.py:1);work (a.py:6) 10\nmain (a.py:2);idle (c.py:1) 60\n"
+    )
+    told = profiling.top(stacks + "Thread._bootstrap (threading.py:1);run (t.py:1) 900")
+    assert told.splitlines()[0] == "100 samples of the main thread"
+    assert " 40.0%  10.0%  work (a.py)" in told
+    assert " 30.0%  30.0%  sort (b.py)" in told
+    assert "main (a.py)" not in told
+    assert "t.py" not in told
