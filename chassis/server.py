@@ -98,7 +98,8 @@ async def serve_grpc(
     await server.start()
     up = GrpcServer(port, servicer, telemetry)
     watch = asyncio.create_task(_watch(up, names, probe))
-    log.info("grpc serving", port=port, tls=credentials is not None, callers=sorted(set(callers.values())))
+    guarded = {"tls": True} if credentials else {}
+    log.info("grpc serving", port=port, **guarded, **({"callers": sorted(set(callers.values()))} if callers else {}))
     try:
         yield up
     finally:
