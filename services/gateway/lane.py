@@ -37,6 +37,9 @@ class LaneClaim:
     address: str
     reply: bytes
     attempts: int
+    # Earlier sends of it that may have arrived, and refusals that concerned this recipient alone.
+    unknowns: int
+    refusals: int
     created_at: datetime
     claimed_at: datetime
     # When the attempt before this one was made, if its result is unknown.
@@ -61,6 +64,9 @@ class Settlement:
     failed: bool = False
     # Whether the provider was asked at all; what was not tried does not count as an attempt.
     tried: bool = True
+    # What counts against the reply: it may have arrived by this attempt, or its recipient alone was the trouble.
+    unknown: bool = False
+    refused: bool = False
 
     @property
     def final(self) -> bool:

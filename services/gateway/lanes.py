@@ -69,8 +69,8 @@ _HEADS = Statement(
     SELECT head.*
     FROM unnest($1::bigint[]) AS asked (conversation_id)
     CROSS JOIN LATERAL (
-        SELECT outbox_id, conversation_id, address, reply, state, attempts, created_at, attempted_at,
-               provider_message_id, last_inbound_at, traceparent
+        SELECT outbox_id, conversation_id, address, reply, state, attempts, unknowns, refusals, created_at,
+               attempted_at, provider_message_id, last_inbound_at, traceparent
         FROM gateway.outbox
         WHERE outbox.conversation_id = asked.conversation_id AND {_OPEN}
         ORDER BY outbox_id LIMIT 1
@@ -200,6 +200,8 @@ def _claim_new(lane: Lane, reply: NewReply, row: Any) -> LaneClaim:
         address=reply.address,
         reply=reply.reply,
         attempts=1,
+        unknowns=0,
+        refusals=0,
         created_at=row["created_at"],
         claimed_at=lane.now,
         unknown_since=None,
@@ -219,6 +221,8 @@ def _claim_head(lane: Lane, head: Any) -> LaneClaim:
         address=head["address"],
         reply=head["reply"],
         attempts=head["attempts"] + (head["state"] != "sending"),
+        unknowns=head["unknowns"],
+        refusals=head["refusals"],
         created_at=head["created_at"],
         claimed_at=lane.now,
         unknown_since=head["attempted_at"] if head["state"] == "unknown" else None,

@@ -260,6 +260,9 @@ class Sender:
                 found = await self._twilio.find_sent(outgoing, claim.unknown_since, known)
                 if found is not None:
                     return Settlement(claim, "accepted", "found in the message list", found)
+            # Only now: the last one's status has had its time.
+            if claim.unknowns >= _UNKNOWN_TRIES:
+                return Settlement(claim, "failed", "gave up, it may have arrived", tried=False)
             self._extra.add(1, provider=str(address.provider))
             log.warning("sent again, its first result is unknown", outbox_id=claim.outbox_id)
         started = time.perf_counter()
@@ -275,10 +278,8 @@ class Sender:
             case Accepted(provider_message_id=found):
                 return Settlement(claim, "accepted", provider_message_id=found)
             case Unknown(reason=reason):
-                if claim.attempts >= _UNKNOWN_TRIES:
-                    return Settlement(claim, "failed", f"gave up, it may have arrived: {reason}")
-                wait = SETTLE_SECONDS * 4.0 ** (claim.attempts - 1)
-                return Settlement(claim, "unknown", reason, wait_seconds=min(wait, 120.0), failed=True)
+                wait = min(SETTLE_SECONDS * 4.0**claim.unknowns, 120.0)
+                return Settlement(claim, "unknown", reason, wait_seconds=wait, failed=True, unknown=True)
             case Final(reason=reason, code=code):
                 return Settlement(claim, "failed", reason, error_code=code)
             case WindowClosed(code=code):
@@ -296,9 +297,10 @@ class Sender:
                 wait = after if after is not None else _backoff(claim.failures)
                 if scope == "provider":
                     self._paused_until[provider] = time.monotonic() + min(wait, _STOP_SECONDS)
-                elif claim.attempts >= _RECIPIENT_TRIES:
+                    return self._again(claim, reason, code, wait)
+                if claim.refusals + 1 >= _RECIPIENT_TRIES:
                     return Settlement(claim, "failed", f"gave up: {reason}", error_code=code)
-                return self._again(claim, reason, code, wait)
+                return dataclasses.replace(self._again(claim, reason, code, wait), refused=True)
 
     @staticmethod
     def _again(claim: LaneClaim, reason: str, code: int | None, wait: float) -> Settlement:

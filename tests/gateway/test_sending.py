@@ -120,6 +120,48 @@ async def test_lost_without_a_trace(quick: Mesh, phone: str, provider: Any, kind
     assert await extra_sends(quick, provider=provider) == extra + 1
 
 
+@pytest.mark.parametrize("provider", ["whatsapp", "twilio"])
+async def test_what_hit_everybody_is_not_held_against_a_reply(quick: Mesh, phone: str, provider: Any) -> None:
+    """After many refusals of everybody, a result that nobody knows is no reason to give the reply up."""
+    quick.goes_wrong(provider, "429", 9, retry_after=0)
+    quick.goes_wrong(provider, "timeout_before_accept")
+    await write(quick, provider, phone)
+    await quick.answered(f"+{phone}")
+    await quick.settled()
+    (row,) = await outbox(quick, phone)
+    assert (row["state"], row["attempts"], row["unknowns"], row["refusals"]) == ("accepted", 11, 1, 0)
+    assert not await quick.dead_letters()
+
+
+async def test_the_status_of_the_last_try_is_waited_for(
+    quick: Mesh, phone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reply is given up only when no status tells that it has arrived after all."""
+    monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.05)
+    quick.goes_wrong("whatsapp", "timeout_before_accept", 3)
+    quick.goes_wrong("whatsapp", "reset_after_accept")
+    await write(quick, "whatsapp", phone)
+    await quick.answered(f"+{phone}")
+    await quick.settled()
+    (row,) = await outbox(quick, phone)
+    assert (row["state"], row["delivery"], row["unknowns"]) == ("accepted", "delivered", 4)
+    assert not await quick.dead_letters()
+
+
+async def test_what_never_shows_is_given_up(quick: Mesh, phone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After four sends that may all have arrived the reply is a dead letter, and the next one goes out."""
+    monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.05)
+    quick.goes_wrong("whatsapp", "timeout_before_accept", 4)
+    await write(quick, "whatsapp", phone)
+    await write(quick, "whatsapp", phone)
+    await quick.answered(f"+{phone}")
+    await quick.settled()
+    first, second = await outbox(quick, phone)
+    assert (first["state"], first["attempts"], second["state"]) == ("failed", 4, "accepted")
+    (letter,) = await quick.dead_letters()
+    assert letter["reason"] == "gave up, it may have arrived"
+
+
 async def test_without_statuses(open_here: Open, word: Register, phones: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no status tells, Twilio's list does; WhatsApp has none, so its reply is sent again and counted."""
     monkeypatch.setattr(sender, "SETTLE_SECONDS", SETTLE_SECONDS)
