@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,9 @@ from services.gateway.events import EventTaker
 from services.gateway.inbox import Inbox
 from services.gateway.instance import Instance
 from services.gateway.messages import Item
+from services.gateway.missed import Missed
 from services.gateway.providers.twilio.client import TwilioClient
+from services.gateway.providers.twilio.listing import MessageList
 from services.gateway.providers.whatsapp.client import WhatsAppClient
 from services.gateway.queueing import NOTIFY_CHANNEL
 from services.gateway.reconciling import reconcile
@@ -56,6 +58,8 @@ _DRAIN_SECONDS = 8.0
 _RESTART_SECONDS = 1.0
 # Webhooks in one transaction; a single one may bring a thousand items.
 _STORE_BATCH = 64
+# Between questions whether it is time to look for missed messages: whichever gateway asks first then, looks.
+_MISSED_SECONDS = 5.0
 
 
 @dataclass
@@ -113,7 +117,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             inbox_days=settings.inbox_days,
         )
 
-        async def feed(items: list[Item]) -> object:
+        async def feed(items: list[Item]) -> Stored:
             return await store(arrivals_of(items))
 
         routing.check_routes()
@@ -135,6 +139,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         taker = EventTaker(Events(trips_channel), store, telemetry, telemetry.instance_id)
         await stack.enter_async_context(_running(taker.run))
 
+        if settings.twilio_reconcile_seconds:
+            missed = _missed(settings, database, telemetry, session, feed)
+            await stack.enter_async_context(repeating("looking for missed messages", _MISSED_SECONDS, missed.look))
         queues = QueueGauges(database, BACKLOG)
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
         routing.watch(telemetry)
@@ -221,6 +228,29 @@ def _sender(
         ),
         most=settings.max_sends,
         stopped=settings.sending_stopped,
+    )
+
+
+def _missed(
+    settings: GatewaySettings,
+    database: Database,
+    telemetry: Telemetry,
+    session: aiohttp.ClientSession,
+    store: Callable[[list[Item]], Awaitable[Stored]],
+) -> Missed:
+    messages = MessageList(
+        session,
+        api_url=settings.twilio_api_url,
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token,
+    )
+    return Missed(
+        database,
+        telemetry,
+        messages=messages,
+        number=settings.twilio_phone_number,
+        every_seconds=settings.twilio_reconcile_seconds,
+        store=store,
     )
 
 

@@ -63,6 +63,12 @@ class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
         "TWILIO_MESSAGING_SERVICE_SID", default="", help="send through this service instead of the number"
     )
     twilio_api_url: str = setting("TWILIO_API_URL", default="https://api.twilio.com", help="Twilio's REST API")
+    twilio_reconcile_seconds: float = setting(
+        "TWILIO_RECONCILE_SECONDS",
+        default=60.0,
+        minimum=0,
+        help="how often Twilio's list is searched for messages that no webhook brought; 0: never",
+    )
 
     lease_seconds: float = setting(
         "GATEWAY_LEASE_SECONDS", default=6.0, minimum=1, maximum=120, help="silence after which an instance is dead"
