@@ -69,7 +69,8 @@ _LOCK_LANE = "SELECT queued FROM gateway.lane WHERE conversation_id = $1 FOR UPD
 
 _REQUEUE = """
     UPDATE gateway.outbox
-    SET state = 'queued', delivery = '', reason = 'replayed', attempts = 0, created_at = chassis.now(),
+    SET state = 'queued', delivery = '', reason = 'replayed', attempts = 0, failures = 0,
+        unknowns = 0, refusals = 0, created_at = chassis.now(),
         -- What was known of the copy before says nothing about this one.
         provider_message_id = NULL, error_code = NULL, settled_at = NULL, attempted_at = NULL,
         last_inbound_at = (SELECT last_inbound_at FROM gateway.conversation

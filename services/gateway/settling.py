@@ -16,7 +16,10 @@ _SETTLE = Statement(
     "gateway.outbox_settle",
     """
     UPDATE gateway.outbox
-    SET state = settled.state, reason = settled.reason, error_code = settled.error_code,
+    SET state = CASE -- a copy that was refused takes nothing from the one that has arrived
+            WHEN settled.state IN ('failed', 'skipped') AND outbox.delivery IN ('sent', 'delivered', 'read')
+            THEN 'accepted' ELSE settled.state END,
+        reason = settled.reason, error_code = settled.error_code,
         provider_message_id = coalesce(settled.provider_message_id, outbox.provider_message_id),
         settled_at = CASE WHEN settled.final THEN chassis.now() END,
         attempts = outbox.attempts - CASE WHEN settled.tried THEN 0 ELSE 1 END,
@@ -25,7 +28,7 @@ _SETTLE = Statement(
                 $8::boolean[], $9::boolean[])
         AS settled (outbox_id, state, reason, provider_message_id, error_code, final, tried, unknown, refused)
     WHERE outbox.outbox_id = settled.outbox_id AND outbox.state = 'sending'
-    RETURNING outbox.outbox_id
+    RETURNING outbox.outbox_id, outbox.state
     """,
 )
 
@@ -78,8 +81,8 @@ async def settle(
         [one.refused for one in fenced],
     )
     # Not among them: what an earlier try of this very transaction has settled, whose commit's answer was lost.
-    settled = {row["outbox_id"] for row in written}
-    dead = [one for one in fenced if one.state == "failed" and one.claim.outbox_id in settled]
+    settled = {row["outbox_id"]: row["state"] for row in written}
+    dead = [one for one in fenced if settled.get(one.claim.outbox_id) == "failed"]
     if dead:
         await session.execute(
             _BURY,

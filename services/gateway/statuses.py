@@ -55,7 +55,7 @@ _LOCK_LANES = Statement(
 _LOCK = Statement(
     "gateway.status_lock",
     """
-    SELECT outbox_id, conversation_id, state, delivery, attempts, provider_message_id AS known_id
+    SELECT outbox_id, conversation_id, state, delivery, failures, provider_message_id AS known_id
     FROM gateway.outbox WHERE outbox_id = ANY($1::bigint[]) ORDER BY outbox_id FOR UPDATE SKIP LOCKED
     """,
 )
@@ -65,11 +65,12 @@ _APPLY = Statement(
     """
     UPDATE gateway.outbox
     SET delivery = status.delivery, error_code = coalesce(status.error_code, outbox.error_code),
-        state = status.state,
+        state = status.state, failures = status.failures,
         provider_message_id = CASE WHEN status.forget THEN NULL
                                    ELSE coalesce(outbox.provider_message_id, status.provider_message_id) END
-    FROM unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::text[], $6::boolean[])
-        AS status (outbox_id, delivery, error_code, provider_message_id, state, forget)
+    FROM unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::text[], $6::boolean[],
+                $7::smallint[])
+        AS status (outbox_id, delivery, error_code, provider_message_id, state, forget, failures)
     WHERE outbox.outbox_id = status.outbox_id
     """,
 )
@@ -116,7 +117,8 @@ class _Row:
     conversation_id: int
     state: str
     delivery: str
-    attempts: int
+    # How often it was accepted and then failed.
+    failures: int
     # The provider's id of the copy that counts.
     known_id: str | None
     error_code: int | None = None
@@ -219,7 +221,8 @@ class Statuses:
     def _failed(self, row: _Row) -> None:
         verdict = _verdict(row)
         unsettled = row.state == "unknown"  # and counted by its lane
-        if isinstance(verdict, Retry) and row.attempts < _TRIES:
+        row.failures += 1
+        if isinstance(verdict, Retry) and row.failures < _TRIES:
             row.state, row.delivery, row.forget = "queued", "", True
             row.added += 0 if unsettled else 1
             return
@@ -241,6 +244,7 @@ class Statuses:
                 [row.provider_message_id for row in rows],
                 [row.state for row in rows],
                 [row.forget for row in rows],
+                [row.failures for row in rows],
             )
         counted = [row for row in rows if row.added]
         if counted:

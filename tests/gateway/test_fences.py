@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 from launcher import ports
+from services.gateway import sender
 from services.gateway.providers import exchange
 from tests.gateway import handlers
 from tests.gateway.conftest import Open, Register
 from tests.gateway.late import Late, late_answers
-from tests.gateway.mesh import Mesh, until
+from tests.gateway.mesh import Mesh, payload, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -126,6 +128,37 @@ async def test_a_late_answer_spares_a_second_send(open_late: OpenLate, word: Reg
         assert (row["state"], row["provider_message_id"]) == ("accepted", received.id)
         assert found == received.id
         assert await mesh.metric("hailwire_extra_sends_total") == 0
+
+
+async def test_a_refused_second_copy(
+    open_late: OpenLate, word: Register, phone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the second copy of a reply is refused for good while the first one has arrived, nothing has failed."""
+    monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.3)
+    word("plain", "answers")
+    async with open_late() as (mesh, late):
+        late.hold_back(2)
+        mesh.goes_wrong("whatsapp", "500_after_accept")
+        await mesh.says(phone, "plain")
+        await until(lambda: late.taken_are(1), "the first send")
+        mesh.goes_wrong("whatsapp", "131026")
+        await until(lambda: late.taken_are(2), "the second send")
+        (row,) = await mesh.rows(OUTBOX)
+        (accepted,) = mesh.simulator.outbox.of(f"+{phone}")
+        arrived = {
+            "id": accepted.id,
+            "status": "delivered",
+            "timestamp": str(int(time.time())),
+            "recipient_id": phone,
+            "biz_opaque_callback_data": str(row["outbox_id"]),
+        }
+        await mesh.whatsapp(payload(statuses=[arrived]))
+        await until(lambda: mesh.value("SELECT delivery = 'delivered' FROM gateway.outbox"), "the delivery")
+        late.let_go(2)
+        await mesh.settled()
+        (row,) = await mesh.rows(OUTBOX)
+        assert (row["state"], row["delivery"], row["provider_message_id"]) == ("accepted", "delivered", accepted.id)
+        assert not await mesh.dead_letters()
 
 
 async def test_a_takeover_raises_epochs(mesh: Mesh, word: Register, phone: str) -> None:

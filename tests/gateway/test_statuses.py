@@ -153,6 +153,17 @@ async def test_failed_for_a_while(silent: Mesh, phone: str) -> None:
     assert (letter["kind"], letter["reason"]) == ("reply", "not delivered: TRANSIENT")
 
 
+async def test_refusals_of_everybody_do_not_count(silent: Mesh, phone: str) -> None:
+    """A reply that was refused often before it was accepted is still sent again when it then fails for a while."""
+    silent.goes_wrong("whatsapp", "429", 3, retry_after=0)
+    row = await reply(silent, phone)
+    assert row["attempts"] == 4
+    await told(silent, status("failed", row["provider_message_id"], row["outbox_id"], 131000))
+    await silent.answered(f"+{phone}", 2)
+    await silent.settled()
+    assert not await silent.dead_letters()
+
+
 @pytest.mark.parametrize(
     ("provider", "code", "reason"),
     [("whatsapp", 131026, "not delivered: UNDELIVERABLE"), ("twilio", 30005, "not delivered: NUMBER_UNKNOWN")],
