@@ -6,7 +6,7 @@ from typing import Any
 from launcher.plan import SERVICES
 from services.gateway import webhooks
 from services.gateway.openapi import DOCUMENT
-from tests.deploy import deployed
+from tests.deploy import deployed, tools
 from tests.deploy.manifests import Document, Manifests
 
 Call = tuple[str, str, int]  # from, to, port
@@ -126,6 +126,16 @@ def test_ingress(production_manifests: Manifests) -> None:
         assert backend["port"]["name"] in ports
     size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
     assert int(size.removesuffix("m")) * 1024 * 1024 >= webhooks.WHATSAPP_BODY_BYTES
+
+
+def test_connections(production_manifests: Manifests) -> None:
+    """docs/deploy.md tells how many connections the autoscalers may lead to: pools and one for LISTEN each."""
+    most = 0
+    for scaler in production_manifests.of("HorizontalPodAutoscaler"):
+        settings = running(production_manifests)[scaler["metadata"]["name"]]
+        most += scaler["spec"]["maxReplicas"] * (settings.database_pool_max + 1)
+    page = (tools.ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert f"with the autoscalers at their maxima, {most}." in page
 
 
 def selects(labels: dict[str, str], pod: Document) -> bool:
