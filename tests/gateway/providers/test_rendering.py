@@ -1,7 +1,7 @@
 """Replies as the providers want them, never outside their limits."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
@@ -207,6 +207,8 @@ def test_the_form_for_twilio() -> None:
     fields = form(sms)
     assert (fields["To"], fields["From"], fields["Body"]) == ("+250730000001", "+15550783881", "hi")
     place = urlsplit(fields["StatusCallback"])
+    # Twilio tries a status once more at the most unless it is asked to be stubborn.
+    assert parse_qs(place.fragment) == {"rc": ["5"], "rp": ["all"]}
     assert (place.netloc, place.path, place.query) == ("rides.example", "/webhooks/twilio/status", "outbox=7")
     assert form(sms, "MG1")["MessagingServiceSid"] == "MG1"
     assert "From" not in form(sms, "MG1")

@@ -7,6 +7,9 @@ from services.gateway.messages import Buttons, Menu, Outgoing, Reply
 from services.gateway.providers.fitting import fitted, fitted_line, length
 
 MAX_BODY = 1600
+# Twilio's connection overrides, never signed: five more tries whatever went wrong, where one is made by default and only
+# when we cannot be connected to.
+_STUBBORN = "#rc=5&rp=all"
 # A choice is one line; the conversation's titles are far shorter.
 _CHOICE = 80
 
@@ -49,7 +52,7 @@ def recipient(outgoing: Outgoing) -> str:
 
 def status_callback(public_base_url: str, outbox_id: int) -> str:
     """Where Twilio reports this message; the outbox id travels in the part of the URL that Twilio signs."""
-    return f"{public_base_url.rstrip('/')}/webhooks/twilio/status?{urlencode({'outbox': outbox_id})}"
+    return f"{public_base_url.rstrip('/')}/webhooks/twilio/status?{urlencode({'outbox': outbox_id})}{_STUBBORN}"
 
 
 def body(reply: Reply) -> str:
