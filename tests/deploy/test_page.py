@@ -19,9 +19,9 @@ def test_commands(production_manifests: Manifests) -> None:
         for module in re.findall(r"-m ([\w.]+)", line):
             assert (tools.ROOT / (module.replace(".", "/") + ".py")).is_file()
         for kind, name in re.findall(r"(deployment|deploy|job|service)[ /]([a-z]+)\b(?!/)", line):
-            if "kubectl -n" in line:
+            if "kubectl --namespace" in line:
                 production_manifests.named({"deploy": "Deployment"}.get(kind, kind.capitalize()), name)
         for name in re.findall(r"(?:docker run --rm|--) ?hailwire ([a-z]+)", line):
             assert name in cli.COMMANDS
-        for namespace in re.findall(r"kubectl -n (\S+)", line):
+        for namespace in re.findall(r"kubectl --namespace=(\S+)", line):
             production_manifests.named("Namespace", namespace)
