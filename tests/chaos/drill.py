@@ -30,8 +30,9 @@ from tests.mesh.audit import Connection, connected, in_flight
 from tests.mesh.deliveries import Deliveries, open_deliveries
 from tests.mesh.harness import Mesh, planned, ports_needed, started
 
-# Once everything runs again: so long may people still wait for an answer, and then so long may work be on its way.
-PATIENCE_SECONDS = 75.0
+# Once everything runs again: so long may people still wait for an answer, and then so long may work be on its way. A reply
+# whose result was unknown three times waits for 48 s before it is sent again, and a ride takes several replies.
+PATIENCE_SECONDS = 150.0
 QUIET_SECONDS = 60.0
 _REPLICAS = (2, 2, 2)
 # Misdeeds after which a provider has a message and we may not know it.
@@ -123,7 +124,7 @@ async def play(
         open_deliveries(mesh.simulator_url, patient=True) as deliveries,
     ):
         crowd = Crowd(providers, deliveries, plan.seed, plan.people)
-        faults = Faults(plan, mesh, database, wired)
+        faults = Faults(plan, mesh, database, wired, crowd.clock.rush)
         living = asyncio.create_task(crowd.live())
         try:
             await faults.run()
