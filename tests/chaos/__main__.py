@@ -135,7 +135,7 @@ def _why(options: argparse.Namespace, run: Run, kept: Path | None) -> list[str]:
     if run.passed:
         return []
     return [
-        *(f"    {one}" for one in run.verdict.findings[:12]),
+        *(f"    {one}" for one in report.told_first(run.verdict.findings)),
         f"    logs and snapshot: {kept}",
         f"    again: {_command(options, [run.plan.seed])}",
     ]

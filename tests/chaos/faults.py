@@ -47,11 +47,15 @@ class Database:
 class Faults:
     """One run of a plan. What several faults hold down comes back when the last of them ends."""
 
-    def __init__(self, plan: Plan, mesh: Mesh, database: Database | None, wires_of_mesh: Wires) -> None:
+    def __init__(
+        self, plan: Plan, mesh: Mesh, database: Database | None, wires_of_mesh: Wires, rush: Callable[[], None]
+    ) -> None:
+        """`rush` makes everybody write at once."""
         self.shocks: list[Shock] = []
         self._plan = plan
         self._database = database
         self._wires = wires_of_mesh
+        self._rush = rush
         self._processes = {process.name: process for process in mesh.processes}
         self._down: Counter[str] = Counter()
         self._frozen: Counter[str] = Counter()
@@ -86,6 +90,8 @@ class Faults:
         return self._database
 
     async def _one(self, fault: Fault, began: float) -> None:
+        await asyncio.sleep(max(0.0, began + fault.at - fault.rush_seconds - time.monotonic()))
+        self._rush()
         await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
         at = time.time()
         match fault.kind:

@@ -1,6 +1,7 @@
 """People who know nothing but what is on their screens: each reads what is new and does what the last of it asks."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Mapping
@@ -35,6 +36,17 @@ class Clock:
 
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     patient_until: float = float("inf")
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def rush(self) -> None:
+        """Whoever thinks about what to write writes it now, all at once."""
+        self._hurry.set()
+        self._hurry = asyncio.Event()
+
+    async def thinking(self, seconds: float) -> None:
+        """That long, or until there is a rush."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), seconds)
 
 
 class Somebody:
@@ -88,7 +100,7 @@ class Somebody:
 
     async def think(self, seconds: float) -> None:
         """A moment, shorter once it is time to go home."""
-        await asyncio.sleep(self.dice.uniform(0.3, 1.7) * (seconds if not self.clock.closing.is_set() else 0.2))
+        await self.clock.thinking(self.dice.uniform(0.3, 1.7) * (seconds if not self.clock.closing.is_set() else 0.2))
 
     async def say(self, words: str, *, language: str = "") -> None:
         await self.send(text(words), language=language)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GATEWAYS = ("gateway-1", "gateway-2")
 PROFILES = ("profile-1", "profile-2")
@@ -34,6 +34,8 @@ class Fault:
     seconds: float
     mode: str = ""
     delay_seconds: float = 0.0
+    # So long before, everybody who thinks about what to write writes it: there is work at every step of the way.
+    rush_seconds: float = 0.1
 
     def __str__(self) -> str:
         how = f"cut ({self.mode})" if self.kind == "cut" else self.kind
@@ -89,7 +91,7 @@ def _track(seed: int, track: int, seconds: float) -> Iterator[Fault]:
     deck = _deck(dice)
     at = dice.uniform(1.0, 2.0)
     while at < seconds:
-        scene = list(next(deck)(dice, at))
+        scene = [replace(one, rush_seconds=dice.uniform(0.01, 0.4)) for one in next(deck)(dice, at)]
         yield from scene
         at = max(one.at + one.seconds for one in scene) + dice.uniform(*_GAP_SECONDS)
 
@@ -149,6 +151,11 @@ def _somebody_is_cut_off(dice: random.Random, at: float) -> Iterator[Fault]:
     yield _cut(dice, at, (dice.choice(wires()),))
 
 
+def _one_loses_its_database(dice: random.Random, at: float) -> Iterator[Fault]:
+    """And everybody else keeps theirs."""
+    yield _cut(dice, at, (f"{dice.choice((*GATEWAYS, *SERVICES))}>{POSTGRES}",))
+
+
 def _the_database_is_cut_off(dice: random.Random, at: float) -> Iterator[Fault]:
     one = dice.choice((GATEWAYS, PROFILES, TRIPS))
     yield _cut(dice, at, tuple(f"{name}>{POSTGRES}" for name in one))
@@ -185,7 +192,8 @@ _SCENES: tuple[Scene, ...] = (
     _the_database_dies_while_gateways_are_frozen,
     _the_provider_goes_away,
     _somebody_is_cut_off,
-    _somebody_is_cut_off,
+    _one_loses_its_database,
+    _one_loses_its_database,
     _the_database_is_cut_off,
     _a_service_is_cut_off,
     _the_provider_is_cut_off,

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from tests.chaos.drill import Run
-from tests.chaos.verdict import KINDS, SUBJECTS
+from tests.chaos.verdict import KINDS, SUBJECTS, Finding
 
 _COUNTED = ("messages", "replies", "trips", "events", "statuses")
 
@@ -20,6 +20,19 @@ def line(run: Run) -> str:
     how = f"{counts['faults']} faults, {counts['extra sends']} extra sends, quiet after {run.quiet_seconds:.1f} s"
     verdict = "ok" if run.passed else f"FAILED: {len(run.verdict.findings)} findings"
     return f"seed {run.plan.seed:<6} {verdict:<8} {run.seconds:5.1f} s: {told}; {how}"
+
+
+def told_first(findings: Iterable[Finding]) -> list[str]:
+    """A few of each sort, and how many more there are."""
+    sorts: dict[tuple[str, str], list[str]] = {}
+    for one in findings:
+        sorts.setdefault((one.subject, one.kind), []).append(str(one))
+    order = sorted(sorts, key=lambda sort: (KINDS.index(sort[1]) == KINDS.index("stuck"), sort))
+    return [
+        line
+        for sort in order
+        for line in (*sorts[sort][:3], *([f"... {len(sorts[sort]) - 3} more"] if len(sorts[sort]) > 3 else []))
+    ]
 
 
 def record(run: Run) -> dict[str, Any]:

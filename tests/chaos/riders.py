@@ -137,7 +137,7 @@ class _Driver:
         for message in reversed(news):
             if step := me.offered(message, "button-complete", "button-start", "button-arrived"):
                 self._asked.clear()  # whom we accepted is who we drive; the others were told
-                await me.think(0.6)
+                await me.think(0.3)
                 await me.choose(step)
                 return
             if not self._online and (choice := me.offered(message, "vehicle-moto")):
@@ -148,7 +148,7 @@ class _Driver:
                 return
         if self._asked:
             accept, decline = self._asked.pop()
-            await me.think(0.6)
+            await me.think(0.3)
             await me.choose(decline if me.dice.random() < 0.1 else accept)
 
 
@@ -165,7 +165,7 @@ class _Passenger:
         me = self._me
         await me.introduce()
         while not me.clock.closing.is_set() or not me.completed + me.gave_up:
-            await me.think(0.8)
+            await me.think(0.5)
             await self._ride()
 
     async def _ride(self) -> None:
@@ -183,17 +183,17 @@ class _Passenger:
                 return
             for message in reversed(news):
                 if leaves and (choice := me.offered(message, "row-reason-plans", "button-leave")):
-                    await me.think(0.3)
+                    await me.think(0.2)
                     await me.choose(choice)
                     break
                 if choice := me.offered(message, "row-ask-all", "vehicle-moto"):
-                    await me.think(0.3)
+                    await me.think(0.2)
                     await me.choose(choice)
                     break
                 if choice := me.offered(message, "button-search-again"):
                     searches += 1
                     # Ever more patiently: a phone that gets too many messages gets one in six seconds.
-                    await me.think(min(1.0 + searches, 6.0))
+                    await me.think(min(0.5 + searches, 6.0))
                     await me.choose(choice)
                     break
                 if me.asks_for_place(message):
@@ -215,7 +215,7 @@ class _Talker:
         me = self._me
         await me.introduce()
         while not me.clock.closing.is_set():
-            await me.think(1.5)
+            await me.think(0.6)
             answers = me.dice.choice((1, 1, 2, 3))
             for _ in range(answers):
                 await self._write()
@@ -262,4 +262,4 @@ class _Joined:
             await me.news("an answer as one person")
             if me.clock.closing.is_set():
                 return
-            await me.think(1.5)
+            await me.think(0.6)
