@@ -30,8 +30,8 @@ from tests.mesh.audit import Connection, connected, in_flight
 from tests.mesh.deliveries import Deliveries, open_deliveries
 from tests.mesh.harness import Mesh, planned, ports_needed, started
 
-# Once everything runs again: so long may people still wait for an answer, and then so long may work be on its way. A reply
-# whose result was unknown three times waits for 48 s before it is sent again, and a ride takes several replies.
+# Once everything runs again: so long may people still wait for an answer, and then so long may work be on its way. A
+# reply whose result was unknown three times waits for 48 s before it is sent again, and a ride takes several replies.
 PATIENCE_SECONDS = 150.0
 QUIET_SECONDS = 60.0
 _REPLICAS = (2, 2, 2)
