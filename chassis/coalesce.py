@@ -2,18 +2,19 @@
 
 A lone call goes at once. While `in_flight` batches are under way, the next one gathers; it leaves the moment one of
 them comes back. There is no timer: under load batches grow by themselves, without load nothing is delayed. Whoever
-gives up (is cancelled) leaves alone: the batch goes on for the others, with the loosest of their deadlines, and its
-span is linked to each of theirs.
+gives up (is cancelled) leaves alone: the batch goes on for the others, with the loosest of their deadlines. In traces
+it lies below a lone caller; of several it is a trace of its own that is linked to each of theirs.
 """
 
 import asyncio
+import contextlib
 import contextvars
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from chassis import deadlines
-from chassis.telemetry import traceparent
+from chassis.telemetry import Telemetry, follow, traceparent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,7 +30,8 @@ class Coalescer(Generic[Item, Result]):
     """Awaiting `coalescer(item)` gives that item's result or raises its error.
 
     `run` gets 1 to `max_batch` items in the order of their calls and answers with one result or exception per item, in
-    the same order. When `run` itself raises, every caller of that batch gets the error.
+    the same order. When `run` itself raises, every caller of that batch gets the error. With `telemetry` each batch has
+    a span; a batch that is one RPC needs none, the RPC's says it all.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Coalescer(Generic[Item, Result]):
         *,
         max_batch: int = 64,
         in_flight: int = 2,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.name = name
         self.items = 0
@@ -46,6 +49,7 @@ class Coalescer(Generic[Item, Result]):
         self._run = run
         self._max_batch = max_batch
         self._in_flight = in_flight
+        self._telemetry = telemetry
         self._flying = 0
         self._boarding = 0
         self._waiting: deque[_Waiting[Item, Result]] = deque()
@@ -97,13 +101,27 @@ class Coalescer(Generic[Item, Result]):
                     if parent:
                         parents.append(parent)
             if batch:
-                callers.set(tuple(parents))
                 loosest = None if None in limits else max(limit for limit in limits if limit is not None)
-                with deadlines.until(loosest):
+                with self._traced(parents), deadlines.until(loosest):
                     await self._carry(batch)
         finally:
             self._flying -= 1
             self._depart()
+
+    @contextlib.contextmanager
+    def _traced(self, parents: list[str]) -> Iterator[None]:
+        if not parents:
+            yield
+        elif self._telemetry is not None:
+            with self._telemetry.batch_span(self.name, parents):
+                yield
+        else:
+            different = tuple(dict.fromkeys(parents))
+            if len(different) == 1:
+                follow(different[0])
+            else:
+                callers.set(different)
+            yield
 
     async def _carry(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         self.items += len(batch)

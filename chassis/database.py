@@ -174,7 +174,7 @@ class Session:
                     statement.name,
                     kind=SpanKind.CLIENT,
                     links=coalesce.callers.get(),
-                    attributes={"db.system.name": "postgresql"},
+                    attributes={"db.system.name": "postgresql", "db.query.summary": statement.name},
                 ),
                 translated(),
             ):

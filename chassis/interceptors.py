@@ -15,11 +15,10 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 from grpc_status import rpc_status
-from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from chassis import coalesce, deadlines, errors, logs
-from chassis.telemetry import Telemetry, traceparent
+from chassis.telemetry import Telemetry, failed, traceparent
 
 log = logs.get(__name__)
 
@@ -71,7 +70,9 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         self._in_flight[method] = self._in_flight.get(method, 0) + 1
         try:
             with (
-                self._telemetry.span(method.lstrip("/"), kind=SpanKind.SERVER, parent=parent),
+                self._telemetry.span(
+                    method.lstrip("/"), kind=SpanKind.SERVER, parent=parent, attributes=_described(method)
+                ),
                 deadlines.within(deadlines.DEFAULT_SECONDS if remaining is None else remaining),
             ):
                 return await serve(request, context)
@@ -116,7 +117,9 @@ class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
         method = method.decode() if isinstance(method, bytes) else method
         started = time.perf_counter()
         code = "CANCELLED"
-        with self._telemetry.span(method.lstrip("/"), kind=SpanKind.CLIENT, links=coalesce.callers.get()) as span:
+        with self._telemetry.span(
+            method.lstrip("/"), kind=SpanKind.CLIENT, links=coalesce.callers.get(), attributes=_described(method)
+        ) as span:
             metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
             if parent := traceparent():
                 metadata.add("traceparent", parent)
@@ -135,11 +138,16 @@ class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
                 except asyncio.CancelledError:
                     call.cancel()  # grpc ends only our waiting; the peer must hear that nobody wants the answer
                     raise
+                span.set_attribute("rpc.response.status_code", code)
                 if code != "OK":
-                    span.set_status(trace.StatusCode.ERROR, code)
+                    failed(span, code)
                 return call
             finally:
                 self._seconds.record(time.perf_counter() - started, method=method, code=code)
+
+
+def _described(method: str) -> dict[str, str | int | float | bool]:
+    return {"rpc.system.name": "grpc", "rpc.method": method.lstrip("/")}
 
 
 async def call(awaitable: Awaitable[Any]) -> Any:

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from opentelemetry import context as otel_context
@@ -21,12 +21,12 @@ from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry
 
 from chassis import resources
 from chassis.instruments import Counter, Histogram, HistogramPage, Instrument, Kind, Read, Reading
+from chassis.sampling import AtTheEnd, AtTheRoot
 from chassis.settings import setting
 
 # How long the end of a process waits for its last spans to be taken.
@@ -43,7 +43,11 @@ class TelemetrySettings:
         "OTEL_EXPORTER_OTLP_ENDPOINT", default="", help="base URL of an OTLP/HTTP collector; empty: traces stay here"
     )
     sample_ratio: float = setting(
-        "OTEL_TRACES_SAMPLER_ARG", default=1.0, minimum=0.0, maximum=1.0, help="share of traces that is exported"
+        "OTEL_TRACES_SAMPLER_ARG",
+        default=1.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="share of traces that is exported; failed and slow ones always are",
     )
     log_level: str = setting(
         "LOG_LEVEL",
@@ -165,8 +169,25 @@ class Telemetry:
             try:
                 yield span
             except Exception as error:
-                span.set_status(trace.StatusCode.ERROR, getattr(error, "reason", type(error).__name__))
+                failed(span, getattr(error, "reason", type(error).__name__))
                 raise
+
+    def batch_span(self, name: str, callers: Sequence[str]) -> contextlib.AbstractContextManager[trace.Span]:
+        """A span around work that is shared: below a lone caller, beside several and linked to each of them."""
+        different = tuple(dict.fromkeys(caller for caller in callers if caller))
+        alone = len(different) == 1
+        return self.span(
+            name,
+            parent=different[0] if alone else "",
+            links=() if alone else different,
+            attributes={"hailwire.items": len(callers)},
+        )
+
+
+def failed(span: trace.Span, reason: str) -> None:
+    """Say of a span that it failed and why; `reason` comes from a fixed set."""
+    span.set_status(trace.StatusCode.ERROR, reason)
+    span.set_attribute("error.type", reason)
 
 
 def _one(read: Callable[[], float]) -> Read:
@@ -190,6 +211,11 @@ def traceparent() -> str:
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier)
     return carrier.get("traceparent", "")
+
+
+def follow(parent: str) -> None:
+    """From here on, and for the rest of the task, spans lie below this traceparent."""
+    otel_context.attach(extract({"traceparent": parent}))
 
 
 def new_traceparent() -> str:
@@ -219,7 +245,7 @@ async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIter
     meters = MeterProvider([reader], resource=resource)
     tracers = TracerProvider(
         resource=resource,
-        sampler=ParentBasedTraceIdRatio(settings.sample_ratio),
+        sampler=AtTheRoot(settings.sample_ratio),
         # A batch span links to each of its callers; the default of 128 would forget some.
         span_limits=SpanLimits(max_links=1024),
     )
@@ -229,7 +255,7 @@ async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIter
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces")
-        tracers.add_span_processor(BatchSpanProcessor(exporter))
+        tracers.add_span_processor(AtTheEnd(BatchSpanProcessor(exporter), settings.slow_request_ms / 1000))
     telemetry = Telemetry(
         service=service,
         instance_id=instance_id,

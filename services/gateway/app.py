@@ -107,7 +107,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         statuses = Statuses(database, telemetry)
         inbox = Inbox(database, telemetry, room=room, instance_id=leasing_as, start=turns.start)
-        store: Coalescer[list[Arrival], Stored] = Coalescer("inbox store", inbox.store, max_batch=_STORE_BATCH)
+        store: Coalescer[list[Arrival], Stored] = Coalescer(
+            "inbox store", inbox.store, max_batch=_STORE_BATCH, telemetry=telemetry
+        )
         spool = Spool(Path(settings.home) / "spool", telemetry)
         retention = Retention(
             database,

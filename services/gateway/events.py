@@ -8,9 +8,11 @@ import hashlib
 import time
 from datetime import UTC
 
+from opentelemetry.trace import SpanKind
+
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
-from chassis.telemetry import Telemetry, new_traceparent
+from chassis.telemetry import Telemetry, new_traceparent, traceparent
 from hailwire.trips.v1 import events_pb2
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.claims import EVENT
@@ -23,7 +25,7 @@ _WAIT_SECONDS = 10.0
 _RETRY_SECONDS = 0.5
 
 
-def arrival(event: events_pb2.Event) -> Arrival:
+def arrival(event: events_pb2.Event, parent: str = "") -> Arrival:
     """An event as the inbox takes it."""
     key = hashlib.blake2b(f"trips event {event.event_id}".encode(), digest_size=16).digest()
     return Arrival(
@@ -33,7 +35,7 @@ def arrival(event: events_pb2.Event) -> Arrival:
         raw=event.SerializeToString(),
         person_id=event.recipient_id,
         sent_at=event.create_time.ToDatetime(tzinfo=UTC),
-        traceparent=new_traceparent(),
+        traceparent=parent or new_traceparent(),
     )
 
 
@@ -46,7 +48,13 @@ class EventTaker:
         self._events = events
         self._store = store
         self._taker_id = taker_id
+        self._telemetry = telemetry
         self._taken = telemetry.counter("events_taken", "events brought into the inbox")
+
+    def _traced(self, event: events_pb2.Event) -> Arrival:
+        """Each event begins a trace of its own, as a webhook does."""
+        with self._telemetry.span("event", kind=SpanKind.CONSUMER):
+            return arrival(event, traceparent())
 
     async def run(self) -> None:
         """Take, store, acknowledge."""
@@ -57,7 +65,7 @@ class EventTaker:
                 if not taken and time.monotonic() - asked_at < _WAIT_SECONDS / 2:
                     await asyncio.sleep(_RETRY_SECONDS)  # a replica that is about to stop does not wait
                 if taken:
-                    await self._store([arrival(event) for event in taken])
+                    await self._store([self._traced(event) for event in taken])
                     await self._events.acknowledge([event.event_id for event in taken])
                     self._taken.add(len(taken))
             except errors.HailwireError as error:

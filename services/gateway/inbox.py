@@ -35,8 +35,8 @@ _INSERT_KEYS = Statement(
 _INSERT_STATUSES = Statement(
     "gateway.inbox_insert_statuses",
     """
-    INSERT INTO gateway.pending_status (provider, provider_message_id, outbox_id, delivery, error_code)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[])
+    INSERT INTO gateway.pending_status (provider, provider_message_id, outbox_id, delivery, error_code, traceparent)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[])
     """,
 )
 
@@ -175,15 +175,16 @@ class Inbox:
         )
 
     async def _queue_statuses(self, session: Session, arrivals: Sequence[Arrival]) -> None:
-        statuses = [(item.provider, item.status) for item in arrivals if item.status is not None]
+        statuses = [(item, item.status) for item in arrivals if item.status is not None]
         if statuses:
             await session.execute(
                 _INSERT_STATUSES,
-                [str(provider) for provider, _ in statuses],
+                [str(item.provider) for item, _ in statuses],
                 [status.provider_message_id for _, status in statuses],
                 [status.outbox_id for _, status in statuses],
                 [str(status.delivery) for _, status in statuses],
                 [status.error_code for _, status in statuses],
+                [item.traceparent for item, _ in statuses],
             )
 
 

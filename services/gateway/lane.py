@@ -67,6 +67,8 @@ class Settlement:
     # What counts against the reply: it may have arrived by this attempt, or its recipient alone was the trouble.
     unknown: bool = False
     refused: bool = False
+    # The span of the attempt; what comes of it follows from there.
+    traceparent: str = ""
 
     @property
     def final(self) -> bool:

@@ -14,11 +14,12 @@ from datetime import timedelta
 
 import asyncpg
 import orjson
+from opentelemetry.trace import Span, SpanKind
 
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
-from chassis.telemetry import Telemetry, trace_of, traceparent
+from chassis.telemetry import Telemetry, failed, trace_of, traceparent
 from services.gateway import lanes, settling
 from services.gateway.instance import SETTLE_SECONDS, Instance
 from services.gateway.lane import LaneClaim, Settlement
@@ -89,7 +90,7 @@ class Sender:
         self._twilio = twilio
         self._room = Room(most)
         self._stopped = stopped
-        self._settle = Coalescer("outbox settle", self._settle_batch)
+        self._settle = Coalescer("outbox settle", self._settle_batch, telemetry=telemetry)
         self._held: dict[int, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -170,12 +171,15 @@ class Sender:
         claim: LaneClaim | None = first
         try:
             while claim is not None:
-                with self._telemetry.span("send", parent=claim.traceparent):
+                with self._telemetry.span("send", kind=SpanKind.PRODUCER, parent=claim.traceparent) as span:
                     started = time.perf_counter()
                     settlement = await self._attempt(claim)
                     if log.detailed or settlement.state == "failed":
                         _tell(settlement, time.perf_counter() - started)
-                claim = await self._settled(settlement)
+                    span.set_attribute("hailwire.state", settlement.state)
+                    if settlement.state in {"failed", "unknown"}:
+                        failed(span, settlement.reason)
+                    claim = await self._settled(_followed(settlement))
         except Exception as error:
             log.exception("a lane failed", error, conversation_id=first.conversation_id)
         finally:
@@ -251,13 +255,14 @@ class Sender:
             address=address,
             reply=reply_from_dict(orjson.loads(claim.reply)),
             attempt=claim.attempts - 1,
-            traceparent=traceparent() or claim.traceparent,
+            traceparent=claim.traceparent,
         )
         if claim.unknown_since is not None:
             if address.provider is Provider.TWILIO:
                 rows = await self._database.fetch(_KNOWN, claim.conversation_id)
                 known = {row["provider_message_id"] for row in rows}
-                found = await self._twilio.find_sent(outgoing, claim.unknown_since, known)
+                with self._called("GET", address.provider):
+                    found = await self._twilio.find_sent(outgoing, claim.unknown_since, known)
                 if found is not None:
                     return Settlement(claim, "accepted", "found in the message list", found)
             # Only now: the last one's status has had its time.
@@ -267,11 +272,23 @@ class Sender:
             log.warning("sent again, its first result is unknown", outbox_id=claim.outbox_id)
         started = time.perf_counter()
         client = self._twilio if address.provider is Provider.TWILIO else self._whatsapp
-        verdict = await client.send(outgoing)
-        kind = type(verdict).__name__.lower()
+        with self._called("POST", address.provider) as span:
+            if self._telemetry.tracing:
+                outgoing = dataclasses.replace(outgoing, traceparent=traceparent())
+            verdict = await client.send(outgoing)
+            kind = type(verdict).__name__.lower()
+            if not isinstance(verdict, Accepted):
+                failed(span, kind)
         self._seconds.record(time.perf_counter() - started, provider=str(address.provider), result=kind)
         self._sends.add(1, provider=str(address.provider), result=kind)
         return self._judged(claim, address.provider, verdict)
+
+    def _called(self, method: str, provider: Provider) -> contextlib.AbstractContextManager[Span]:
+        attributes: dict[str, str | int | float | bool] = {
+            "http.request.method": method,
+            "hailwire.provider": str(provider),
+        }
+        return self._telemetry.span(f"{method} {provider}", kind=SpanKind.CLIENT, attributes=attributes)
 
     def _judged(self, claim: LaneClaim, provider: Provider, verdict: Verdict) -> Settlement:
         match verdict:
@@ -318,6 +335,11 @@ class Sender:
 
     def _pause(self, provider: Provider) -> float:
         return max(0.0, self._paused_until.get(provider, 0.0) - time.monotonic())
+
+
+def _followed(settlement: Settlement) -> Settlement:
+    """With the current span, where the provider was asked at all."""
+    return dataclasses.replace(settlement, traceparent=traceparent()) if settlement.tried else settlement
 
 
 def _backoff(failures: int) -> float:

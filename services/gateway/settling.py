@@ -23,10 +23,12 @@ _SETTLE = Statement(
         provider_message_id = coalesce(settled.provider_message_id, outbox.provider_message_id),
         settled_at = CASE WHEN settled.final THEN chassis.now() END,
         attempts = outbox.attempts - CASE WHEN settled.tried THEN 0 ELSE 1 END,
-        unknowns = outbox.unknowns + settled.unknown::int, refusals = outbox.refusals + settled.refused::int
+        unknowns = outbox.unknowns + settled.unknown::int, refusals = outbox.refusals + settled.refused::int,
+        traceparent = coalesce(nullif(settled.traceparent, ''), outbox.traceparent)
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::boolean[], $7::boolean[],
-                $8::boolean[], $9::boolean[])
-        AS settled (outbox_id, state, reason, provider_message_id, error_code, final, tried, unknown, refused)
+                $8::boolean[], $9::boolean[], $10::text[])
+        AS settled (outbox_id, state, reason, provider_message_id, error_code, final, tried, unknown, refused,
+                    traceparent)
     WHERE outbox.outbox_id = settled.outbox_id AND outbox.state = 'sending'
     RETURNING outbox.outbox_id, outbox.state
     """,
@@ -79,6 +81,7 @@ async def settle(
         [one.tried for one in fenced],
         [one.unknown for one in fenced],
         [one.refused for one in fenced],
+        [one.traceparent for one in fenced],
     )
     # Not among them: what an earlier try of this very transaction has settled, whose commit's answer was lost.
     settled = {row["outbox_id"]: row["state"] for row in written}

@@ -10,9 +10,11 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
+from opentelemetry.trace import SpanKind
+
 from chassis import errors, logs
 from chassis.database import Database, Session, Statement
-from chassis.telemetry import Telemetry
+from chassis.telemetry import Telemetry, failed
 from services.gateway.messages import Delivery, Provider
 from services.gateway.providers.sending import OptedOut, Retry, Verdict, WindowClosed
 from services.gateway.providers.twilio import errors as twilio_errors
@@ -31,7 +33,7 @@ _TAKE = Statement(
     DELETE FROM gateway.pending_status WHERE status_id IN (
         SELECT status_id FROM gateway.pending_status WHERE due_at <= chassis.now()
         ORDER BY due_at, status_id LIMIT $1 FOR UPDATE SKIP LOCKED)
-    RETURNING status_id, provider, provider_message_id, outbox_id, delivery, error_code, stored_at,
+    RETURNING status_id, provider, provider_message_id, outbox_id, delivery, error_code, stored_at, traceparent,
               stored_at < (SELECT chassis.now()) - interval '10 minutes' AS old
     """,
 )
@@ -55,7 +57,7 @@ _LOCK_LANES = Statement(
 _LOCK = Statement(
     "gateway.status_lock",
     """
-    SELECT outbox_id, conversation_id, state, delivery, failures, provider_message_id AS known_id
+    SELECT outbox_id, conversation_id, state, delivery, failures, provider_message_id AS known_id, traceparent
     FROM gateway.outbox WHERE outbox_id = ANY($1::bigint[]) ORDER BY outbox_id FOR UPDATE SKIP LOCKED
     """,
 )
@@ -89,12 +91,12 @@ _PUT_BACK = Statement(
     "gateway.status_put_back",
     """
     INSERT INTO gateway.pending_status
-        (provider, provider_message_id, outbox_id, delivery, error_code, stored_at, due_at)
-    SELECT provider, provider_message_id, outbox_id, delivery, error_code, stored_at,
+        (provider, provider_message_id, outbox_id, delivery, error_code, stored_at, traceparent, due_at)
+    SELECT provider, provider_message_id, outbox_id, delivery, error_code, stored_at, traceparent,
            -- About nobody we know, most likely: asked ever more seldom, because such a flood must not keep us busy.
            (SELECT chassis.now()) + greatest(interval '1 second', ((SELECT chassis.now()) - stored_at) / 2)
-    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::timestamptz[])
-        AS status (provider, provider_message_id, outbox_id, delivery, error_code, stored_at)
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::timestamptz[], $7::text[])
+        AS status (provider, provider_message_id, outbox_id, delivery, error_code, stored_at, traceparent)
     """,
 )
 
@@ -107,6 +109,9 @@ _BURY = Statement(
     JOIN gateway.outbox USING (outbox_id)
     """,
 )
+
+# The columns of a status that is put back.
+_KEPT = ("provider", "provider_message_id", "outbox_id", "delivery", "error_code", "stored_at", "traceparent")
 
 
 @dataclass
@@ -121,6 +126,8 @@ class _Row:
     failures: int
     # The provider's id of the copy that counts.
     known_id: str | None
+    # The span that sent it.
+    traceparent: str
     error_code: int | None = None
     provider_message_id: str | None = None
     # The message of this id failed; the next copy gets another.
@@ -137,6 +144,7 @@ class Statuses:
 
     def __init__(self, database: Database, telemetry: Telemetry) -> None:
         self._database = database
+        self._telemetry = telemetry
         self._wake = asyncio.Event()
         self._applied = telemetry.counter("statuses", "delivery statuses by provider and what became of them")
         self._skipped = telemetry.counter("replies_skipped", "replies that were not sent, by reason")
@@ -164,7 +172,8 @@ class Statuses:
         async with self._database.transaction() as session:
             statuses = [dict(row) for row in await session.fetch(_TAKE, _BATCH)]
             if statuses:
-                await self._applied_to_rows(session, statuses)
+                with self._telemetry.batch_span("apply statuses", [one["traceparent"] for one in statuses]):
+                    await self._applied_to_rows(session, statuses)
         return len(statuses)
 
     async def _applied_to_rows(self, session: Session, statuses: list[dict[str, Any]]) -> None:
@@ -186,6 +195,8 @@ class Statuses:
             else:
                 result = "unknown"
             self._applied.add(1, provider=one["provider"], result=result)
+            if row is not None and result != "waits":
+                self._trace(row, one, result)
         await self._write(session, [row for row in rows.values() if row.changed], again)
 
     @staticmethod
@@ -217,6 +228,22 @@ class Statuses:
         if delivery is Delivery.FAILED:
             self._failed(row)
         return "applied"
+
+    def _trace(self, row: _Row, status: dict[str, Any], result: str) -> None:
+        """The end of a reply's way: below its sending, linked to the webhook that told."""
+        with self._telemetry.span(
+            "delivery status",
+            kind=SpanKind.CONSUMER,
+            parent=row.traceparent,
+            links=[status["traceparent"]],
+            attributes={
+                "hailwire.delivery": status["delivery"],
+                "hailwire.provider": status["provider"],
+                "hailwire.result": result,
+            },
+        ) as span:
+            if status["delivery"] == Delivery.FAILED:
+                failed(span, f"provider code {status['error_code']}")
 
     def _failed(self, row: _Row) -> None:
         verdict = _verdict(row)
@@ -261,8 +288,7 @@ class Statuses:
                 [row.provider for row in buried],
             )
         if again:
-            columns = ("provider", "provider_message_id", "outbox_id", "delivery", "error_code", "stored_at")
-            await session.execute(_PUT_BACK, *([one[column] for one in again] for column in columns))
+            await session.execute(_PUT_BACK, *([one[column] for one in again] for column in _KEPT))
 
 
 def _verdict(row: _Row) -> Verdict | None:

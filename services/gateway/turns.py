@@ -10,11 +10,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+
+from opentelemetry.trace import Span, SpanKind
 
 from chassis import deadlines, errors, logs
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
-from chassis.telemetry import Telemetry, trace_of
+from chassis.telemetry import Telemetry, failed, trace_of, traceparent
 from services.gateway import claims
 from services.gateway.claims import Claim
 from services.gateway.commit import Decision, Ending, LeaseLost, TurnCommit
@@ -79,7 +82,7 @@ class Turns:
         self._instance = instance
         self._room = room
         self._conversations = conversations
-        self._commit = Coalescer("turn commit", commit.write)
+        self._commit = Coalescer("turn commit", commit.write, telemetry=telemetry)
         self._max_attempts = max_attempts
         self._held: dict[int, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -207,10 +210,18 @@ class Turns:
                 started = time.perf_counter()
                 self._age.record(max(0.0, time.time() - claim.stored_at.timestamp()))
                 with (
-                    self._telemetry.span("turn", parent=claim.traceparent, attributes={"hailwire.kind": claim.kind}),
+                    self._telemetry.span(
+                        "turn",
+                        kind=SpanKind.CONSUMER,
+                        parent=claim.traceparent,
+                        attributes={"hailwire.kind": claim.kind},
+                    ) as span,
                     deadlines.within(_TURN_SECONDS),
                 ):
+                    if self._telemetry.tracing:
+                        claim = replace(claim, traceparent=traceparent())  # its replies follow from this turn
                     decision = await self._decided(claim)
+                    _describe(span, decision)
                     self._endings.add(1, kind=claim.kind, ending=decision.ending.value)
                     claim = await self._committed(decision)
                     if log.detailed:
@@ -276,6 +287,13 @@ class Turns:
     async def _dead(self, claim: Claim, reason: str) -> Decision:
         log.error("message is a dead letter", conversation_id=claim.snapshot.conversation_id, reason=reason)
         return self._conversations.apologize(claim, reason)
+
+
+def _describe(span: Span, decision: Decision) -> None:
+    span.set_attribute("hailwire.ending", decision.ending.value)
+    span.set_attribute("hailwire.attempt", decision.claim.attempts)
+    if decision.ending is not Ending.DONE:
+        failed(span, decision.reason)
 
 
 def _tell(decision: Decision, seconds: float) -> None:

@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.settings import Secret
-from chassis.telemetry import Telemetry, new_traceparent, traceparent
+from chassis.telemetry import Telemetry, failed, new_traceparent, traceparent
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.messages import Item, ItemKind
 from services.gateway.providers.reading import IdentityChange, read_identity_change, read_status
@@ -111,13 +111,23 @@ class Webhooks:
             return
         provider = "whatsapp" if scope["path"].endswith("whatsapp") else "twilio"
         reason = ""
-        with self._telemetry.span(f"webhook {provider}", kind=SpanKind.SERVER):
+        attributes: dict[str, str | int | float | bool] = {
+            "http.request.method": scope["method"],
+            "http.route": scope["path"],
+            "url.scheme": scope.get("scheme", "http"),
+        }
+        with self._telemetry.span(
+            f"{scope['method']} {scope['path']}", kind=SpanKind.SERVER, attributes=attributes
+        ) as span:
             try:
                 status = await serve(scope, receive, send)
             except Refusal as refusal:
                 status, reason = refusal.status, refusal.reason
                 log.warning("webhook refused", provider=provider, status=status, reason=reason)
                 await _refuse(send, refusal)
+            span.set_attribute("http.response.status_code", status)
+            if status >= 500:
+                failed(span, reason)
         self._requests.add(1, provider=provider, status=str(status), reason=reason)
 
     async def _handshake(self, scope: Scope, _receive: Receive, send: Send) -> int:

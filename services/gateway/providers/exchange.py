@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from opentelemetry import trace
 
 from services.gateway.providers.foreign_json import MalformedBody, loads
 from services.gateway.providers.foreign_values import as_dict
@@ -42,6 +43,7 @@ async def exchange(
     arguments.setdefault("timeout", TIMEOUT)
     try:
         async with session.request(method, url, allow_redirects=False, **arguments) as response:
+            _tell(response)
             raw = await _read(response)
             retry_after = retry_after_seconds(response.headers.get("Retry-After"))
             return Answer(response.status, _object(raw), retry_after)
@@ -55,6 +57,14 @@ async def exchange(
     except (aiohttp.ClientError, OSError):
         # Also a kept-alive connection that the provider closed at the moment we wrote to it: it may have read first.
         return Unknown("CONNECTION_LOST")
+
+
+def _tell(response: aiohttp.ClientResponse) -> None:
+    span = trace.get_current_span()
+    if span.is_recording():
+        span.set_attribute("http.response.status_code", response.status)
+        span.set_attribute("server.address", response.url.host or "")
+        span.set_attribute("server.port", response.url.port or 0)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
