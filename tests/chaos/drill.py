@@ -35,6 +35,8 @@ from tests.mesh.harness import Mesh, planned, ports_needed, started
 PATIENCE_SECONDS = 150.0
 QUIET_SECONDS = 60.0
 _REPLICAS = (2, 2, 2)
+# The faults begin when everybody could ride, and in any case after that.
+_SETTLE_SECONDS = 25.0
 # Misdeeds after which a provider has a message and we may not know it.
 _MUFFLING = {"500_after_accept", "timeout_after_accept", "reset_after_accept", "slow_answer"}
 
@@ -127,6 +129,7 @@ async def play(
         faults = Faults(plan, mesh, database, wired, crowd.clock.rush)
         living = asyncio.create_task(crowd.live())
         try:
+            await crowd.settle(_SETTLE_SECONDS)
             await faults.run()
             await faults.heal()
             await mesh.ready(90)

@@ -36,6 +36,8 @@ class Clock:
 
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     patient_until: float = float("inf")
+    # How many know their language and, of drivers, are online.
+    settled: int = 0
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     def rush(self) -> None:

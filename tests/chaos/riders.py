@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Awaitable, Callable
 
 from tests.chaos.people import Choice, Clock, OutOfPatience, Post, Somebody
@@ -33,6 +34,12 @@ class Crowd:
         async with asyncio.TaskGroup() as group:
             for life in self._lives:
                 group.create_task(self._lived(life))
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until everybody could ride now, at most so long: faults are to meet rides, not greetings."""
+        end = time.monotonic() + seconds
+        while self.clock.settled < len(self.people) and time.monotonic() < end:
+            await asyncio.sleep(0.05)
 
     async def _lived(self, life: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(self._dice.uniform(0, 1.5))
@@ -130,7 +137,9 @@ class _Driver:
 
     async def _work(self, news: list[Delivered]) -> None:
         me = self._me
-        self._online = self._online or any(me.reads(message, "online") for message in news)
+        if not self._online and any(me.reads(message, "online") for message in news):
+            self._online = True
+            me.clock.settled += 1
         for message in news:
             if offer := me.offered(message, "button-accept", "row-accept"):
                 self._asked.append((offer, me.offered(message, "button-decline", "row-decline") or offer))
@@ -164,6 +173,7 @@ class _Passenger:
         """At least one ride, however long that takes; then as many as there is time for."""
         me = self._me
         await me.introduce()
+        me.clock.settled += 1
         while not me.clock.closing.is_set() or not me.completed + me.gave_up:
             await me.think(0.5)
             await self._ride()
@@ -214,6 +224,7 @@ class _Talker:
     async def live(self) -> None:
         me = self._me
         await me.introduce()
+        me.clock.settled += 1
         while not me.clock.closing.is_set():
             await me.think(0.6)
             answers = me.dice.choice((1, 1, 2, 3))
@@ -256,6 +267,7 @@ class _Joined:
         for shown in ("bsuid", "number"):
             me.shows = shown
             await me.introduce()
+        me.clock.settled += 1
         me.shows = "both"
         while True:
             await me.say(me.dice.choice(("menu", "trips", "hello")))
