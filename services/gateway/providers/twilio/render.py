@@ -7,8 +7,8 @@ from services.gateway.messages import Buttons, Menu, Outgoing, Reply
 from services.gateway.providers.fitting import fitted, fitted_line, length
 
 MAX_BODY = 1600
-# Twilio's connection overrides, never signed: five more tries whatever went wrong. By default there is one, and only when
-# we cannot be connected to.
+# Twilio's connection overrides, never signed: five more tries whatever went wrong. By default there is one, and only
+# when we cannot be connected to.
 _STUBBORN = "#rc=5&rp=all"
 # A choice is one line; the conversation's titles are far shorter.
 _CHOICE = 80
