@@ -18,11 +18,11 @@ from tests.chassis import polling, tiny
 class Depot:
     """Runs batches when the test lets them go."""
 
-    def __init__(self, **limits: int) -> None:
+    def __init__(self, *, max_batch: int = 64, in_flight: int = 2) -> None:
         self.batches: list[list[int]] = []
         self.away = 0
         self.gate = asyncio.Event()
-        self.coalescer = Coalescer[int, int]("test", self.run, **limits)
+        self.coalescer = Coalescer[int, int]("test", self.run, max_batch=max_batch, in_flight=in_flight)
 
     async def run(self, items: list[int]) -> Sequence[int | BaseException]:
         self.batches.append(items)

@@ -1,4 +1,4 @@
-"""Debian's Prometheus and promtool: found, or loudly missed; with HAILWIRE_REQUIRE_PROMETHEUS=1 their lack is a failure."""
+"""Debian's Prometheus: found, or loudly missed; with HAILWIRE_REQUIRE_PROMETHEUS=1 its lack is a failure."""
 
 import os
 import shutil

@@ -38,6 +38,7 @@ def _bare() -> webhooks.Webhooks:
         app_secrets=(),
         auth_token=nothing,
         base_url="",
+        answered_numbers=frozenset(),
         max_waiting=1,
         stored=lambda: None,
         rest=nothing,
