@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 
 from launcher import databases, embedded, ports
-from tests.chaos import snapshot
+from tests.chaos import reading
 from tests.chaos.checker import examine
 from tests.chaos.faults import Database, Faults
 from tests.chaos.plan import POSTGRES, Plan, wires
@@ -203,14 +203,14 @@ def _with_its_way(written: Written, letter: dict[str, Any]) -> Written:
 async def _taken(
     connection: Connection, crowd: Crowd, faults: Faults, deliveries: Deliveries, waiting: dict[str, int]
 ) -> Snapshot:
-    fields = await snapshot.stored(connection)
+    fields = await reading.stored(connection)
     fields["in_flight"] = waiting
     return Snapshot(
         people=tuple(one.told() for one in crowd.people),
         written=tuple(written for one in crowd.people for written in one.written),
         shocks=tuple(faults.shocks),
         crashed=tuple(faults.crashed),
-        sends=tuple(map(snapshot.sent, deliveries.all)),
+        sends=tuple(map(reading.sent, deliveries.all)),
         **fields,
     )
 
