@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -60,10 +61,12 @@ class Graph:
     def one(self, name: str, service: str = "") -> Node:
         """The only one of that name."""
         found = self.named(name, service)
-        assert len(found) == 1, (
-            f"{len(found)} spans {name!r}; there are {sorted({n.name for n in self.nodes.values()})}"
-        )
+        assert len(found) == 1, f"{len(found)} spans {name!r}; there are {self.counted()}"
         return found[0]
+
+    def counted(self) -> dict[str, int]:
+        """How many there are of each name."""
+        return dict(sorted(Counter(node.name for node in self.nodes.values()).items()))
 
     def parent(self, node: Node) -> Node | None:
         """What it lies below; None for a root. A parent that has not arrived is an error."""
@@ -106,7 +109,5 @@ async def arrived(collector: Collector, holds: Callable[[Graph], Any], what: str
         except (AssertionError, KeyError, IndexError):
             if time.monotonic() > end:
                 raise
-        assert time.monotonic() < end, (
-            f"{what} did not arrive; there are {sorted({n.name for n in graph.nodes.values()})}"
-        )
+        assert time.monotonic() < end, f"{what} did not arrive; there are {graph.counted()}"
         await asyncio.sleep(0.05)
