@@ -93,7 +93,14 @@ class CachedPeople:
         try:
             return await self._store.update(requests)
         finally:
-            self.forget(request.item.person_id for request in requests)
+            self.forget({one for request in requests for one in self._touched(request.item)})
+
+    def _touched(self, update: Update) -> Iterable[int]:
+        """Whom it may change: the person, and those who held what became the person's names and are now the same."""
+        yield update.person_id
+        if update.renaming is not None:
+            names = (*update.renaming.current, *update.renaming.former)
+            yield from (owner for name in names if (owner := self._owners.get(name)) is not None)
 
     async def page(self, after: int, size: int) -> list[Person]:
         """Never from memory: operators read pages once."""

@@ -3,15 +3,16 @@
 import asyncio
 import datetime
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chassis import errors
+from chassis import changes, errors
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
 from services.profile.cached import CachedPeople
-from services.profile.person import Identity, IdentityKind, Person, Sighting
+from services.profile.person import Identity, IdentityKind, Person, Renaming, Sighting, Update
 
 _NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
@@ -48,6 +49,16 @@ class Store:
         self.asked += [person.person_id for person in people]
         await self.gate.wait()
         return list(people)
+
+    async def update(self, requests: Sequence[changes.Request[Update]]) -> list[bytes | errors.HailwireError]:
+        """The first one's person takes all names that were given."""
+        renaming = requests[0].item.renaming
+        assert renaming is not None
+        for person in list(self.people.values()):
+            if not set(person.identities).isdisjoint(renaming.current):
+                del self.people[person.person_id]
+        self.people[renaming.person_id] = replace(_person(renaming.person_id), identities=renaming.current)
+        return [b""]
 
 
 @pytest.fixture
@@ -86,6 +97,16 @@ async def test_a_second_question_is_answered_from_memory(store: Store, cached: C
     assert store.asked == [1, 2, 500]
     lookups = telemetry.counter("cache_lookups", "")
     assert (lookups.value(cache="people", result="hit"), lookups.value(cache="people", result="miss")) == (2, 3)
+
+
+async def test_who_became_somebody_else_is_forgotten_at_once(store: Store, cached: Cache) -> None:
+    """Whoever asks after an update by a name that it moved finds the new owner, before any notification."""
+    people = cached()
+    await people.find([1, 2])
+    renaming = Renaming(1, current=(_identity(2),), former=(_identity(1),))
+    update = Update(1, frozenset({"identities"}), renaming=renaming)
+    await people.update([changes.Request("r", b"", update)])
+    assert [person.person_id for person in await people.resolve([Sighting((_identity(2),), "")])] == [1]  # type: ignore[union-attr]
 
 
 async def test_who_is_unknown_is_asked_for_again(store: Store, cached: Cache) -> None:

@@ -43,11 +43,18 @@ def reason(error: status_pb2.Status) -> str:
     return str(info.reason)
 
 
+def others_were_at_it(result: pb.PersonResult) -> bool:
+    """Whether it is refused for a moment only: every caller sends such a request again."""
+    return result.HasField("error") and reason(result.error) in {"CONFLICT", "ROW_BUSY", "TRANSACTION_CONFLICT"}
+
+
 async def resolve(stub: Stub, *identities: pb.Identity, name: str = "") -> pb.Person:
     request = pb.BatchResolvePeopleRequest(requests=[pb.ResolvePersonRequest(identities=identities, name=name)])
-    (result,) = (await stub.BatchResolvePeople(request)).results
-    assert result.HasField("person"), result
-    return result.person
+    while True:
+        (result,) = (await stub.BatchResolvePeople(request)).results
+        if not others_were_at_it(result):
+            assert result.HasField("person"), result
+            return result.person
 
 
 async def get(stub: Stub, *ids: int) -> list[pb.PersonResult]:
@@ -63,7 +70,10 @@ def updating(person_id: int, request_id: str = "", **values: Any) -> pb.UpdatePe
 
 
 async def update(stub: Stub, *items: pb.UpdatePersonRequest) -> list[pb.PersonResult]:
-    return list((await stub.BatchUpdatePeople(pb.BatchUpdatePeopleRequest(requests=items))).results)
+    while True:
+        results = list((await stub.BatchUpdatePeople(pb.BatchUpdatePeopleRequest(requests=items))).results)
+        if not any(map(others_were_at_it, results)):
+            return results
 
 
 async def test_a_new_identity_makes_a_person_and_finds_them_again(profile: Stub) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -114,6 +115,15 @@ async def cancel(replica: Replica, trip_id: int, who: int, why: str = "") -> pb.
     request = pb.CancelTripRequest(request_id=request_id(), person_id=who, trip_id=trip_id, reason=why)
     (result,) = (await replica.trips.BatchCancelTrips(pb.BatchCancelTripsRequest(requests=[request]))).results
     return result
+
+
+async def persistently(change: Callable[[], Awaitable[Any]]) -> Any:
+    """Do as every caller does: what is refused because others were at it is sent again."""
+    while True:
+        answer = await change()
+        result = answer[0] if isinstance(answer, list) else answer
+        if reason(result) not in {"CONFLICT", "ROW_BUSY", "TRANSACTION_CONFLICT"}:
+            return result
 
 
 async def merge(replica: Replica, from_id: int, to_id: int) -> pb.MergePeopleResult:

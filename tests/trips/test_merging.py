@@ -1,7 +1,6 @@
 """Two people who are one: what was each one's is the survivor's, and nothing contradicts itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -247,25 +246,19 @@ async def test_merges_under_old_ids_reach_the_survivors(replica: Any) -> None:
     assert {presence.person_id for presence in found} == {new}
 
 
-async def _persistently(change: Callable[[], Awaitable[Any]]) -> Any:
-    """Do as every caller does: what is refused because others were at it is sent again."""
-    while True:
-        answer = await change()
-        result = answer[0] if isinstance(answer, list) else answer
-        if calls.reason(result) not in {"CONFLICT", "ROW_BUSY", "TRANSACTION_CONFLICT"}:
-            return result
-
-
 async def test_trips_made_under_both_ids_during_merges_leave_one(open_trips: Any, fresh_database_url: str) -> None:
     """Whatever the order in which a merge and requests of both people come, nothing stays under the old id."""
     async with open_trips() as left, open_trips() as right:
         crowd = await calls.drivers(left, 3)
         pairs = [(calls.person(), calls.person()) for _ in range(15)]
         results = await asyncio.gather(
-            *(_persistently(partial(calls.create, left, calls.new_trip(old, crowd))) for old, _ in pairs),
-            *(_persistently(partial(calls.merge, right, old, new)) for old, new in pairs),
-            *(_persistently(partial(calls.create, right, calls.new_trip(new, crowd))) for _, new in pairs),
-            *(_persistently(partial(calls.presences, left, calls.coming_online(old, (0, 30)))) for old, _ in pairs),
+            *(calls.persistently(partial(calls.create, left, calls.new_trip(old, crowd))) for old, _ in pairs),
+            *(calls.persistently(partial(calls.merge, right, old, new)) for old, new in pairs),
+            *(calls.persistently(partial(calls.create, right, calls.new_trip(new, crowd))) for _, new in pairs),
+            *(
+                calls.persistently(partial(calls.presences, left, calls.coming_online(old, (0, 30))))
+                for old, _ in pairs
+            ),
         )
         assert {calls.reason(result) for result in results[15:30]} == {""}
         for old, new in pairs:

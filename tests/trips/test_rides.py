@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -308,12 +309,13 @@ async def test_concurrent_first_uses_of_one_request_id_have_one_effect(open_trip
     async with open_trips() as left, open_trips() as right:
         (driver,) = await calls.drivers(left, 1)
         wanted = calls.new_trip(calls.person())
-        answers = await asyncio.gather(*(calls.create(replica, wanted) for _ in range(5) for replica in (left, right)))
-        assert len({result.SerializeToString(deterministic=True) for (result,) in answers}) == 1
+        ten = [left, right] * 5
+        created = await asyncio.gather(*(calls.persistently(partial(calls.create, one, wanted)) for one in ten))
+        assert len({result.SerializeToString(deterministic=True) for result in created}) == 1
         assert await calls.heard(left) == [("OFFER_MADE", driver)]
-        yes = calls.accepting(answers[0][0].trip, driver)
-        answers = await asyncio.gather(*(calls.answer(replica, yes) for _ in range(5) for replica in (left, right)))
-        assert len({result.SerializeToString(deterministic=True) for (result,) in answers}) == 1
+        yes = calls.accepting(created[0].trip, driver)
+        answers = await asyncio.gather(*(calls.persistently(partial(calls.answer, one, yes)) for one in ten))
+        assert len({result.SerializeToString(deterministic=True) for result in answers}) == 1
         assert len(await calls.heard(left)) == 1
 
 
