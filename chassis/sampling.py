@@ -24,12 +24,15 @@ _MOST_KEPT = 1000
 _AWAITED = frozenset({SpanKind.SERVER, SpanKind.CONSUMER, SpanKind.PRODUCER})
 # Long polls are meant to take long.
 _SLOW_EXEMPT = ("/TakeEvents", "/Watch")
+# Calls of those who only look whether we are well.
+_LOOKING = ("grpc.", "hailwire.ops.")
 
 
 class AtTheRoot(Sampler):
     """A root is sampled by the share, a batch when one of its callers is, everything below as the root.
 
-    A call or statement that nobody asked for (a sweep that looks for work) is no trace of interest until it fails.
+    A call or statement that nobody asked for (a sweep that looks for work) is no trace of interest until it fails,
+    nor is a probe.
     """
 
     def __init__(self, ratio: float) -> None:
@@ -39,7 +42,7 @@ class AtTheRoot(Sampler):
         self,
         parent_context: Context | None,
         trace_id: int,
-        name: str,  # noqa: ARG002 - the interface's
+        name: str,
         kind: SpanKind | None = None,
         attributes: Attributes = None,
         links: Sequence[Link] | None = None,
@@ -51,7 +54,7 @@ class AtTheRoot(Sampler):
             sampled = parent.trace_flags.sampled
         elif links:
             sampled = any(link.context.trace_flags.sampled for link in links)
-        elif kind is SpanKind.CLIENT:
+        elif kind is SpanKind.CLIENT or name.startswith(_LOOKING):
             sampled = False
         else:
             sampled = trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < self._bound

@@ -49,13 +49,13 @@ class Collector:
         return web.Response(body=body, content_type="application/x-protobuf")
 
     @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator["Collector"]:
-        """Listen on a free port."""
+    async def open(self, port: int = 0) -> AsyncIterator["Collector"]:
+        """Listen on this port; 0: on a free one."""
         app = web.Application()
         app.router.add_post("/v1/traces", self._take)
         runner = web.AppRunner(app)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
         try:
