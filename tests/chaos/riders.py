@@ -168,15 +168,20 @@ class _Passenger:
         self._me = me
         self._place = _place(corner, me.dice)
         self._gives_up = 0.0 if me.sms or alone else 0.2
+        # Two drivers have to listen to the requests of three passengers.
+        self._most_rides = 4 if alone else 2
 
     async def live(self) -> None:
-        """At least one ride, however long that takes; then as many as there is time for."""
+        """At least one ride, however long that takes; then as many as there is time for, and patience of phones."""
         me = self._me
         await me.introduce()
         me.clock.settled += 1
-        while not me.clock.closing.is_set() or not me.completed + me.gave_up:
+        while not (rides := me.completed + me.gave_up) or self._rides_on(rides):
             await me.think(0.5)
             await self._ride()
+
+    def _rides_on(self, rides: int) -> bool:
+        return not self._me.clock.closing.is_set() and rides < self._most_rides and not self._me.has_heard_enough
 
     async def _ride(self) -> None:
         me = self._me
@@ -225,7 +230,7 @@ class _Talker:
         me = self._me
         await me.introduce()
         me.clock.settled += 1
-        while not me.clock.closing.is_set():
+        while not me.clock.closing.is_set() and not me.has_heard_enough:
             await me.think(0.6)
             answers = me.dice.choice((1, 1, 2, 3))
             for _ in range(answers):
@@ -272,6 +277,6 @@ class _Joined:
         while True:
             await me.say(me.dice.choice(("menu", "trips", "hello")))
             await me.news("an answer as one person")
-            if me.clock.closing.is_set():
+            if me.clock.closing.is_set() or me.has_heard_enough:
                 return
             await me.think(0.6)
