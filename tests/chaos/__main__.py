@@ -110,12 +110,21 @@ def _side_by_side(options: argparse.Namespace, seeds: list[int]) -> None:
 async def _in_a_row(options: argparse.Namespace, seeds: list[int]) -> None:
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    asked_to_end = asyncio.Event()
+
+    def end() -> None:
+        # wait_for may swallow a cancellation that comes with its result: then the seed is the last one.
+        asked_to_end.set()
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
     folder = Path(tempfile.mkdtemp(prefix="hailwire-chaos-"))
     folder.chmod(0o711)  # the server's user must be able to pass
     try:
         async with open_stage(folder, keep_all=options.keep_all) as stage:
             for seed in seeds:
+                if asked_to_end.is_set():
+                    break
                 drawn = plan.drawn(seed, options.seconds, options.people)
                 try:
                     run = await stage.run(drawn)
