@@ -15,6 +15,8 @@ from tests.gateway.opening import open_mesh
 async def collector(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Collector]:
     """A real OTLP/HTTP receiver; whoever exports does so soon."""
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+    # A busy machine exports late; what does not fit into the queue would be missing.
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "50000")
     async with Collector().open() as collector:
         yield collector
 
@@ -26,6 +28,8 @@ async def mesh(fresh_database_url: str, tmp_path: Path, collector: Collector) ->
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         # A status that overtakes our own record of the sending would hang below the turn instead.
         "SIMULATOR_STATUS_DELAY_MS": "500",
+        # Nor is a turn run twice because the machine is busy.
+        "GATEWAY_LEASE_SECONDS": "30",
     }
     async with open_mesh(fresh_database_url, tmp_path, **environ) as mesh:
         yield mesh
