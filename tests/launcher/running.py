@@ -75,13 +75,13 @@ class Up:
             **settings,
         }
         self._output, output = pty.openpty() if terminal else os.pipe()
+        _let_children_be_interrupted()
         self.process = subprocess.Popen(
             list(command) or [sys.executable, "-m", "launcher", "up"],
             cwd=ROOT,
             env=self.environ,
             stdout=output,
             stderr=output,
-            preexec_fn=_interruptible,  # noqa: PLW1509 - one call that cannot block
         )
         os.close(output)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -180,9 +180,11 @@ def words(process_id: int) -> list[bytes]:
         return []
 
 
-def _interruptible() -> None:
-    # Tests that run in the background of a shell ignore SIGINT, and what they start would inherit that.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _let_children_be_interrupted() -> None:
+    # Tests that run in the background of a shell ignore SIGINT, and what they start would inherit that. Not done between
+    # fork and exec: what other tests of this process have imported runs code of its own there, and crashes.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_ports() -> dict[str, int]:
