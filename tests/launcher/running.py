@@ -181,8 +181,8 @@ def words(process_id: int) -> list[bytes]:
 
 
 def _let_children_be_interrupted() -> None:
-    # Tests that run in the background of a shell ignore SIGINT, and what they start would inherit that. Not done between
-    # fork and exec: what other tests of this process have imported runs code of its own there, and crashes.
+    # Tests that run in the background of a shell ignore SIGINT, and what they start would inherit that. Not done
+    # between fork and exec: what other tests of this process have imported runs code of its own there, and crashes.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
