@@ -62,21 +62,24 @@ def open_here(fresh_database_url: str, tmp_path: Path) -> Open:
     return partial(open_mesh, fresh_database_url, tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_database_url(server_dsn: Dsn, migrated_template: str) -> Iterator[str]:
-    """The database of the mesh that the tests of this worker share."""
+    """The database of the mesh that the tests of a module share."""
     with _database(server_dsn, migrated_template) as name:
         yield server_dsn(name)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
-    """One mesh for every test of this worker that does not need its own; ask for `mesh` to find it clean."""
+    """One mesh for every test of a module that does not need its own; ask for `mesh` to find it clean.
+
+    Not longer than a module: between modules its loop would stand still, and it would be a paused process.
+    """
     async with open_mesh(shared_database_url, tmp_path_factory.mktemp("home")) as mesh:
         yield mesh
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def mesh(shared: Mesh) -> Mesh:
     """The shared mesh without what earlier tests left in it."""
     await shared.renew()

@@ -5,7 +5,7 @@ import pytest
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_queue_that_promises_too_much(mesh: Mesh, word: Register, phone: str) -> None:

@@ -14,10 +14,10 @@ from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
 from tests.gateway.opening import open_mesh
 from tests.gateway.wire import Wire, wire_to
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def wired(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Mesh, Wire]]:
     """A mesh whose services reach their database through a wire."""
     home = tmp_path_factory.mktemp("home")

@@ -11,7 +11,7 @@ from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def hailwire(mesh: Mesh, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

@@ -9,7 +9,7 @@ from services.gateway.clients.trips import Events
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PUT = """
     WITH mailbox AS (INSERT INTO trips.mailbox (recipient_id) VALUES ($1) ON CONFLICT DO NOTHING)

@@ -16,7 +16,7 @@ from tests.gateway.conftest import Open, Register
 from tests.gateway.late import Late, late_answers
 from tests.gateway.mesh import Mesh, payload, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OpenLate = Callable[..., contextlib.AbstractAsyncContextManager[tuple[Mesh, Late]]]
 

@@ -14,7 +14,7 @@ from services.profile.settings import ProfileSettings
 from tests.gateway.conftest import Open
 from tests.gateway.mesh import Mesh, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def ready(mesh: Mesh) -> tuple[int, dict[str, Any]]:

@@ -10,7 +10,7 @@ from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONVERSATIONS = """
     SELECT conversation_id, person_id, pending, handed_over, epoch, merged_into FROM gateway.conversation

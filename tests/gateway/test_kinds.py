@@ -10,7 +10,7 @@ import pytest
 from tests.gateway import samples
 from tests.gateway.mesh import Mesh, message, payload, sms, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.mark.parametrize("sort", samples.ANSWERED)

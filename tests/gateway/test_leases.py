@@ -19,7 +19,7 @@ from tests.gateway import handlers
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # A message that waits, leased by an instance (none given: ours), as if a commit's answer had been lost.
 LEASED = """

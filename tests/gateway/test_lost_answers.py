@@ -11,7 +11,7 @@ from tests.gateway.conftest import Open, Register
 from tests.gateway.cut import Cutter, cutter_to
 from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Cut = Callable[..., contextlib.AbstractAsyncContextManager[tuple[Mesh, Cutter]]]
 

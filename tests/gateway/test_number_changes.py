@@ -13,7 +13,7 @@ from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, message, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONVERSATIONS = "SELECT * FROM gateway.conversation ORDER BY conversation_id"
 LANGUAGE = "SELECT language FROM profile.person WHERE person_id = $1"

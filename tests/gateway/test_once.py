@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateway.mesh import Mesh, payload, sms, text
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_hundred_copies_at_once(shared: Mesh, phone: str) -> None:

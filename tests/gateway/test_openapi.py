@@ -11,7 +11,7 @@ from services.gateway import rest, webhooks
 from services.gateway.openapi import DOCUMENT
 from tests.gateway.mesh import Mesh
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def served() -> set[tuple[str, str]]:

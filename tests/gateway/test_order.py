@@ -9,7 +9,7 @@ from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # The messages of one conversation in the order in which they were stored, and in that in which they were answered.
 ORDERS = """

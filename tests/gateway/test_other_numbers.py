@@ -7,7 +7,7 @@ import pytest
 from tests.gateway.conftest import Open
 from tests.gateway.mesh import Mesh, payload, text
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def to_number(phone_number_id: str, sender: str) -> dict[str, Any]:

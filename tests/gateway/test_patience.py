@@ -12,7 +12,7 @@ from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, until
 from tests.gateway.test_leases import LEASED
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WAIT = """
     SELECT extract(epoch FROM due_at - chassis.now())::float8 FROM gateway.conversation

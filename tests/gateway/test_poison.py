@@ -11,7 +11,7 @@ from tests.gateway import handlers
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_one_of_a_thousand(open_here: Open, word: Register, phones: Callable[[int], list[str]]) -> None:

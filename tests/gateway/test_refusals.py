@@ -12,12 +12,12 @@ import pytest_asyncio
 from services.gateway import webhooks
 from tests.gateway.mesh import Answer, Mesh, payload, signed, sms, text
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WORDS = {400: "malformed", 403: "forbidden", 408: "timeout", 413: "too large", 503: "unavailable"}
 
 
-@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+@pytest_asyncio.fixture(loop_scope="module", autouse=True)
 async def nothing_is_stored(shared: Mesh) -> AsyncIterator[None]:
     """Every test here leaves the tables as they were."""
     counted = "SELECT (SELECT count(*) FROM gateway.inbox) + (SELECT count(*) FROM gateway.inbox_key)"

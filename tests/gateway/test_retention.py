@@ -16,7 +16,7 @@ from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, payload, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 COUNTS = """
     SELECT (SELECT count(*) FROM gateway.inbox) AS inbox, (SELECT count(*) FROM gateway.inbox_key) AS keys,
@@ -24,7 +24,7 @@ COUNTS = """
 """
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def retention(shared_database_url: str) -> AsyncIterator[Retention]:
     """The gateway's own clearing up, to be done when the test says so."""
     settings = load(GatewaySettings, {"HAILWIRE_ENV": "development", "DATABASE_URL": shared_database_url})

@@ -11,14 +11,14 @@ from services.gateway.providers import exchange
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, sms, text
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # How long an unknown result may take to be settled, and an answer to come, in these tests.
 SETTLE_SECONDS = 0.3
 ANSWER_SECONDS = 0.3
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def quick(shared: Mesh, word: Register, monkeypatch: pytest.MonkeyPatch) -> Mesh:
     """The module's mesh without patience for providers."""
     monkeypatch.setattr(sender, "SETTLE_SECONDS", SETTLE_SECONDS)

@@ -14,17 +14,17 @@ from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
 from tests.gateway.opening import open_mesh
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def without_statuses(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     """A mesh whose providers send no statuses."""
     async with open_mesh(database_url, tmp_path_factory.mktemp("home"), SIMULATOR_STATUSES="false") as mesh:
         yield mesh
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def silent(without_statuses: Mesh, word: Register, monkeypatch: pytest.MonkeyPatch) -> Mesh:
     """A clean mesh whose statuses are sent by the test."""
     monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.3)

@@ -5,7 +5,7 @@ import pytest
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, sms, text, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_reply_that_waited_too_long(open_here: Open, word: Register, phone: str) -> None:
