@@ -33,7 +33,7 @@ def number() -> Callable[[], str]:
     return lambda: f"+{next(_numbers)}"
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """The one Chromium of this worker."""
     async with async_playwright() as playwright:
@@ -45,14 +45,14 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page_database_url(server_dsn: Dsn, migrated_template: str) -> Iterator[str]:
     """The database of the mesh behind the pages."""
     with _database(server_dsn, migrated_template) as name:
         yield server_dsn(name)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def mesh(
     browser: Browser, page_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Mesh]:
@@ -98,7 +98,7 @@ def sms(name: str, number: str) -> dict[str, Any]:
     return whatsapp(name, number, provider="twilio")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def opened(browser: Browser, mesh: Mesh) -> AsyncIterator[Open]:
     """Opens the page in a browser of its own that keeps these phones."""
     contexts: list[BrowserContext] = []

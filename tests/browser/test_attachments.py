@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Open, sms, whatsapp
 from tests.gateway.mesh import Mesh
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CANNOT = "I cannot open photos, recordings or files."
 

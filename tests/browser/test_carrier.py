@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Open, sms, whatsapp
 from tests.gateway.mesh import Mesh
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_the_carrier_answers_stop_and_start(opened: Open, number: Callable[[], str]) -> None:

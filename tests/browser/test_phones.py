@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Open, whatsapp
 from tests.gateway.mesh import Mesh
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_phones_are_added_changed_and_removed(opened: Open, number: Callable[[], str]) -> None:

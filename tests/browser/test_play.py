@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Open, whatsapp
 from tests.browser.person import PATIENCE_MS
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_ride_is_played(opened: Open, number: Callable[[], str]) -> None:

@@ -9,7 +9,7 @@ from tests.browser.conftest import Open, sms, whatsapp
 from tests.browser.person import Person
 from tests.gateway.mesh import Mesh
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STATE = """
     SELECT trip.state FROM trips.trip

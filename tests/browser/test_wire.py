@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Open, sms, whatsapp
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # On a busy machine a webhook may have been posted before in vain.
 TAKEN = ".exchange.webhook:not([hidden]):has(.code.good)"
