@@ -21,12 +21,14 @@ _COUNT = {
 # Reading a sequence costs nothing, counting rows does: rows are counted only once there may be enough of them.
 _NUMBERS_GIVEN = "SELECT last_value FROM gateway.{table}_{table}_id_seq"
 _LOOK_SECONDS = 0.02
+_LEAVE_SECONDS = 10.0
 
 # How durable the server is, and which of it a session or database could have been talked out of.
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _OVERRIDES = """
 SELECT count(*) FROM pg_db_role_setting, unnest(setconfig) AS one WHERE one ~ '^(fsync|synchronous_commit)='
 """
+_OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 _WAL_SYNCS = "SELECT coalesce(sum(fsyncs), 0)::bigint FROM pg_stat_io WHERE object = 'wal'"
 
 
@@ -75,7 +77,14 @@ class Effects:
             raise BenchmarkError("a role or database has its own idea of durability")
 
     async def wal_syncs(self) -> int:
-        """How often the write-ahead log was synced so far."""
+        """How often the write-ahead log was synced so far; waits for the others' sessions to end.
+
+        A session tells its counts when it ends, and before that only now and then.
+        """
+        for _ in range(int(_LEAVE_SECONDS / _LOOK_SECONDS)):
+            if not await self._connection.fetchval(_OTHERS):
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
         await self._connection.execute("SELECT pg_stat_force_next_flush()")
         return int(await self._connection.fetchval(_WAL_SYNCS))
 

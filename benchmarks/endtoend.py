@@ -56,7 +56,7 @@ class Run:
     postgres_us: float
     answers: Answers
     load_share: float
-    wal_syncs: int
+    wal_syncs: int = 0  # with the warm-up, from the start of the processes to their end
 
     @property
     def cpu_us(self) -> float:
@@ -159,19 +159,20 @@ async def _run(
         copied(cluster.dsn("postgres"), cluster.dsn, _TEMPLATE, name) as dsn,
         provider(folder) as provider_port,
         Effects(dsn) as effects,
-        running(contender, scenario, dsn, place, provider_port) as up,
     ):
         await effects.check_durable()
         before = await effects.counts()
+        syncs = await effects.wal_syncs()
         effect = "accepted" if scenario.sends else "replied" if scenario.turns else "stored"
         this = run_name()
-        await _posted(up, Order(up.port, size.connections, size.warm_up, size.riders, this), place)
-        await effects.reach(scenario, before[effect] + size.warm_up, _PATIENCE_SECONDS)
-        order = Order(up.port, size.connections, size.messages, size.riders, this, first=size.warm_up)
-        async with watch(up, scenario):
-            run = await _measured(contender, scenario, order, before[effect], cluster, effects, up, place)
-        await _check(scenario, size.warm_up + size.messages, before, effects, up)
-    return run
+        async with running(contender, scenario, dsn, place, provider_port) as up:
+            await _posted(up, Order(up.port, size.connections, size.warm_up, size.riders, this), place)
+            await effects.reach(scenario, before[effect] + size.warm_up, _PATIENCE_SECONDS)
+            order = Order(up.port, size.connections, size.messages, size.riders, this, first=size.warm_up)
+            async with watch(up, scenario):
+                run = await _measured(contender, scenario, order, before[effect], cluster, effects, up, place)
+            await _check(scenario, size.warm_up + size.messages, before, effects, up)
+        return replace(run, wal_syncs=await effects.wal_syncs() - syncs)
 
 
 async def _posted(up: Running, order: Order, place: Path) -> None:
@@ -200,7 +201,6 @@ async def _measured(
     posting = Posting(order, place)
     try:
         await posting.prepared()
-        syncs = await effects.wal_syncs()
         services, postgres = cpu.seconds(up.process_ids), cpu.seconds([cluster.process_id])
         started = time.perf_counter()
         answers = await posting.posted()
@@ -221,7 +221,6 @@ async def _measured(
         postgres / order.messages * 1e6,
         answers,
         answers.cpu_seconds / answers.seconds,
-        await effects.wal_syncs() - syncs,
     )
 
 

@@ -16,14 +16,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
 
 from launcher import databases, embedded
 
 os.environ["HAILWIRE_ENV_FILE"] = os.devnull  # a developer's own settings are no part of a test
 
+# A machine that is shared stands still now and then: how long an example took says nothing about it.
+hypothesis.settings.register_profile("hailwire", deadline=None, max_examples=60)
+hypothesis.settings.load_profile("hailwire")
+
 T = TypeVar("T")
 Dsn = Callable[[str], str]  # from the name of a database to its address
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules with slow tests begin first, so that no worker is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -61,7 +72,8 @@ def server_dsn() -> Iterator[Dsn]:
         yield lambda database: urllib.parse.urlsplit(given)._replace(path=f"/{database}").geturl()
         return
     for folder in _folder():
-        with embedded.cluster(folder) as cluster:
+        # No test pulls the plug of the machine, and dropping a database costs 0.07 s instead of 1.3 s.
+        with embedded.cluster(folder, options={"fsync": "off"}) as cluster:
             yield cluster.dsn
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -32,20 +33,20 @@ async def test_everybody_does_the_same_work(reachable_folder: Path) -> None:
     """Ours and both peers store, answer and send each message once, synced to the disk, and every figure is there."""
     told: list[str] = []
     with embedded.cluster(reachable_folder) as cluster:
-        outcomes = await endtoend.measure([STORED, ANSWERED], TINY, cluster, reachable_folder, told.append)
-    assert [outcome.scenario for outcome in outcomes] == [STORED, ANSWERED]
-    for outcome in outcomes:
-        assert list(outcome.runs) == [contender.name for contender in CONTENDERS]
-        for (run,) in outcome.runs.values():
-            assert run.answers.statuses == {"200": TINY.messages}
-            assert run.wal_syncs > 0
-            assert run.service_us > 0
-            assert run.postgres_us > 0
-        judged = figures.of_outcome(outcome)
-        assert judged[0].name.startswith(f"{outcome.scenario.name}: CPU time of a message")
-        assert all(figure.value > 0 for figure in judged)
-    assert [figure.target for figure in figures.of_outcome(outcomes[0]) if figure.target] == [3.0]
-    assert len(told) == 1 + 2 * len(CONTENDERS)
+        (outcome,) = await endtoend.measure([ANSWERED], TINY, cluster, reachable_folder, told.append)
+    assert outcome.scenario == ANSWERED
+    assert list(outcome.runs) == [contender.name for contender in CONTENDERS]
+    for (run,) in outcome.runs.values():
+        assert run.answers.statuses == {"200": TINY.messages}
+        assert run.wal_syncs > 0
+        assert run.service_us > 0
+        assert run.postgres_us > 0
+    judged = figures.of_outcome(outcome)
+    assert judged[0].name.startswith(f"{ANSWERED.name}: CPU time of a message")
+    assert all(figure.value > 0 for figure in judged)
+    ingest = figures.of_outcome(replace(outcome, scenario=STORED))
+    assert [figure.target for figure in ingest if figure.target] == [3.0]
+    assert len(told) == 1 + len(CONTENDERS)
 
 
 async def test_steps_are_the_real_code(tmp_path: Path) -> None:
@@ -106,15 +107,15 @@ def test_the_help_shows_an_example() -> None:
     assert "example: python -m benchmarks --size" in shown.stdout
 
 
-async def test_nothing_is_measured_that_is_not_durable(database_url: str) -> None:
+async def test_nothing_is_measured_that_is_not_durable(private_cluster: embedded.Cluster) -> None:
     """A database that has been talked out of waiting for the disk is refused."""
-    async with Effects(database_url) as effects:
+    dsn = private_cluster.dsn("hailwire")
+    async with Effects(dsn) as effects:
         await effects.check_durable()
-    name = database_url.rpartition("/")[2].partition("?")[0]
-    connection = await asyncpg.connect(database_url)
-    await connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("ALTER DATABASE hailwire SET synchronous_commit = off")
     await connection.close()
-    async with Effects(database_url) as effects:
+    async with Effects(dsn) as effects:
         with pytest.raises(BenchmarkError, match="synchronous_commit is off"):
             await effects.check_durable()
 

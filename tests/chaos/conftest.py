@@ -22,7 +22,7 @@ class Clean:
 @pytest.fixture(scope="module")
 def clean(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Clean:
     """A few seconds of rides in which nothing goes wrong but a provider that repeats itself."""
-    drawn = plan.drawn(seed=1, seconds=6, people=16)
+    drawn = plan.drawn(seed=1, seconds=5, people=12)
     quiet = replace(drawn, faults=(), misbehaviour={"duplicate": "0.2", "forged": "0.2", "status_backwards": "0.2"})
     folder: Path = tmp_path_factory.mktemp("clean")
     snapshot, _ = asyncio.run(play(quiet, folder, database_url, None, choose_ports()))

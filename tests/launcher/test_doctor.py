@@ -8,9 +8,9 @@ from launcher import checks, cli, embedded
 from launcher.failure import ExitCode
 
 
-async def test_healthy_database(fresh_database_url: str) -> None:
+async def test_healthy_database(private_cluster: embedded.Cluster) -> None:
     """A durable, migrated server of a supported version is fine."""
-    findings = await checks.database(fresh_database_url)
+    findings = await checks.database(private_cluster.dsn("hailwire"))
     assert len(findings) == 5
     assert all(finding.fine for finding in findings), findings
 

@@ -16,6 +16,8 @@ import pytest
 from launcher import embedded, tether
 from launcher.failure import CommandError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # What a supervisor does that is then killed: start, tell where, and wait.

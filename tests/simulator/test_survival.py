@@ -81,7 +81,7 @@ async def test_messages_that_were_not_taken_survive(mortal: Killable, until: Unt
     await mortal.process.restart()
     mortal.gateway.open.set()
     await mortal.settled()
-    arrived = mortal.gateway.ids
+    arrived = list(dict.fromkeys(mortal.gateway.ids))  # the last post of the dead process may be read late
     assert sorted(arrived) == sorted([text, *(one for ids in written.values() for one in ids)])
     for ids in written.values():
         assert [found for found in arrived if found in ids] == ids
