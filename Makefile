@@ -12,7 +12,7 @@ run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
 	@$(BIN)/hailwire up --follow-parent
 
 test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride" narrows it
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 kill: setup  ## Kill everything three times over under load, with the leases of production; SEED=n draws another order
 	@MESH_KILL_ROUNDS=3 MESH_KILL_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/mesh/test_kill.py

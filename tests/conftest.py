@@ -9,6 +9,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 import urllib.parse
 from collections.abc import Callable, Coroutine, Iterator
@@ -29,6 +30,12 @@ hypothesis.settings.load_profile("hailwire")
 
 T = TypeVar("T")
 Dsn = Callable[[str], str]  # from the name of a database to its address
+
+
+def pytest_configure() -> None:
+    """Ctrl-C is tested, too, when a script runs the tests in its background, where a shell has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

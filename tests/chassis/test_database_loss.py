@@ -88,14 +88,14 @@ async def test_an_exhausted_pool_says_so_in_time(
     """Who waits too long for a connection hears Unavailable, is seen waiting, and does not cost the pool anything."""
     async with pool(database_url, telemetry) as database:
         async with database.session():
-            monkeypatch.setattr(pools, "_ACQUIRE_SECONDS", 0.1)
-            waiting = [asyncio.create_task(database.fetchval(ONE)) for _ in range(3)]
-            await polling.until(lambda: database.waiting == 3)
-            assert 'hailwire_database_connections{state="waiting"} 3.0' in page(telemetry)
-            assert 'hailwire_database_connections{state="in_use"} 1.0' in page(telemetry)
-            failures = await asyncio.gather(*waiting, return_exceptions=True)
+            with monkeypatch.context() as patched:
+                patched.setattr(pools, "_ACQUIRE_SECONDS", 0.3)
+                waiting = [asyncio.create_task(database.fetchval(ONE)) for _ in range(3)]
+                await polling.until(lambda: database.waiting == 3)
+                assert 'hailwire_database_connections{state="waiting"} 3.0' in page(telemetry)
+                assert 'hailwire_database_connections{state="in_use"} 1.0' in page(telemetry)
+                failures = await asyncio.gather(*waiting, return_exceptions=True)
         assert [getattr(failure, "reason", failure) for failure in failures] == ["DATABASE_BUSY"] * 3
-        monkeypatch.undo()
         assert database.waiting == 0
         assert await database.fetchval(ONE) == 1
 

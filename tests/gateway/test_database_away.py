@@ -159,13 +159,14 @@ async def test_too_slow(
     mesh, _ = wired
     await mesh.renew()
     word("plain", "answers")
-    monkeypatch.setattr(webhooks, "_STORE_SECONDS", 0.2)
     message = payload(text(phone, "plain"))
     blocker = await asyncpg.connect(database_url)
     try:
         async with blocker.transaction():
             await blocker.execute("LOCK TABLE gateway.inbox_key IN ACCESS EXCLUSIVE MODE")
-            _unavailable(await mesh.whatsapp(message))
+            with monkeypatch.context() as patched:
+                patched.setattr(webhooks, "_STORE_SECONDS", 0.2)
+                _unavailable(await mesh.whatsapp(message))
             assert _spooled(mesh.home) == 1
     finally:
         await blocker.close()
