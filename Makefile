@@ -5,14 +5,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test kill chaos chaos-regressions bench wheel screenshots lint types format setup generate check-generated check-deploy deploy-tools lock clean
+.PHONY: run test drills kill chaos chaos-regressions bench wheel screenshots lint types format setup generate check-generated check-deploy deploy-tools lock clean
 .DEFAULT_GOAL := run
 
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
 	@$(BIN)/hailwire up --follow-parent
 
 test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride" narrows it
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not drill" $(ARGS)
+
+drills: setup  ## The short forms of `make chaos` and `make bench`, as CI runs them
+	@$(BIN)/python -m pytest -m drill $(ARGS)
 
 kill: setup  ## Kill everything three times over under load, with the leases of production; SEED=n draws another order
 	@MESH_KILL_ROUNDS=3 MESH_KILL_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/mesh/test_kill.py

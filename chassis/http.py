@@ -46,6 +46,7 @@ async def serve_http(
         app,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nothing here asks who a caller says it is
         lifespan="off",
         server_header=False,
         date_header=False,

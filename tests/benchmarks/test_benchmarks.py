@@ -27,7 +27,7 @@ from launcher.environment import ROOT
 TINY = Size(rounds=1, messages=60, warm_up=20, riders=30, connections=4)
 
 
-@pytest.mark.slow
+@pytest.mark.drill
 @pytest.mark.timeout(600)
 async def test_everybody_does_the_same_work(reachable_folder: Path) -> None:
     """Ours and both peers store, answer and send each message once, synced to the disk, and every figure is there."""

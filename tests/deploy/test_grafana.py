@@ -104,8 +104,8 @@ class Prometheus:
             return answer["data"]
 
     async def up(self) -> int:
-        """How many targets answer."""
-        with contextlib.suppress(aiohttp.ClientConnectionError):
+        """How many targets answer; none while it starts, when it is not there or answers 503 in words."""
+        with contextlib.suppress(aiohttp.ClientConnectionError, aiohttp.ContentTypeError):
             return len((await self.get("query", query="up == 1"))["result"])
         return 0
 
