@@ -67,8 +67,7 @@ async def answer_send(mischief: Mischief, exchange: Exchange, scope: Scope, rece
         return
     if wrong is None:
         answer, message_id = exchange.accept(None)
-        if message_id is not None and (early := exchange.told_early(message_id)) is not None:
-            await early
+        await _tell_early(exchange, message_id)
         await answer.send(send)
         return
     kind, values = wrong
@@ -85,6 +84,7 @@ async def answer_send(mischief: Mischief, exchange: Exchange, scope: Scope, rece
             await answer.send(send)
             return
         mischief.note(kind, exchange.provider, exchange.to, message_id)
+        await _tell_early(exchange, message_id)
         if kind == "500_after_accept":
             await json_answer(500, {"error": "upstream"}).send(send)
         elif kind == "timeout_after_accept":
@@ -93,6 +93,12 @@ async def answer_send(mischief: Mischief, exchange: Exchange, scope: Scope, rece
             await _break_off(answer, scope, receive, send)
         else:
             await _trickle_out(answer, values["seconds"], send)
+
+
+async def _tell_early(exchange: Exchange, message_id: str | None) -> None:
+    """Statuses that come before the answer come before one that goes wrong, too; nothing else would send them."""
+    if message_id is not None and (early := exchange.told_early(message_id)) is not None:
+        await early
 
 
 def _refusal(exchange: Exchange, kind: str, values: Values) -> Answer | None:

@@ -137,7 +137,7 @@ async def test_a_collector_that_is_away_does_not_hold_up_the_end(monkeypatch: py
             with telemetry.span("last"):
                 pass
             started = time.monotonic()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 6
         assert collector.spans == {}
         collector.awake.set()
         await polling.until(lambda: "telemetry-shutdown" not in {thread.name for thread in threading.enumerate()})

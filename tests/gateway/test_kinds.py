@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("sort", samples.ANSWERED)
 async def test_each_sort_of_message_is_answered(shared: Mesh, phone: str, sort: str) -> None:
     """A message of any type gets an answer in the chat that it came from."""
-    answer = await shared.whatsapp(samples.whatsapp(sort, phone))
+    answer = await shared.taken(samples.whatsapp(sort, phone))
     assert (answer.status, json.loads(answer.body)) == (200, {"success": True})
     await shared.answered(f"+{phone}")
     await shared.settled()
@@ -27,7 +27,7 @@ async def test_each_sort_of_message_is_answered(shared: Mesh, phone: str, sort: 
 async def test_nobody_expects_an_answer(shared: Mesh, phone: str, sort: str) -> None:
     """Reactions, revocations and system notices are taken without an answer, and the next message is answered."""
     before = await shared.metric("hailwire_silent_turns_total")
-    assert (await shared.whatsapp(samples.whatsapp(sort, phone))).status == 200
+    assert (await shared.taken(samples.whatsapp(sort, phone))).status == 200
     await shared.settled()
     assert not shared.received(f"+{phone}")
     assert await shared.metric("hailwire_silent_turns_total") == before + 1

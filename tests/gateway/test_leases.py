@@ -134,7 +134,7 @@ async def test_suspects_do_not_starve(mesh: Mesh, word: Register, phone: str, mo
     gate.set()
     began = time.monotonic()
     await mesh.answered(f"+{other}", 2)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15
     await mesh.settled()
 
 

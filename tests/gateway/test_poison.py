@@ -49,7 +49,7 @@ async def test_the_sender_goes_on_after_the_retries(mesh: Mesh, word: Register, 
     began = time.monotonic()
     await mesh.says(phone, "poison", "plain", "plain")
     received = await mesh.answered(f"+{phone}", 3)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # they are over after half a second
     assert [one["text"]["body"] for one in received[1:]] == ["answered", "answered"]
     await mesh.settled()
 

@@ -96,7 +96,7 @@ async def test_a_flood(silent: Mesh, phone: str) -> None:
     began = time.monotonic()
     await silent.says(phone, "plain")
     await silent.answered(f"+{phone}", 2)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 async def test_a_status_about_nobody_is_asked_ever_more_seldom(silent: Mesh) -> None:

@@ -45,7 +45,7 @@ def test_contract(reachable_folder: Path) -> None:
             stopping = [line.split()[-1] for line in mesh.lines if " stopping " in line]
             assert stopping == ["metrics", "gateway", "simulator", "trips", "profile"]
             assert "everything is stopped" in mesh.lines[-1]
-            assert all_gone(processes, 5)
+            assert all_gone(processes, 20)
             assert not any("was killed" in line or "Traceback" in line for line in mesh.lines)
 
 
@@ -57,12 +57,12 @@ def test_killed(reachable_folder: Path) -> None:
         processes = first.descendants()
         assert len(processes) >= 5
         first.process.kill()
-        assert all_gone(processes, 15)
+        assert all_gone(processes, 30)
     began = time.monotonic()
     with up(reachable_folder / "home", first.ports) as second:
         second.wait_for("Hailwire is ready")
         # 5 s is promised on a machine of one's own; here the other half of the tests runs beside it.
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes through /proc")
@@ -78,7 +78,7 @@ def test_crashed_services_come_back(reachable_folder: Path) -> None:
         mesh.wait_for("trips ended with signal SIGKILL; starting it again")
         mesh.wait_for("PostgreSQL ended; starting it again")
         mesh.wait_for(f"port={mesh.ports['TRIPS_GRPC_PORT']}", times=2)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while asyncio.run(probe.http_status(mesh.ports["GATEWAY_HTTP_PORT"], "/readyz")) != 200:
             assert time.monotonic() < end
             time.sleep(0.05)
@@ -93,8 +93,8 @@ def test_only_make_is_signalled(reachable_folder: Path, number: signal.Signals) 
         made.wait_for("Hailwire is ready")
         processes = made.descendants()
         made.process.send_signal(number)
-        made.wait_for("everything is stopped", 30)
-        assert all_gone(processes, 5)
+        made.wait_for("everything is stopped", 60)
+        assert all_gone(processes, 20)
 
 
 @pytest.mark.parametrize("ports", ["the same", "others"])

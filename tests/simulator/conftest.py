@@ -171,7 +171,7 @@ class Caller:
         return list(items)
 
 
-async def eventually(holds: Callable[[], bool], within: float = 10.0) -> None:
+async def eventually(holds: Callable[[], bool], within: float = 40.0) -> None:
     """Wait until something holds, looking again after each turn of the loop."""
     end = time.monotonic() + within
     while not holds():

@@ -54,6 +54,17 @@ async def test_early_statuses_do_not_wait_for_ever(sim: Any, until: Until, provi
     await sim.settled()
 
 
+@pytest.mark.parametrize("kind", ["500_after_accept", "slow_answer"])
+@pytest.mark.parametrize("provider", ["whatsapp", "twilio"])
+async def test_early_statuses_come_when_the_answer_goes_wrong(sim: Any, provider: str, kind: str) -> None:
+    """A message that was accepted is told about, whatever becomes of its answer."""
+    await sim.fault("status_early", provider)
+    await sim.fault(kind, provider)
+    assert (await send(sim, provider))[0] in {200, 201, 500}
+    await sim.settled()
+    assert told(sim.gateway) == ["sent", "delivered"]
+
+
 @pytest.mark.parametrize("provider", ["whatsapp", "twilio"])
 async def test_statuses_can_go_backwards(sim: Any, until: Until, provider: str) -> None:
     """Delivered comes before sent, and Twilio's own list still knows which is later."""

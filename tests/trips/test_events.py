@@ -220,7 +220,7 @@ async def test_a_taker_that_waits_does_not_hold_up_the_end(fresh_database_url: s
             assert not (await asyncio.wait([waiting], timeout=0.2))[0]
             started = time.monotonic()
         assert list((await waiting).events) == []
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize("taker", ["", "x" * 65])
