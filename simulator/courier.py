@@ -178,6 +178,7 @@ class Courier:
             self.counts["forged_unanswered"] += 1
         else:
             self.counts["forged_not_refused"] += 1
+            self._mischief.note("forged_not_refused", letter.provider, letter.phone, letter.subject)  # survives us
             log.error("a forged webhook was not refused with 403", provider=letter.provider, status=status)
 
     async def _post(

@@ -35,6 +35,17 @@ def _stored_once(look: Look, verdict: Verdict) -> None:
         "stored twice",
         (message_id for message_id, items in look.items_by_message.items() if len(items) > 1),
     )
+    said = {one.message_id: one.says for one in snapshot.written}
+    verdict.each(
+        "messages",
+        "wrong",
+        "stored with other words",
+        (
+            message_id
+            for message_id, items in look.items_by_message.items()
+            if message_id in said and any(item.says != said[message_id] for item in items)
+        ),
+    )
     copies = Counter(item.key for item in snapshot.items if item.kind != "event")
     verdict.each("messages", "doubled", "two items of one key", (key.hex() for key, n in copies.items() if n > 1))
     stored = {item.key for item in snapshot.items}

@@ -31,8 +31,8 @@ def check(look: Look, verdict: Verdict) -> None:
                 verdict.note("replies", "wrong", f"reply {outbox_id} was sent to {copy.to} instead of {reply.address}")
             if _plain(reply.words) not in _plain(copy.words):
                 verdict.note("replies", "wrong", f"reply {outbox_id} was sent in other words")
-        for before in copies[:-1]:
-            cause = _cause(look, before)
+        for before, after in itertools.pairwise(copies):
+            cause = _cause(look, before, after)
             if cause:
                 verdict.extra_sends.append(ExtraSend(outbox_id, cause))
             else:
@@ -63,11 +63,11 @@ def _in_order(look: Look, verdict: Verdict) -> None:
                 verdict.note("replies", "reordered", f"{to} got reply {before} before {after}")
 
 
-def _cause(look: Look, before: Send) -> str:
-    """Why this copy, which the provider had, could be followed by another; empty for no good reason."""
+def _cause(look: Look, before: Send, after: Send) -> str:
+    """Why a copy that the provider had was followed by another: something between the two; empty for no good reason."""
     if before.message_id in look.snapshot.muffled:
         return "the provider took it and did not say so"
-    since, until = before.at - _BEFORE_SECONDS, before.at + _UNDER_WAY_SECONDS
+    since, until = before.at - _BEFORE_SECONDS, min(before.at + _UNDER_WAY_SECONDS, after.at)
     causes = [
         _words(shock)
         for shock in look.snapshot.shocks

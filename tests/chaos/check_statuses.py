@@ -1,4 +1,8 @@
-"""Delivery statuses: each row says the furthest that its provider has told, never less and never more."""
+"""Delivery statuses: each row says the furthest that its provider has told, never less and never more.
+
+Every message that a provider took is delivered here sooner or later, and told so: a row that does not say it has lost
+a status, wherever that was.
+"""
 
 from collections import defaultdict
 
@@ -33,3 +37,5 @@ def check(look: Look, verdict: Verdict) -> None:
             verdict.note("statuses", "lost", f"reply {reply.outbox_id} is {reply.delivery or 'nowhere'} by its row")
         elif rank > told[reply.outbox_id]:
             verdict.note("statuses", "wrong", f"reply {reply.outbox_id} is {reply.delivery}, which nobody told")
+        elif reply.outbox_id in look.sends_by_reply and rank < Delivery.DELIVERED.rank:
+            verdict.note("statuses", "lost", f"reply {reply.outbox_id} was delivered, and its row does not know")

@@ -79,10 +79,19 @@ class Faults:
                 await self._database.run(self._database.cluster.start)
             self._database.signal(signal.SIGCONT)
         for name, process in self._processes.items():
+            self._look(name, process)
             if process.process_id is None:
-                self.crashed.append(f"{name} ended by itself with {process.exit_code}")
                 process.start()
             process.resume()
+
+    def look(self) -> None:
+        """Note who has ended by itself since; nobody is hurt any more."""
+        for name, process in self._processes.items():
+            self._look(name, process)
+
+    def _look(self, name: str, process: Process) -> None:
+        if process.process_id is None:
+            self.crashed.append(f"{name} ended by itself with {process.exit_code}")
 
     @property
     def _own_database(self) -> Database:
@@ -108,6 +117,8 @@ class Faults:
             await self._fell_postgres(fault)
             return
         process = self._processes[name]
+        if not self._down[name]:
+            self._look(name, process)
         self._down[name] += 1
         if fault.kind == "kill":
             process.kill()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.gateway.conversations.catalogue import t
+from tests.chaos.reading import words_of
 from tests.chaos.snapshot import Person, Written
 from tests.mesh.deliveries import Delivered, Deliveries
 from tests.mesh.phones import folded, options
@@ -126,7 +127,7 @@ class Somebody:
             number = self._number if self.shows != "bsuid" else ""
             bsuid = self._bsuid if self.shows != "number" else ""
             message_id = await self._post.whatsapp(number, content, bsuid=bsuid)
-        self.written.append(Written(self.name, message_id, language))
+        self.written.append(Written(self.name, message_id, language, says=words_of(content)))
 
     async def choose(self, choice: Choice, language: str = "") -> None:
         """Tap it, or type its number."""

@@ -52,10 +52,6 @@ class Providers:
         async with self._session.delete(f"{self._url}/misbehaviour") as response:
             response.raise_for_status()
 
-    async def counts(self) -> dict[str, int]:
-        async with self._session.get(f"{self._url}/stats") as response:
-            return dict(await response.json())
-
     async def _send(self, draft: Mapping[str, Any]) -> str:
         phone = draft["from"]
         while True:

@@ -1,5 +1,6 @@
 """Reads the tables of a run, each once, and what providers accepted, into the rows of a snapshot."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -114,11 +115,15 @@ def _message(row: Any) -> dict[str, str]:
     if row["provider"] == "twilio":
         return {"message_id": raw["form"]["MessageSid"], "says": raw["form"].get("Body", "")}
     message = raw["message"]
-    says = (message.get("text") or {}).get("body", "")
+    return {"message_id": message["id"], "says": words_of(message)}
+
+
+def words_of(message: Mapping[str, Any]) -> str:
+    """What a WhatsApp message says: its text or what was tapped; empty for a place."""
     interactive = message.get("interactive")
     if interactive:
-        says = interactive[interactive["type"]]["id"]
-    return {"message_id": message["id"], "says": says}
+        return str(interactive[interactive["type"]]["id"])
+    return str((message.get("text") or {}).get("body", ""))
 
 
 def _status(row: Any) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Written:
     taken_at: float | None = None
     # The provider gave it up before any gateway took it, as Twilio does after some tries.
     given_up: bool = False
+    # The text, or what was tapped; empty for a place.
+    says: str = ""
 
 
 @dataclass(frozen=True)

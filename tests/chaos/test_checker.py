@@ -10,7 +10,8 @@ from hailwire.trips.v1 import events_pb2
 from tests.chaos import reading
 from tests.chaos.checker import examine
 from tests.chaos.conftest import Clean
-from tests.chaos.plants import PLANTS, a_reply, a_send, changed, rows_of, with_rows, without
+from tests.chaos.planted import PLANTS
+from tests.chaos.plants import a_reply, a_send, changed, rows_of, with_rows, without
 from tests.chaos.snapshot import Item, Shock
 from tests.mesh.audit import connected
 
@@ -56,7 +57,8 @@ def test_a_second_send_with_a_cause_is_listed_and_no_finding(clean: Clean) -> No
     for shock in (
         Shock("kill", "", ("profile-1",), send.at, send.at + 1),
         Shock("cut", "hang", ("gateway-1>trips-1",), send.at, send.at + 1),
-        Shock("kill", "", ("gateway-1",), send.at + 100, send.at + 101),
+        Shock("kill", "", ("gateway-1",), send.at + 5, send.at + 6),  # after the second copy
+        Shock("kill", "", ("gateway-1",), send.at - 20, send.at - 19),
     ):
         assert "without a cause" in str(examine(replace(copied, shocks=(shock,))).findings)
     verdict = examine(replace(copied, muffled=frozenset({send.message_id})))

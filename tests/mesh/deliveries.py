@@ -48,6 +48,7 @@ class Deliveries:
         self._session = session
         self._url = simulator_url
         self._news = asyncio.Condition()
+        self._reading = asyncio.Lock()
 
     def of(self, *addresses: str) -> list[Delivered]:
         """What the phone with these addresses has received, the first copy of each."""
@@ -61,6 +62,10 @@ class Deliveries:
 
     async def read(self) -> None:
         """Everything that is there by now."""
+        async with self._reading:  # two at once would both take what is new
+            await self._read()
+
+    async def _read(self) -> None:
         while True:
             after = self.all[-1].number if self.all else 0
             url = f"{self._url}/outbox/all?after={after}&limit={_PAGE}"
