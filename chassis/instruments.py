@@ -33,7 +33,8 @@ class Kind(Enum):
 
     COUNTER = "counter"
     GAUGE = "gauge"
-    # Every replica shows the same, because it describes the database: nobody may add them up.
+    # Nobody may add them up, the largest stands for all: every replica shows the same, because it describes the
+    # database, or a sum means nothing.
     SHARED_GAUGE = "shared gauge"
 
 

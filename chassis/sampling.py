@@ -104,14 +104,15 @@ class AtTheEnd(SpanProcessor):
                 self._keep(context.trace_id)
 
     def _hold(self, trace_id: int, span: ReadableSpan) -> None:
+        # Room is made first: the oldest trace may be the span's own, and the span itself must stay.
+        while self._held and self._count >= self._most_held:
+            _, oldest = self._held.popitem(last=False)
+            self._count -= len(oldest.spans)
         self._held.setdefault(trace_id, _Held()).spans.append(span)
         self._count += 1
         for link in span.links:
             if (caller := self._held.get(link.context.trace_id)) is not None:
                 caller.batches.add(trace_id)
-        while self._count > self._most_held:
-            _, oldest = self._held.popitem(last=False)
-            self._count -= len(oldest.spans)
 
     def _worth_keeping(self, span: ReadableSpan) -> bool:
         if span.status.status_code is StatusCode.ERROR:
@@ -120,7 +121,8 @@ class AtTheEnd(SpanProcessor):
         return span.kind in _AWAITED and lasted > self._slow_nanoseconds and not span.name.endswith(_SLOW_EXEMPT)
 
     def _keep(self, trace_id: int) -> None:
-        held = self._held[trace_id]
+        # What fails here would fail in Span.end, and with it the work that was measured.
+        held = self._held.get(trace_id, _Held())
         callers = {link.context.trace_id for span in held.spans for link in span.links}
         for one in (trace_id, *callers, *held.batches):
             self._kept[one] = None

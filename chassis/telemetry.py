@@ -95,7 +95,8 @@ class Telemetry:
     def gauge(self, name: str, help: str, read: Read, *, shared: bool = False) -> None:  # noqa: A002
         """A number that goes up and down, read when somebody scrapes; several readers of one name add their labels.
 
-        `shared`: it describes the database, so that every replica shows the same and nobody may add them up.
+        `shared`: nobody may add up what the replicas show, because all of them describe the same database, or because
+        a sum means nothing (a moment, a flag); the largest stands for all.
         """
         if name in self._gauges:
             self._gauges[name].append(read)
@@ -134,8 +135,11 @@ class Telemetry:
             "cold_start_duration_ms",
             "from the start of the process until it first served, in ms",
             lambda: [(self._cold_start_ms, {})] if self._cold_start_ms else [],
+            shared=True,
         )
-        self.gauge("process_start_time_seconds", "when the process started", lambda: [(self.started_at, {})])
+        self.gauge(
+            "process_start_time_seconds", "when the process started", lambda: [(self.started_at, {})], shared=True
+        )
         self.gauge("process_resident_bytes", "memory, shared pages included", _one(resources.resident_bytes))
         memory = resources.ProportionalMemory()
         self.gauge("process_proportional_bytes", "memory, with each shared page divided among its users", memory.read)

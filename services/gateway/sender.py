@@ -105,6 +105,7 @@ class Sender:
             "provider_paused",
             "1 while nothing is sent to a provider after it refused everybody",
             lambda: [(float(self._pause(provider) > 0), {"provider": str(provider)}) for provider in Provider],
+            shared=True,
         )
 
     @property

@@ -17,8 +17,11 @@ _MEAN_SECONDS = (1.0, 2.0)
 _QUEUE_SECONDS = (30.0, 120.0)
 # One failure among three calls is an accident and no rate.
 _LEAST = 10
-# How long a process may take to start before its silence is news.
+# How long a process may take to start before its silence is news; and how long one may be silent while another works,
+# because an update replaces them one by one.
 _STARTING_SECONDS = 15.0
+# How long all may be silent: one answer that came late is none.
+_SILENT_SECONDS = 2.5
 
 # Whose age says that messages are not being worked on; replies may wait for good reasons (limits, quiet hours).
 _QUEUES = {"inbox": "the oldest message", "events": "the oldest event"}
@@ -97,10 +100,12 @@ def _judge_replicas(ward: Ward, verdict: Verdict) -> None:
     if ward.problem and not ward.seats:
         verdict.found(UNHEALTHY, f"{ward.name}: its name leads nowhere ({ward.problem})")
         return
-    judged = [seat for seat in ward.seats if not seat.starting]
-    missing = [seat for seat in judged if not seat.works]
-    if not missing:
-        return
+    patience = _STARTING_SECONDS if any(seat.works for seat in ward.seats) else _SILENT_SECONDS
+    missing = [
+        seat
+        for seat in ward.seats
+        if not seat.works and not seat.starting and not (seat.reason and seat.silent_seconds < patience)
+    ]
     status = UNHEALTHY if len(missing) == len(ward.seats) else DEGRADED
     for seat in missing:
         if seat.reason:

@@ -45,7 +45,6 @@ class Replica:
         self.address = address
         self.reason = "NOT_ASKED"
         self.since = wall()
-        self.known_since = self.since
         self.ever_answered = False
         self.reading: Reading | None = None
         self._wall = wall

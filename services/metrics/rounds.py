@@ -7,7 +7,7 @@ from services.metrics import health, views
 from services.metrics.fleet import Fleet, Service
 from services.metrics.health import Seat, Verdict, Ward
 from services.metrics.replica import Replica
-from services.metrics.views import Json, together
+from services.metrics.views import Json
 from services.metrics.work import KINDS, work
 
 # Latency on the page is that of the last minute: long enough to have something, short enough to see a change.
@@ -64,7 +64,7 @@ def live(fleet: Fleet) -> Json:
         }
     queues: list[Json] = []
     for service in fleet.services.values():
-        view = together(service)
+        view = views.now(service)
         queues += views.queues(view)
         if (count := view.one("hailwire_spool_files")) is not None:
             queues.append({"queue": "spool files", "items": count, "oldest_seconds": None})
@@ -110,7 +110,7 @@ def _work(service: Service) -> list[Json]:
 
 def _ward(service: Service, fleet: Fleet) -> Ward:
     now = time.time()
-    view = together(service)
+    view = views.now(service)
     oldest = {labels.get("queue", ""): value for labels, value in view.of("hailwire_queue_oldest_seconds")}
     return Ward(
         name=service.name,

@@ -44,10 +44,16 @@ class View:
         return [{**dict(labels), **one.told()} for labels, one in ordered if one.count]
 
 
+def now(service: Service) -> View:
+    """The gauges of the replicas that answer as one; nothing that was counted, which takes long to add up."""
+    readings = service.readings
+    return View(joining.gauges(readings), joining.metrics(readings))
+
+
 def together(service: Service) -> View:
     """All replicas as one, those that are gone included in what was counted."""
-    readings = service.readings
-    return View({**joining.gauges(readings), **service.totals.together()}, joining.metrics(readings))
+    gauges = now(service)
+    return View({**gauges.numbers, **service.totals.together()}, gauges.metrics)
 
 
 def of_replica(service: Service, reading: Reading) -> View:

@@ -17,9 +17,18 @@ VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 def started(**environ: str) -> dict[str, Any]:
     """Its services, with variables of the shell filled in as Docker Compose does."""
-    text = VARIABLE.sub(lambda match: environ.get(match[1]) or match[2] or "", TEXT)
-    services: dict[str, Any] = yaml.safe_load(text)["services"]
-    return services
+
+    def services(text: str) -> dict[str, Any]:
+        filled = VARIABLE.sub(lambda match: environ.get(match[1]) or match[2] or "", text)
+        return dict(yaml.safe_load(filled)["services"])
+
+    found = services(TEXT)
+    for service in found.values():
+        if (extends := service.pop("extends", None)) is not None:
+            (name, base), *others = services((tools.ROOT / extends["file"]).read_text(encoding="utf-8")).items()
+            assert (name, base.keys(), others) == (extends["service"], {"environment"}, [])
+            service["environment"] = base["environment"] | service["environment"]
+    return found
 
 
 def ours(services: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +69,18 @@ def test_production() -> None:
                 deployed.settings(name, deployed.IMAGE | variables(service))
     for name, service in ours(started(HAILWIRE_ENV="production", **conftest.FILLED)).items():
         deployed.settings(name, deployed.IMAGE | variables(service))
+
+
+def test_production_sends_to_the_real_providers() -> None:
+    """With the settings of production, and nothing more, replies go to Meta and Twilio; another address can be set."""
+    given = {"HAILWIRE_ENV": "production", **conftest.FILLED}
+
+    def gateway(**more: str) -> Any:
+        return deployed.settings("gateway", deployed.IMAGE | variables(started(**given, **more)["gateway"]))
+
+    assert re.fullmatch(r"https://graph\.facebook\.com/v\d+\.0", gateway().wa_graph_url)
+    assert gateway().twilio_api_url == "https://api.twilio.com"
+    assert gateway(WA_GRAPH_URL="https://graph.example/v1").wa_graph_url == "https://graph.example/v1"
 
 
 def test_what_is_called_is_there() -> None:

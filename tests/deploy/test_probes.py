@@ -23,6 +23,7 @@ from simulator.app import simulator
 from tests.chassis.polling import until_awaited
 from tests.deploy import deployed, tools
 from tests.deploy.manifests import Manifests
+from tests.hailwire import authority
 
 # Nothing listens there.
 NO_DATABASE = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
@@ -133,3 +134,24 @@ async def test_healthcheck(
         assert await asyncio.to_thread(health.main) == 0
     monkeypatch.setattr(health, "SECONDS", 0.2)
     assert await asyncio.to_thread(health.main) == 1
+
+
+async def test_healthcheck_over_tls(
+    health: ModuleType, dev_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that speaks TLS only is found with the settings of its file; a stranger's certificate is refused."""
+    manifests = Manifests(dev_text)
+    monkeypatch.setattr(health, "command", lambda: "profile")
+    made = authority.make(tmp_path / "tls", "profile")
+    changes = {"DATABASE_URL": NO_DATABASE, "DATABASE_DIRECT_URL": "", **made.environ}
+    file = tmp_path / "settings.env"
+    monkeypatch.setenv("HAILWIRE_ENV_FILE", str(file))
+    async with opened(manifests, "profile", tmp_path, **changes) as here:
+        (port,) = (one["containerPort"] for one in manifests.main("profile")["ports"] if one["name"] == "grpc")
+        settings = {"PROFILE_GRPC_PORT": str(here[port]), **made.environ}
+        file.write_text("\n".join(f"{name}={value}" for name, value in settings.items()))
+        assert await asyncio.to_thread(health.main) == 0
+        monkeypatch.setattr(health, "SECONDS", 0.5)
+        another = authority.make(tmp_path / "another", "profile")
+        monkeypatch.setenv("GRPC_TLS_CA_FILE", str(another.ca))
+        assert await asyncio.to_thread(health.main) == 1

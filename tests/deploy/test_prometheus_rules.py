@@ -7,24 +7,48 @@ from typing import Any
 import pytest
 import yaml
 
+from services.metrics import work
 from tests.deploy.promtool import PROMETHEUS, ROOT, promtool
 
 RULES = yaml.safe_load((PROMETHEUS / "rules" / "alerts.yml").read_text(encoding="utf-8"))
 ALERTS = {rule["alert"]: rule for group in RULES["groups"] for rule in group["rules"]}
 RUNBOOK = ROOT / "docs" / "runbook.md"
 
+WEBHOOKS = (
+    'hailwire_http_server_requests_total{service="gateway",route="/webhooks/whatsapp",method="POST",status="200"}'
+)
+RPCS = (
+    'hailwire_rpc_server_requests_total{service="trips",'
+    'method="/hailwire.trips.v1.TripsService/BatchGetTrips",code="OK"}'
+)
+TURNS = 'hailwire_turns_total{service="gateway",ending="done"}'
+SENDS = 'hailwire_sends_total{service="gateway",provider="whatsapp",result="accepted"}'
+
 # A mesh that is well: one message a second comes in and is answered. 14 minutes, a sample every 30 s.
 WELL = {
     **{f'up{{job="hailwire",service="{name}",instance="{name}"}}': "1x28" for name in ("gateway", "profile", "trips")},
     'hailwire_serving{service="gateway",instance="gateway"}': "1x28",
     'hailwire_inbox_items_total{service="gateway",kind="message",new="yes"}': "0+30x28",
-    'hailwire_turns_total{service="gateway",ending="done"}': "0+30x28",
+    TURNS: "0+30x28",
     'hailwire_turn_wait_seconds_bucket{service="gateway",le="1.0"}': "0+30x28",
     'hailwire_turn_wait_seconds_bucket{service="gateway",le="30.0"}': "0+30x28",
     'hailwire_turn_wait_seconds_bucket{service="gateway",le="+Inf"}': "0+30x28",
-    'hailwire_sends_total{service="gateway",provider="whatsapp",result="accepted"}': "0+30x28",
-    'hailwire_http_server_requests_total{service="gateway",route="/webhooks/whatsapp",status="200"}': "0+30x28",
-    'hailwire_rpc_server_requests_total{service="trips",code="OK"}': "0+30x28",
+    SENDS: "0+30x28",
+    WEBHOOKS: "0+30x28",
+    RPCS: "0+30x28",
+    # Those who watch us and those who poll, more than all real work.
+    **{
+        f'hailwire_http_server_requests_total{{service="gateway",route="{route}",status="200"}}': "0+90x28"
+        for route in ("/healthz", "/readyz", "/metrics", "other")
+    },
+    **{
+        f'hailwire_rpc_server_requests_total{{service="trips",method="{method}",code="OK"}}': "0+90x28"
+        for method in (
+            "/grpc.health.v1.Health/Check",
+            "/hailwire.ops.v1.PerformanceService/GetPerformance",
+            "/hailwire.trips.v1.EventsService/TakeEvents",
+        )
+    },
     'hailwire_queue_items{service="gateway",queue="dead letters"}': "0x28",
     'hailwire_queue_oldest_seconds{service="gateway",queue="inbox"}': "0.1x28",
     'hailwire_provider_paused{service="gateway",provider="whatsapp"}': "0x28",
@@ -32,16 +56,38 @@ WELL = {
     'hailwire_database_connections{service="trips",instance="trips",state="waiting"}': "0x28",
 }
 
+# A quiet night: nobody writes, and who watches us goes on.
+QUIET = {
+    series: "0x28"
+    for series in WELL
+    if series in {WEBHOOKS, RPCS, TURNS, SENDS} or "_inbox_items_" in series or "_bucket" in series
+}
+
+
+def failing(series: str, **labels: str) -> str:
+    """The same series with other labels."""
+    for name, value in labels.items():
+        series = re.sub(f'{name}="[^"]*"', f'{name}="{value}"', series)
+    return series
+
 
 # What happens -> the series that are different or new, and the alerts that speak at the end.
 CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "all is well": ({}, set()),
-    "nobody writes": (
-        {series: "0x28" for series in WELL if "_total" in series or "_bucket" in series},
+    "nobody writes": (QUIET, set()),
+    "a single failure of each kind": (
+        QUIET
+        | {
+            failing(TURNS, ending="failed"): "0x22 1x6",
+            failing(WEBHOOKS, status="500"): "0x22 1x6",
+            failing(RPCS, code="INTERNAL"): "0x22 1x6",
+            failing(SENDS, result="unknown"): "0x22 1x6",
+        },
         set(),
     ),
+    "replies to dead numbers": (QUIET | {failing(SENDS, result="final"): "0x20 0+3x8"}, set()),
     "no answers": (
-        {'hailwire_sends_total{service="gateway",provider="whatsapp",result="accepted"}': "7x28"},
+        {SENDS: "7x28"},
         {"HailwireNoAnswers"},
     ),
     "turns are late": (
@@ -55,6 +101,14 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
         {'hailwire_queue_oldest_seconds{service="gateway",queue="inbox"}': "0x16 20+30x12"},
         {"HailwireQueueOld"},
     ),
+    "replies that wait a little": (
+        {'hailwire_queue_oldest_seconds{service="gateway",queue="outbox"}': "200+10x28"},
+        set(),
+    ),
+    "replies that wait for long": (
+        {'hailwire_queue_oldest_seconds{service="gateway",queue="outbox unknown"}': "400+10x28"},
+        {"HailwireQueueOld"},
+    ),
     "an old dead letter": (
         {
             'hailwire_queue_oldest_seconds{service="gateway",queue="dead letters"}': "0+30x28",
@@ -65,6 +119,17 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "a new dead letter": (
         {'hailwire_queue_items{service="gateway",queue="dead letters"}': "0x16 1x12"},
         {"HailwireDeadLetter"},
+    ),
+    "old dead letters, after a gap": (
+        {'hailwire_queue_items{service="gateway",queue="dead letters"}': "3x5 _x16 3x7"},
+        set(),
+    ),
+    "a dead letter is discarded": (
+        {
+            'hailwire_queue_items{service="gateway",queue="dead letters"}': "3x26 0x2",
+            'hailwire_queue_items{service="gateway",instance="another",queue="dead letters"}': "3x27 0x1",
+        },
+        set(),
     ),
     "the first copy": (
         {'hailwire_extra_sends_total{service="gateway",provider="twilio"}': "_x16 1x12"},
@@ -79,29 +144,50 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"HailwireDuplicates"},
     ),
     "one turn in ten fails": (
-        {'hailwire_turns_total{service="gateway",ending="failed"}': "0+4x28"},
+        {failing(TURNS, ending="failed"): "0+4x28"},
         {"HailwireTurnErrors"},
     ),
     "every turn fails": (
-        {
-            'hailwire_turns_total{service="gateway",ending="failed"}': "0+4x28",
-            'hailwire_turns_total{service="gateway",ending="done"}': "9x28",
-        },
+        {failing(TURNS, ending="failed"): "0+4x28", TURNS: "9x28"},
         {"HailwireTurnErrors", "HailwireEverythingFails"},
     ),
+    "every webhook fails": (
+        {failing(WEBHOOKS, status="503"): "0+30x28", WEBHOOKS: "9x28"},
+        {"HailwireHttpErrors", "HailwireEverythingFails"},
+    ),
+    "every RPC fails": (
+        {failing(RPCS, code="UNAVAILABLE"): "0+30x28", RPCS: "9x28"},
+        {"HailwireRpcErrors", "HailwireEverythingFails"},
+    ),
+    "a method is missing": (
+        {failing(RPCS, code="UNIMPLEMENTED"): "0+30x28", RPCS: "9x28"},
+        {"HailwireRpcErrors", "HailwireEverythingFails"},
+    ),
+    "every send fails": (
+        {failing(SENDS, result="retry"): "0+30x28", SENDS: "9x28"},
+        {"HailwireNoAnswers", "HailwireEverythingFails", "HailwireProviderOutage"},
+    ),
+    "probes fail": (
+        {
+            series.replace('status="200"', 'status="503"').replace('code="OK"', 'code="UNAVAILABLE"'): "0+90x28"
+            for series in WELL
+            if "/readyz" in series or "/hailwire.ops." in series or "/TakeEvents" in series
+        },
+        set(),
+    ),
     "one request in ten fails": (
-        {'hailwire_http_server_requests_total{service="gateway",status="503"}': "0+4x28"},
+        {failing(WEBHOOKS, status="503"): "0+4x28"},
         {"HailwireHttpErrors"},
     ),
     "callers err": (
         {
-            'hailwire_http_server_requests_total{service="gateway",status="403"}': "0+40x28",
-            'hailwire_rpc_server_requests_total{service="trips",code="NOT_FOUND"}': "0+40x28",
+            failing(WEBHOOKS, status="403"): "0+40x28",
+            failing(RPCS, code="NOT_FOUND"): "0+40x28",
         },
         set(),
     ),
     "one RPC in ten fails": (
-        {'hailwire_rpc_server_requests_total{service="trips",code="INTERNAL"}': "0+4x28"},
+        {failing(RPCS, code="INTERNAL"): "0+4x28"},
         {"HailwireRpcErrors"},
     ),
     "a provider is paused": (
@@ -109,7 +195,7 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"HailwireProviderOutage"},
     ),
     "a provider takes little": (
-        {'hailwire_sends_total{service="gateway",provider="whatsapp",result="retry"}': "0+60x28"},
+        {failing(SENDS, result="retry"): "0+60x28"},
         {"HailwireProviderOutage"},
     ),
     "a replica is missing": (
@@ -150,10 +236,31 @@ def test_each_alert_speaks_in_its_case_only(tmp_path: Path) -> None:
         }
         for case, (changed, speaking) in CASES.items()
     ]
+    tried(tests, tmp_path)
+
+
+def tried(tests: list[dict[str, Any]], folder: Path) -> None:
+    """Let Prometheus play them with our rules."""
     rules = sorted(str(path) for path in (PROMETHEUS / "rules").glob("*.yml"))
-    file = tmp_path / "cases.yml"
+    file = folder / "cases.yml"
     file.write_text(yaml.safe_dump({"rule_files": rules, "evaluation_interval": "30s", "tests": tests}))
     promtool("test", "rules", str(file))
+
+
+def test_each_missing_service_is_named(tmp_path: Path) -> None:
+    """When several services have no replica, each has an alert that says which it is."""
+    gone = {f'up{{job="hailwire",service="{name}",instance="{name}"}}': "1x10 _x17" for name in ("profile", "trips")}
+    expected = [
+        {"labels": f'{{alertname="HailwireServiceMissing",service="{name}"}}', "value": 1}
+        for name in ("profile", "trips")
+    ]
+    asked = {
+        "expr": 'count by (alertname, service) (ALERTS{alertstate="firing"})',
+        "eval_time": "13m30s",
+        "exp_samples": expected,
+    }
+    series = [{"series": name, "values": values} for name, values in {**WELL, **gone}.items()]
+    tried([{"interval": "30s", "input_series": series, "promql_expr_test": [asked]}], tmp_path)
 
 
 @pytest.mark.parametrize("name", sorted(ALERTS))
@@ -170,6 +277,28 @@ def test_an_alert_says_what_to_do(name: str) -> None:
 def test_the_runbook_has_no_other_alerts() -> None:
     """A section whose alert is gone would send somebody the wrong way."""
     assert set(re.findall(r"^## (Hailwire\w+)$", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)) == set(ALERTS)
+
+
+def test_what_counts_is_what_health_counts() -> None:
+    """Rules and the metrics service leave out the same probes and call the same a failure."""
+    recorded = (PROMETHEUS / "rules" / "recording.yml").read_text(encoding="utf-8")
+    (routes,) = set(re.findall(r'route!~"([^"]*)"', recorded))
+    assert set(routes.split("|")) == work._WATCHING_ROUTES
+    (methods,) = set(re.findall(r'method!~"([^"]*)"', recorded))
+    found = {method.replace("[.]", ".").removesuffix(".*") for method in methods.split("|")}
+    assert found == set(work._WATCHING_METHODS)
+    (codes,) = re.findall(r'code=~"([^"]*)"', recorded)
+    assert set(codes.split("|")) == work._OUR_CODES
+    (results,) = re.findall(r'result=~"([^"]*)"', recorded)
+    (sends,) = [kind for kind in work.KINDS if kind.name == "send"]
+    assert all(sends.failed({"result": result}) for result in results.split("|"))
+
+
+def test_only_pods_that_run_are_read() -> None:
+    """A pod that has ended is no replica that is missing."""
+    (job,) = yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    phases = [rule for rule in job["relabel_configs"] if rule["source_labels"] == ["__meta_kubernetes_pod_phase"]]
+    assert [(rule["action"], rule["regex"]) for rule in phases] == [("keep", "Running")]
 
 
 @pytest.mark.parametrize("name", ["prometheus.yml", "local.yml", "kubernetes.yml"])

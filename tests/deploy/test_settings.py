@@ -94,6 +94,15 @@ def test_no_secret_in_a_config_map(overlay: Manifests) -> None:
     assert shown.isdisjoint(deployed.secret_names() | {"DATABASE_URL", "DATABASE_DIRECT_URL"})
 
 
+def test_one_database_role() -> None:
+    """Each example that asks for a database says that its user is everybody's: the schemas have one owner."""
+    texts = [path.read_text(encoding="utf-8") for path in conftest.K8S.rglob("*.env.example")]
+    asking = [text for text in texts if "DATABASE_URL=" in text]
+    assert len(asking) == 4
+    for text in asking:
+        assert "# The user is the same for all services and for migrate; it owns the schemas.\n" in text
+
+
 def test_secrets_are_not_committed() -> None:
     """What is filled in beside the examples is ignored by git."""
     ignored = (conftest.K8S / "overlays" / "production" / ".gitignore").read_text(encoding="utf-8")

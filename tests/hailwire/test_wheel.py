@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -85,6 +86,14 @@ def test_the_wheel_holds_the_contracts_and_nothing_else(wheel: Path) -> None:
         if path.suffix in {".py", ".pyi"} or path.name == "py.typed"
     }
     assert packed == wanted
+
+
+def test_the_licence(wheel: Path) -> None:
+    """The wheel brings its licence, and no other file of the project as one."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["license-files"]
+    assert declared == ["LICENSE"]
+    with zipfile.ZipFile(wheel) as opened:
+        assert [name.partition("/licenses/")[2] for name in opened.namelist() if "/licenses/" in name] == ["LICENSE"]
 
 
 def test_the_wheel_needs_three_packages(client_python: Path) -> None:

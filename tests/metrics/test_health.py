@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -13,6 +14,7 @@ from chassis.channels import open_channel
 from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
 from services.metrics import health, percentiles, work
 from services.metrics.health import Seat, Ward
+from services.metrics.totals import Totals
 from tests.chassis import tiny
 from tests.metrics.conftest import Api, Process, opened, process
 
@@ -25,6 +27,16 @@ async def test_fresh_and_idle(api: Api) -> None:
     assert told["status"] == "healthy"
     assert told["reasons"] == []
     assert told["services"]["gateway"]["work"] == []
+
+
+async def test_health_and_the_page_look_at_now(api: Api, gateway: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither adds up all that was ever counted, by processes of long ago too, to show what waits now."""
+    gateway.telemetry.gauge("queue_items", "what waits", lambda: [(3.0, {"queue": "inbox"})], shared=True)
+    gateway.telemetry.gauge("queue_oldest_seconds", "age", lambda: [(31.0, {"queue": "inbox"})], shared=True)
+    monkeypatch.setattr(Totals, "ever", None)
+    told = await api.ask("live")
+    assert told["queues"] == [{"queue": "inbox", "items": 3.0, "oldest_seconds": 31.0}]
+    assert (await api.ask("health"))["status"] == told["status"] == "degraded"
 
 
 async def test_a_process_that_is_starting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +137,10 @@ async def test_what_was_before_we_looked() -> None:
             assert (await api.ask("health"))["reasons"] == ["gateway: 50% of 20 sends to providers failed"]
 
 
-async def test_replicas_that_go() -> None:
-    """One of two replicas gone is degraded, both gone is unhealthy; each is named."""
+async def test_replicas_that_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of two replicas gone for long is degraded, both gone is unhealthy; each is named."""
+    monkeypatch.setattr(health, "_STARTING_SECONDS", 0.0)
+    monkeypatch.setattr(health, "_SILENT_SECONDS", 0.0)
     async with contextlib.AsyncExitStack() as stack:
         lives = [await stack.enter_async_context(contextlib.AsyncExitStack()) for _ in range(2)]
         replicas = [await life.enter_async_context(process("gateway")) for life in lives]
@@ -138,6 +152,27 @@ async def test_replicas_that_go() -> None:
             assert told["status"] == grade
             silent = [reason for reason in told["reasons"] if "has not answered for" in reason]
             assert [reason.split()[1] for reason in silent] == [one.address for one in replicas[:gone]]
+
+
+SILENT = Seat("here:2", reason="UNAVAILABLE", silent_seconds=0, ever_answered=True, serving=False, age_seconds=1000)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "beside", "grade"),
+    [
+        (0.0, [SEAT], "healthy"),
+        (14.9, [SEAT], "healthy"),
+        (15.0, [SEAT], "degraded"),
+        (0.0, [], "healthy"),
+        (2.4, [], "healthy"),
+        (2.5, [], "unhealthy"),
+    ],
+)
+def test_an_update_and_a_late_answer_are_no_news(seconds: float, beside: list[Seat], grade: str) -> None:
+    """A silent replica counts after 15 s while another works, and when none does, after more than one late answer."""
+    verdict = health.judge(Ward("gateway", [replace(SILENT, silent_seconds=seconds), *beside], []))
+    assert verdict.status == grade
+    assert bool(verdict.reasons) == (grade != "healthy")
 
 
 def _work(kind: str, total: float, failed: float, mean: float) -> work.Work:

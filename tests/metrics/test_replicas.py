@@ -13,6 +13,9 @@ import pytest
 
 from hailwire.ops.v1 import ops_pb2_grpc
 from launcher import ports
+from services.gateway.conversations import routing
+from services.gateway.messages import Provider
+from services.gateway.sender import Sender
 from tests.chassis.polling import until_awaited
 from tests.metrics.conftest import Api, Process, opened, process
 
@@ -82,6 +85,40 @@ async def test_together_and_each() -> None:
     }
     assert each == {one.telemetry.instance_id: 3.0, two.telemetry.instance_id: 4.0}
     assert {replica["instance_id"] for replica in gateway["replicas"]} == set(each)
+
+
+async def test_the_largest_where_a_sum_means_nothing() -> None:
+    """Moments and flags are not added up: when a process started, whether a handler is loaded or sending paused."""
+    nobody: Any = None
+    await next(iter(routing.EVENTS.values())).load()
+    async with contextlib.AsyncExitStack() as stack:
+        replicas = [await stack.enter_async_context(process("gateway")) for _ in range(2)]
+        for replica in replicas:
+            routing.watch(replica.telemetry)
+            sender = Sender(
+                nobody, replica.telemetry, instance=nobody, whatsapp=nobody, twilio=nobody, most=1, stopped=False
+            )
+            sender._paused_until[Provider.TWILIO] = time.monotonic() + 600
+        api = await stack.enter_async_context(opened("gateway=" + "|".join(one.address for one in replicas)))
+
+        async def served() -> bool:
+            shown = (await api.get("/metrics"))["services"]["gateway"]["per_replica"]
+            return len(shown) == 2 and all("hailwire_cold_start_duration_ms" in one for one in shown.values())
+
+        await until_awaited(served)
+        gateway = (await api.get("/metrics"))["services"]["gateway"]
+    for metric in (
+        "hailwire_cold_start_duration_ms",
+        "hailwire_process_start_time_seconds",
+        "hailwire_handler_load_ms",
+        "hailwire_handler_loaded",
+        "hailwire_provider_paused",
+    ):
+        shown = [one for metrics in gateway["per_replica"].values() for one in metrics[metric]["values"]]
+        assert any(one["value"] > 0 for one in shown)
+        for together in gateway["together"][metric]["values"]:
+            largest = max(one["value"] for one in shown if one["labels"] == together["labels"])
+            assert together["value"] == largest, metric
 
 
 async def test_two_addresses_of_one_process() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -96,6 +97,18 @@ def test_what_waits_is_bounded(spans: InMemorySpanExporter) -> None:
             pass
     assert tail.held == 10
     assert names(spans) == []
+
+
+def test_the_oldest_trace_fails_when_nothing_more_fits(spans: InMemorySpanExporter) -> None:
+    """A trace that was forgotten in part can still fail: its last span is exported, and nothing is raised."""
+    tracer = provider(spans, most=2).get_tracer("test")
+    oldest = tracer.start_span("oldest")
+    with trace.use_span(oldest), tracer.start_as_current_span("child"):
+        pass
+    tracer.start_span("another").end()
+    oldest.set_status(StatusCode.ERROR)
+    oldest.end()
+    assert names(spans) == ["oldest"]
 
 
 def test_nobody_asked_for_a_sweep(spans: InMemorySpanExporter) -> None:

@@ -210,8 +210,12 @@ def watch(telemetry: Telemetry) -> None:
     def each(what: Callable[[LoadStats], float]) -> Callable[[], list[tuple[float, dict[str, str]]]]:
         return lambda: [(what(handler.stats), {"handler": handler.name}) for handler in ours]
 
-    telemetry.gauge("handler_loaded", "1 when the handler is imported", each(lambda one: float(one.loaded)))
-    telemetry.gauge("handler_load_ms", "time of the handler's import, in ms", each(lambda one: one.load_ms))
+    telemetry.gauge(
+        "handler_loaded", "1 when the handler is imported", each(lambda one: float(one.loaded)), shared=True
+    )
+    telemetry.gauge(
+        "handler_load_ms", "time of the handler's import, in ms", each(lambda one: one.load_ms), shared=True
+    )
     telemetry.tally("handler_uses", "turns and events that the handler was asked for", each(lambda one: one.uses))
     telemetry.tally("handler_run_seconds", "time that the handler ran", each(lambda one: one.run_seconds))
     telemetry.tally("handler_load_failures", "imports of the handler that failed", each(lambda one: one.failures))
