@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -26,7 +26,7 @@ from simulator.media_routes import media_routes
 from simulator.meta_statuses import MetaStatuses
 from simulator.mischief import Mischief
 from simulator.outbox import Outbox, Provider
-from simulator.pair_limit import Throughput
+from simulator.pair_limit import PairLimit, Throughput
 from simulator.phones import PhoneBook
 from simulator.resetting import ResettableProtocol
 from simulator.restoring import Restorer
@@ -71,6 +71,7 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
     phones = PhoneBook(clock, outbox)
     twilio_log = TwilioLog(settings.outbox_max)
     opt_outs = OptOuts()
+    pair_limit = PairLimit(settings.pair_burst)
     throughput = Throughput(settings.throughput)
     journal = Journal()
     media = MediaStore(clock)
@@ -79,7 +80,7 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
         "twilio": TwilioEnvelopes(settings),
     }
     with StateLog(Path(settings.state) if settings.state else None) as state:
-        mischief = Mischief(clock, faults, settings.misbehaviour, lambda deed: state.append("did", deed=asdict(deed)))
+        mischief = Mischief(clock, faults, settings.misbehaviour, state)
         mailroom = Mailroom(settings, clock, state, phones, mischief)
         courier = Courier(
             journal,
@@ -93,9 +94,9 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             most_waiting=settings.queue_max,
         )
         mailroom.hire(courier)
-        meta_statuses = MetaStatuses(settings, clock, mailroom, phones)
+        meta_statuses = MetaStatuses(settings, clock, mischief, mailroom, phones)
         twilio_statuses = TwilioStatuses(settings, clock, mailroom, phones, twilio_log)
-        graph = GraphMessages(settings, clock, mischief, state, outbox, phones, meta_statuses, throughput)
+        graph = GraphMessages(settings, clock, mischief, state, outbox, phones, meta_statuses, pair_limit, throughput)
         twilio = TwilioMessages(settings, clock, mischief, state, outbox, phones, twilio_log, opt_outs, twilio_statuses)
         writer = Writer(settings, clock, state, mischief, mailroom, phones, twilio_log, opt_outs, throughput)
         restorer = Restorer(
@@ -105,6 +106,7 @@ async def simulator(settings: SimulatorSettings) -> AsyncIterator[Simulator]:
             phones,
             twilio_log,
             opt_outs,
+            pair_limit,
             mailroom,
             meta_statuses,
             twilio_statuses,

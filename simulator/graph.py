@@ -48,6 +48,7 @@ class GraphMessages:
         outbox: Outbox,
         phones: PhoneBook,
         statuses: MetaStatuses,
+        pair_limit: PairLimit,
         throughput: Throughput,
     ) -> None:
         self._bearer = f"Bearer {settings.access_token.reveal()}".encode()
@@ -60,7 +61,7 @@ class GraphMessages:
         self.outbox = outbox
         self.phones = phones
         self.statuses = statuses
-        self._pair_limit = PairLimit(settings.pair_burst)
+        self._pair_limit = pair_limit
         self._throughput = throughput
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,12 +129,12 @@ class GraphMessages:
             raise GraphError(131009, "recipient is not a valid business-scoped user id")
         return recipient
 
-    def limit(self, to: str) -> int | None:
+    def limit(self, key: str) -> int | None:
         """The error of the rate limit that one more message to this person would exceed."""
         now = self.clock.now()
         if not self._throughput.admit(now):
             return 130429
-        return None if self._pair_limit.admit(to, now) else 131056
+        return None if self._pair_limit.admit(key, now) else 131056
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class GraphSend:
 
     def accept(self, fault: str | None) -> tuple[Answer, str | None]:
         """Record the message, start its statuses, answer with its id; or refuse it for a rate limit."""
-        limit = self.api.limit(self.to)
+        limit = self.api.limit(self.key)
         if limit is not None:
             return self.refuse(limit, None, None), None
         api, now, told = self.api, self.api.clock.now(), self.message.get("biz_opaque_callback_data")

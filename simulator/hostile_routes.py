@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -14,6 +13,7 @@ from simulator import misbehaviour
 from simulator.addresses import canonical
 from simulator.clock import rfc3339
 from simulator.faults import Faults, Plan
+from simulator.json_doors import asked_object, refused
 from simulator.letters import Letter
 from simulator.misbehaviour import Misbehaviour
 from simulator.mischief import Mischief
@@ -26,22 +26,24 @@ def fault_routes(faults: Faults) -> list[BaseRoute]:
     """`POST /faults` plans, `GET /faults` shows what is left, `DELETE /faults` forgets, `GET /faults/kinds` lists."""
 
     async def plan(request: Request) -> Response:
-        asked = await _object(request)
+        asked = await asked_object(request)
         to = canonical(str(asked["to"])) if asked is not None and asked.get("to") else None
         if asked is None or asked.get("provider") not in {"whatsapp", "twilio"} or (asked.get("to") and to is None):
-            return _wrong("provider (whatsapp or twilio), kind, and optionally count, to, of and parameters are needed")
+            return refused(
+                "provider (whatsapp or twilio), kind, and optionally count, to, of and parameters are needed"
+            )
         count, retry_after = asked.get("count", 1), asked.get("retry_after")
         if not _is_whole(count) or not (retry_after is None or _is_whole(retry_after)):
-            return _wrong("count and retry_after must be whole numbers")
+            return refused("count and retry_after must be whole numbers")
         if asked.get("of") not in {None, "messages", "statuses", "any"}:
-            return _wrong("of must be messages, statuses or any")
+            return refused("of must be messages, statuses or any")
         values = {name: value for name, value in asked.items() if name not in _PLAN}
         try:
             faults.plan(
                 Plan(asked["provider"], str(asked.get("kind", "")), count, to, retry_after, values, asked.get("of"))
             )
         except ValueError as error:
-            return _wrong(str(error))
+            return refused(str(error))
         return Response(status_code=204)
 
     async def show(request: Request) -> Response:
@@ -77,13 +79,13 @@ def misbehaviour_routes(mischief: Mischief, record: Callable[[Misbehaviour], Non
         return JSONResponse(mischief.rendered())
 
     async def put(request: Request) -> Response:
-        asked = await _object(request)
+        asked = await asked_object(request)
         if asked is None:
-            return _wrong("a JSON object is needed")
+            return refused("a JSON object is needed")
         try:
             mischief.profile = misbehaviour.read(asked, mischief.profile.seed)
         except ValueError as error:
-            return _wrong(str(error))
+            return refused(str(error))
         record(mischief.profile)
         return JSONResponse(mischief.rendered())
 
@@ -98,7 +100,7 @@ def misbehaviour_routes(mischief: Mischief, record: Callable[[Misbehaviour], Non
             after = int(request.query_params.get("after", "0"))
             limit = min(int(request.query_params.get("limit", "1000")), _MOST_LISTED)
         except ValueError:
-            return _wrong("after and limit must be whole numbers")
+            return refused("after and limit must be whole numbers")
         found = [deed for deed in mischief.deeds if deed.number > after]
         return JSONResponse([deed.rendered() for deed in found[: max(limit, 0)]])
 
@@ -118,7 +120,7 @@ def written_routes(messages: Sequence[Letter] | deque[Letter]) -> list[BaseRoute
             after = int(request.query_params.get("after", "0"))
             limit = min(int(request.query_params.get("limit", "1000")), _MOST_LISTED)
         except ValueError:
-            return _wrong("after and limit must be whole numbers")
+            return refused("after and limit must be whole numbers")
         found = (letter for letter in messages if letter.number > after)
         return JSONResponse([_written(letter) for letter in islice(found, max(limit, 0))])
 
@@ -140,18 +142,3 @@ def _written(letter: Letter) -> dict[str, Any]:
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-async def _object(request: Request) -> dict[str, Any] | None:
-    """The JSON object of a request; other content types are refused because a foreign page could post them."""
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        return None
-    try:
-        content = orjson.loads(await request.body())
-    except orjson.JSONDecodeError:
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _wrong(what: str) -> Response:
-    return JSONResponse({"error": what}, status_code=400)

@@ -122,14 +122,23 @@ class Journeys:
             task.cancel()
 
     def told_early(self, message_id: str) -> Awaitable[Any] | None:
-        """Post all statuses of a message at once; wait for that before answering. None: not wanted."""
+        """Post all statuses of a message at once; wait for that before answering. None: not wanted.
+
+        A person who reads the message meanwhile does so after the usual while.
+        """
         journey = self._under_way.get(message_id)
         if journey is None or not journey.early:
             return None
         letters: list[Letter] = []
+        rest: list[str] = []
         for state in journey.steps:
             letters += self._step(journey, state)
-        del self._under_way[message_id]
+            rest += self._after(journey, state)
+        journey.steps, journey.early = rest, False
+        if rest:
+            self._go_on(journey)
+        else:
+            del self._under_way[message_id]
         firsts = [asyncio.get_running_loop().create_future() for _ in letters]
         for letter, first in zip(letters, firsts, strict=True):
             letter.first = first

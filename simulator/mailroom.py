@@ -6,7 +6,7 @@ What is put here is in the state log before anything else happens, and leaves it
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from chassis import logs
 from simulator.baskets import Basket
 from simulator.clock import Clock
 from simulator.courier import Courier
+from simulator.lanes import Lanes
 from simulator.letters import Letter, Way
 from simulator.mischief import Mischief, Whims
 from simulator.outbox import PROVIDERS, Provider
@@ -24,14 +25,6 @@ from simulator.state_log import StateLog
 
 log = logs.get(__name__)
 _COPIES = ("duplicate_later", "duplicate_days")
-
-
-@dataclass(slots=True)
-class _Lane:
-    """One phone's messages on their way: what the next one waits for, and who is to be overtaken by it."""
-
-    ahead: list["asyncio.Future[int]"] = field(default_factory=list)
-    late: "tuple[asyncio.Event, asyncio.Future[int]] | None" = None
 
 
 class Mailroom:
@@ -45,7 +38,7 @@ class Mailroom:
         self._phones = phones
         self._mischief = mischief
         self._number = 0
-        self._lanes: dict[tuple[Provider, str], _Lane] = {}
+        self._lanes = Lanes(clock, phones, mischief, self._carry)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._copies = 0
         self._courier: Courier
@@ -184,74 +177,7 @@ class Mailroom:
             letter.attempted(0)
             return
         self._copy_later(letter, whims)
-        assert letter.first is not None  # noqa: S101 - set by both callers
-        lane = self._lanes.setdefault(self._lane_of(letter), _Lane())
-        ahead, late = list(lane.ahead), lane.late
-        if "reorder" in whims and late is None:
-            lane.late = (asyncio.Event(), letter.first)
-            self._start(self._overtaken(letter, whims, ahead, lane, lane.late))
-            return
-        lane.ahead = [letter.first] if late is None else [letter.first, late[1]]
-        lane.late = None
-        self._start(self._in_turn(letter, whims, ahead, lane, late[0] if late is not None else None))
-
-    async def _in_turn(
-        self,
-        letter: Letter,
-        whims: Whims,
-        ahead: list["asyncio.Future[int]"],
-        lane: _Lane,
-        overtakes: asyncio.Event | None,
-    ) -> None:
-        try:
-            await asyncio.gather(*ahead)
-            if "delay" in whims:
-                self._note("delay", letter)
-                await self._clock.sleep_until(self._clock.now() + whims["delay"]["seconds"])
-            await self._carry(letter, whims)
-        finally:
-            if overtakes is not None:
-                overtakes.set()
-            self._tidy(letter, lane)
-
-    async def _overtaken(
-        self,
-        letter: Letter,
-        whims: Whims,
-        ahead: list["asyncio.Future[int]"],
-        lane: _Lane,
-        late: "tuple[asyncio.Event, asyncio.Future[int]]",
-    ) -> None:
-        """Go after the next message of the phone, or after a while when it writes nothing more."""
-        may_go, first = late
-        await asyncio.gather(*ahead)
-        overtaken = asyncio.ensure_future(may_go.wait())
-        patience = asyncio.ensure_future(self._clock.sleep_until(self._clock.now() + whims["reorder"]["seconds"]))
-        try:
-            await asyncio.wait({overtaken, patience}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            overtaken.cancel()
-            patience.cancel()
-        if may_go.is_set():
-            self._note("reorder", letter)
-        if lane.late is late:
-            lane.late = None
-            lane.ahead = [*lane.ahead, first]
-        try:
-            await self._carry(letter, whims)
-        finally:
-            self._tidy(letter, lane)
-
-    def _tidy(self, letter: Letter, lane: _Lane) -> None:
-        first = letter.first
-        if first is not None and not first.done():
-            first.set_result(0)  # whatever went wrong, the next message must not wait for ever
-        if lane.late is None and all(one.done() for one in lane.ahead):
-            self._lanes.pop(self._lane_of(letter), None)
-
-    def _lane_of(self, letter: Letter) -> tuple[Provider, str]:
-        """The phone stays the same when its number becomes known."""
-        return letter.provider, self._phones.name_of(letter.provider, letter.phone)
+        self._start(self._lanes.send(letter, whims))
 
     async def _carry(self, letter: Letter, whims: Whims) -> None:
         if "rebatch" in whims:

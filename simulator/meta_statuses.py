@@ -8,6 +8,7 @@ from simulator.graph_errors import in_status
 from simulator.journeys import Journey, Journeys
 from simulator.letters import Letter
 from simulator.mailroom import Mailroom
+from simulator.mischief import Mischief
 from simulator.phones import Bubble, Phone, PhoneBook
 from simulator.settings import SimulatorSettings
 
@@ -17,10 +18,13 @@ _PRICING = {"billable": False, "pricing_model": "PMP", "type": "free_customer_se
 class MetaStatuses:
     """Follows each accepted message to the phone."""
 
-    def __init__(self, settings: SimulatorSettings, clock: Clock, mailroom: Mailroom, phones: PhoneBook) -> None:
+    def __init__(
+        self, settings: SimulatorSettings, clock: Clock, mischief: Mischief, mailroom: Mailroom, phones: PhoneBook
+    ) -> None:
         self.is_on = settings.statuses
         self._url = settings.public_url + "/webhooks/whatsapp"
         self._clock = clock
+        self._mischief = mischief
         self._phones = phones
         self._mailroom = mailroom
         self.journeys = Journeys(settings, clock, mailroom, self._step, self._after)
@@ -34,12 +38,14 @@ class MetaStatuses:
 
     def read(self, phone: Phone, bubbles: list[Bubble]) -> None:
         """The person has opened the conversation: these messages are read."""
+        key = self._phones.name_of("whatsapp", phone.address)
         for bubble in bubbles:
             self._phones.advance(bubble.id, "read")
             if self.is_on:
+                nth = self._mischief.counted(f"read whatsapp:{key}")
                 opaque = bubble.content.get("biz_opaque_callback_data")
-                journey = Journey("whatsapp", bubble.id, phone.address, phone.key, 0, [], told=opaque)
-                self._mailroom.tell([self._letter(journey, "read")], phone.key, 0)
+                journey = Journey("whatsapp", bubble.id, phone.address, key, nth, [], told=opaque)
+                self._mailroom.tell([self._letter(journey, "read")], key, nth)
 
     def _step(self, journey: Journey, state: str) -> list[Letter]:
         # "read" is the only step that may have been told already: somebody opened the phone in the meantime.

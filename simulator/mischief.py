@@ -1,8 +1,7 @@
 """Decides what goes wrong: what was planned by count first, then the seeded profile; and remembers what it did."""
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from simulator.clock import Clock, rfc3339
@@ -10,6 +9,7 @@ from simulator.faults import Faults, Of
 from simulator.kinds import KINDS, Values
 from simulator.misbehaviour import Misbehaviour
 from simulator.outbox import Provider
+from simulator.state_log import StateLog
 
 _MOST_DEEDS = 20_000
 _MOST_KEYS = 200_000
@@ -41,11 +41,11 @@ class Deed:
 
 
 class Mischief:
-    """The one place that is asked before anything goes out. `record` makes a misdeed survive the process."""
+    """The one place that is asked before anything goes out."""
 
-    def __init__(self, clock: Clock, faults: Faults, profile: Misbehaviour, record: Callable[[Deed], None]) -> None:
+    def __init__(self, clock: Clock, faults: Faults, profile: Misbehaviour, state: StateLog) -> None:
         self._clock = clock
-        self._record = record
+        self._state = state
         self._tally: OrderedDict[str, int] = OrderedDict()
         self._number = 0
         self.faults = faults
@@ -54,12 +54,18 @@ class Mischief:
         self.deeds: deque[Deed] = deque(maxlen=_MOST_DEEDS)
 
     def nth(self, key: str) -> int:
-        """How many of this key there have been, this one included."""
+        """How many of this key there have been, this one included. Whoever asks records it with what it counts."""
         count = self._tally.pop(key, 0) + 1
         self._tally[key] = count
         if len(self._tally) > _MOST_KEYS:
             self._tally.popitem(last=False)
         return count
+
+    def counted(self, key: str) -> int:
+        """The same for what leaves no other line behind: the count itself is recorded."""
+        nth = self.nth(key)
+        self._state.append("counted", key=key, nth=nth)
+        return nth
 
     def had(self, key: str, nth: int) -> None:
         """There were so many of this key in the process before."""
@@ -67,7 +73,7 @@ class Mischief:
 
     def of_send(self, provider: Provider, to: str, key: str) -> tuple[str, Values] | None:
         """What goes wrong with the answer to a send; `key` names the phone whatever it was called."""
-        nth = self.nth(f"send {provider}:{key}")
+        nth = self.counted(f"send {provider}:{key}")
         if self.faults.plans:
             planned = self.faults.take("send", provider, frozenset({to, key}))
             if planned:
@@ -97,7 +103,8 @@ class Mischief:
         """It happened."""
         deed = Deed(self._number + 1, self._clock.now(), kind, provider, phone, message_id)
         self.remember(deed)
-        self._record(deed)
+        if self._state.is_kept:
+            self._state.append("did", deed=asdict(deed))
 
     def remember(self, deed: Deed) -> None:
         """It happened, maybe before this process began."""

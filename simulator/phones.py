@@ -15,7 +15,7 @@ _MOST_PHONES = 2000
 _MOST_BUBBLES = 200
 _MOST_UNSEEN_EVENTS = 1000
 
-# A state only ever moves to the right; "failed" ends everything but "read".
+# A state only ever moves to the right; "failed" ends everything.
 _ORDER = ["waiting", "accepted", "sent", "delivered", "read", "failed"]
 
 
@@ -172,13 +172,12 @@ class PhoneBook:
 
     def _make_room(self) -> None:
         idle = (key for key, phone in self._phones.items() if phone.watchers == 0)
-        while len(self._phones) >= _MOST_PHONES and (key := next(idle, None)) is not None:
+        if len(self._phones) >= _MOST_PHONES and (key := next(idle, None)) is not None:
             phone = self._phones[key]
             for bubble in phone.bubbles:
                 self._bubbles.pop(bubble.id, None)
             for name in filter(None, (phone.number, phone.bsuid)):
                 self._phones.pop((phone.provider, name), None)
-            return
 
     def _tell_bubble(self, phone: Phone, bubble: Bubble) -> None:
         self._tell(phone, {"phone": phone.key, "bubble": _rendered(bubble)})

@@ -11,6 +11,7 @@ from simulator.mailroom import Mailroom
 from simulator.meta_statuses import MetaStatuses
 from simulator.mischief import Deed, Mischief
 from simulator.outbox import Outbox, Received
+from simulator.pair_limit import PairLimit
 from simulator.phones import PhoneBook, readable
 from simulator.state_log import StateLog
 from simulator.twilio_keywords import OptOuts
@@ -30,6 +31,7 @@ class Restorer:
         phones: PhoneBook,
         log: TwilioLog,
         opt_outs: OptOuts,
+        pair_limit: PairLimit,
         mailroom: Mailroom,
         meta: MetaStatuses,
         twilio: TwilioStatuses,
@@ -41,6 +43,7 @@ class Restorer:
         self._phones = phones
         self._log = log
         self._opt_outs = opt_outs
+        self._pair_limit = pair_limit
         self._mailroom = mailroom
         self._meta = meta
         self._twilio = twilio
@@ -86,7 +89,9 @@ class Restorer:
         if message is not None:
             self._log.add(TwilioMessage(**message))
             self._twilio.journeys.remember(way)
-        elif self._meta.is_on:
+            return
+        self._pair_limit.admit(way.key, sent.at)
+        if self._meta.is_on:
             self._meta.journeys.remember(way)
 
     def _letter(self, letter: dict[str, Any]) -> None:
@@ -100,7 +105,7 @@ class Restorer:
         message = self._log.get(known.subject)
         code = known.content.get("ErrorCode")
         if message is not None:
-            self._twilio.reached(message, known.state, int(code) if code else None)
+            self._twilio.reached(message, known.state, int(code) if code else None, known.at)
         self._twilio.journeys.was_told(known.subject, known.state)
 
     def _known(self, kept: dict[str, Any]) -> Letter:
@@ -120,6 +125,9 @@ class Restorer:
             if letter is not None:
                 letter.attempts = attempts
                 self._mailroom.went(letter, way, at)
+
+    def _counted(self, key: str, nth: int) -> None:
+        self._mischief.had(key, nth)
 
     def _did(self, deed: dict[str, Any]) -> None:
         self._mischief.remember(Deed(**deed))

@@ -1,19 +1,18 @@
 """The simulator's own HTTP doors, beside the pretended providers: outbox, phones, faults, clock, numbers, page."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from simulator.addresses import canonical
 from simulator.clock import Clock
 from simulator.drafts import DraftError, read_draft
+from simulator.event_stream import event_stream
+from simulator.json_doors import asked_object, refused
 from simulator.media import MediaStore
 from simulator.meta_statuses import MetaStatuses
 from simulator.outbox import Outbox, Received, as_json
@@ -22,7 +21,6 @@ from simulator.settings import SimulatorSettings
 from simulator.writing import Writer
 
 _PAGE = Path(__file__).parent / "page"
-_HEARTBEAT_SECONDS = 15.0
 _MOST_PHONES_AT_ONCE = 200
 # Trusted types that nobody may make: a browser that knows them refuses every text that would become markup.
 _POLICY = (
@@ -37,7 +35,7 @@ def outbox_routes(outbox: Outbox, cleared: Callable[[], None]) -> list[BaseRoute
     async def of_phone(request: Request) -> Response:
         to = canonical(request.query_params.get("to", ""))
         if to is None:
-            return _wrong("to must be a number such as %2B250788000001 or a BSUID")
+            return refused("to must be a number such as %2B250788000001 or a BSUID")
         return _items(outbox.of(to), numbered=False)
 
     async def everything(request: Request) -> Response:
@@ -45,7 +43,7 @@ def outbox_routes(outbox: Outbox, cleared: Callable[[], None]) -> list[BaseRoute
             after = int(request.query_params.get("after", "0"))
             limit = int(request.query_params.get("limit", "0")) or None
         except ValueError:
-            return _wrong("after and limit must be whole numbers")
+            return refused("after and limit must be whole numbers")
         return _items(outbox.after(after, limit), numbered=True)
 
     async def clear(request: Request) -> Response:
@@ -69,10 +67,10 @@ def clock_routes(clock: Clock, record: Callable[[float], None]) -> list[BaseRout
     """`POST /clock {"shift_seconds": 90000}` lets time pass for windows and limits."""
 
     async def shift(request: Request) -> Response:
-        asked = await _object(request)
+        asked = await asked_object(request)
         seconds = asked.get("shift_seconds") if asked is not None else None
         if not isinstance(seconds, int | float):
-            return _wrong("shift_seconds must be a number")
+            return refused("shift_seconds must be a number")
         clock.shift = float(seconds)
         record(clock.shift)
         return Response(status_code=204)
@@ -100,11 +98,11 @@ def phone_routes(
     """`POST /phones/send` writes, `GET /events?phone=` watches, `/` is the page."""
 
     async def send(request: Request) -> Response:
-        asked = await _object(request)
+        asked = await asked_object(request)
         try:
             draft = read_draft(asked, settings.phone_number, media, str(request.base_url))
         except DraftError as error:
-            return _wrong(str(error))
+            return refused(str(error))
         letter = writer.write(draft)
         if asked is not None and asked.get("wait") is False:
             return JSONResponse({"id": letter.subject, "status": None, "taken": None})
@@ -117,15 +115,14 @@ def phone_routes(
             provider, _, text = key.partition(":")
             address = canonical(text)
             if provider not in {"whatsapp", "twilio"} or address is None:
-                return _wrong("phone must be whatsapp:<number or BSUID> or twilio:<number>")
+                return refused("phone must be whatsapp:<number or BSUID> or twilio:<number>")
             phone = phones.take("whatsapp" if provider == "whatsapp" else "twilio", address)
             watched[phone.key] = phone
         for phone in watched.values():
             if phone.provider == "whatsapp":
                 statuses.read(phone, phones.unread(phone))
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        stream = _stream(phones, list(watched.values()))
-        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+        followed = list(watched.values())
+        return event_stream(lambda: phones.listen(followed), lambda queue: phones.leave(queue, followed))
 
     async def page(request: Request) -> Response:
         del request
@@ -138,34 +135,3 @@ def phone_routes(
         Route("/", page, methods=["GET"]),
         Mount("/page", StaticFiles(directory=_PAGE)),
     ]
-
-
-async def _stream(phones: PhoneBook, watched: list[Phone]) -> AsyncIterator[bytes]:
-    queue = phones.listen(watched)
-    try:
-        while True:
-            try:
-                event = await asyncio.wait_for(queue.get(), _HEARTBEAT_SECONDS)
-            except TimeoutError:
-                yield b": still here\n\n"
-                continue
-            if event is None:
-                return
-            yield b"data: " + event + b"\n\n"
-    finally:
-        phones.leave(queue, watched)
-
-
-async def _object(request: Request) -> dict[str, Any] | None:
-    """The JSON object of a request; other content types are refused because a foreign page could post them."""
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        return None
-    try:
-        content = orjson.loads(await request.body())
-    except orjson.JSONDecodeError:
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _wrong(what: str) -> Response:
-    return JSONResponse({"error": what}, status_code=400)

@@ -29,12 +29,12 @@ class TwilioStatuses:
         """Tell of this message as it travels; the state it was accepted in is never called back."""
         self.journeys.begin(journey)
 
-    def reached(self, message: TwilioMessage, state: str, fails_with: int | None) -> None:
-        """Note how far a message has come; never backwards."""
+    def reached(self, message: TwilioMessage, state: str, fails_with: int | None, at: float) -> None:
+        """Note how far a message has come at that time; never backwards."""
         if _ORDER.index(state) <= _ORDER.index(message.status):
             return
         message.status = state
-        message.updated_at = self._clock.now()
+        message.updated_at = at
         message.sent_at = message.sent_at or message.updated_at
         if fails_with is not None and state == "undelivered":
             message.error_code, message.error_message = fails_with, message_of(fails_with)
@@ -44,7 +44,8 @@ class TwilioStatuses:
         message = self._log.get(journey.message_id)
         if message is None:  # forgotten beyond the bound
             return []
-        self.reached(message, state, journey.fails_with)
+        now = self._clock.now()
+        self.reached(message, state, journey.fails_with, now)
         if not message.status_callback or not self._on:
             return []
         fields = _fields(message, state, journey.fails_with)
@@ -57,7 +58,7 @@ class TwilioStatuses:
                 message.sid,
                 message.status_callback,
                 fields,
-                self._clock.now(),
+                now,
                 state,
             )
             for _ in range(journey.times)

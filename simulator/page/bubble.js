@@ -99,6 +99,12 @@ export function showState(item, state) {
   mark.dataset.state = state;
 }
 
+// For those who do not see on which side a bubble is.
+function speaker({ side, content: { carrier } }) {
+  if (side === "person") return "You";
+  return carrier ? "Carrier" : "Hailwire";
+}
+
 export function drawBubble(bubble, acts) {
   const foot = make("small", { class: "foot" },
     bubble.content.carrier && make("span", { class: "carrier" }, "answered by the carrier"),
@@ -107,7 +113,7 @@ export function drawBubble(bubble, acts) {
   const pieces = content(bubble, acts);
   const below = pieces.find((piece) => piece?.className === "choices");
   const item = make("li", { class: `bubble ${bubble.side}`, "data-id": bubble.id },
-    ...pieces.filter((piece) => piece !== below), foot, below);
+    make("span", { class: "spoken" }, `${speaker(bubble)}:`), ...pieces.filter((piece) => piece !== below), foot, below);
   showState(item, bubble.state);
   return item;
 }

@@ -64,7 +64,8 @@ export class JournalPanel {
     this.element = element;
     this.phones = phones;
     this.trace = "";
-    this.seen = new Set();
+    // What is on the list, so that a stream which comes back repeats nothing.
+    this.seen = new Map();
     this.list = element.querySelector(".exchanges");
     this.empty = element.querySelector(".empty");
     this.filter = element.querySelector(".filter");
@@ -93,13 +94,22 @@ export class JournalPanel {
   }
 
   add(entry) {
-    if (this.seen.has(entry.number)) return;
-    this.seen.add(entry.number);
+    // A simulator that comes back begins to count anew.
+    const key = `${entry.at} ${entry.number}`;
+    if (this.seen.has(key)) return;
+    const item = this.drawn(entry);
+    this.seen.set(key, item);
     const atTop = this.list.scrollTop < 20;
-    this.list.prepend(this.drawn(entry));
-    while (this.list.childElementCount > MOST_SHOWN) this.list.lastElementChild.remove();
+    this.list.prepend(item);
+    if (this.seen.size > MOST_SHOWN) this.forgetOldest();
     if (atTop) this.list.scrollTop = 0;
     this.sift();
+  }
+
+  forgetOldest() {
+    const [key, item] = this.seen.entries().next().value;
+    this.seen.delete(key);
+    item.remove();
   }
 
   drawn(entry) {

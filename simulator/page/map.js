@@ -92,7 +92,7 @@ export class PlaceMap {
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
     if (moves[event.key]) {
       const [east, north] = moves[event.key];
-      this.put({ longitude: this.point.longitude + east, latitude: this.point.latitude + north }, true);
+      this.put({ longitude: this.point.longitude + east, latitude: this.point.latitude + north }, false);
       this.centre = { ...this.point };
       this.look();
     } else if (event.key === "+" || event.key === "=") this.closer(0.8);
@@ -152,7 +152,7 @@ export class PlaceMap {
 
   put(point, byHand) {
     const near = nearestPlace(point);
-    // A finger is less exact than what was typed.
+    // A finger is less exact than what was typed or counted in steps.
     const snap = !point.name && metresBetween(near, point) < (byHand ? 120 * this.zoom : 15);
     this.point = snap ? { ...near } : { latitude: round(point.latitude), longitude: round(point.longitude), name: point.name };
     this.label();

@@ -104,22 +104,31 @@ function drawTabs() {
       phone.write.text.focus({ preventScroll: true });
     }, { class: phone.who.provider === "twilio" ? "sms" : "" });
     phone.tab = tab;
+    mark(phone);
     return tab;
   }));
+}
+
+function mark({ tab, seen, unread }) {
+  tab.classList.toggle("unread", unread);
+  if (seen) tab.setAttribute("aria-current", "true");
+  else tab.removeAttribute("aria-current");
 }
 
 const watcher = new IntersectionObserver((entries) => {
   for (const { target, intersectionRatio } of entries) {
     const phone = phones.find((one) => one.element === target);
-    const seen = intersectionRatio > 0.6;
-    if (seen) phone?.tab?.classList.remove("unread");
-    phone?.tab?.toggleAttribute("aria-current", seen);
-    if (phone) phone.seen = seen;
+    if (!phone) continue;
+    phone.seen = intersectionRatio > 0.6;
+    phone.unread &&= !phone.seen;
+    mark(phone);
   }
 }, { root: main, threshold: [0, 0.6, 1] });
 
 function heard(phone, bubble) {
-  if (bubble.side === "business" && !phone.seen) phone.tab?.classList.add("unread");
+  if (bubble.side !== "business" || phone.seen) return;
+  phone.unread = true;
+  mark(phone);
 }
 
 // F6 goes from phone to phone, as it goes from pane to pane elsewhere.

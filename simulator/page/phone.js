@@ -12,6 +12,9 @@ import { Trouble, send } from "./simulator.js";
 // WhatsApp takes the typing indicator away after so long when nothing comes.
 const TYPING_MS = 25_000;
 const NEAR_THE_END_PIXELS = 80;
+// As many as the simulator remembers.
+const MOST_BUBBLES = 200;
+const MOST_CHARACTERS = { whatsapp: 4096, twilio: 1600 };
 
 export class Phone {
   constructor(who, acts) {
@@ -19,6 +22,8 @@ export class Phone {
     this.acts = acts;
     this.bubbles = new Map();
     this.key = "";
+    this.seen = false;
+    this.unread = false;
     this.atEnd = true;
     this.home = PLACES[[0, 1, 11, 16, 4, 20][acts.index % 6]];
     this.element = fromTemplate("phone");
@@ -43,6 +48,7 @@ export class Phone {
     this.element.querySelector(".remove").setAttribute("aria-label", `Remove the phone of ${name}`);
     this.talk.setAttribute("aria-label", `Conversation of ${name}`);
     this.write.text.setAttribute("aria-label", `Message from ${name}`);
+    this.write.text.maxLength = MOST_CHARACTERS[provider];
     this.rest();
   }
 
@@ -89,12 +95,20 @@ export class Phone {
     return value;
   }
 
+  // What was not sent need not be written again.
+  giveBack(words) {
+    if (this.write.text.value) return;
+    this.write.text.value = words;
+    this.fit();
+  }
+
   async send(content) {
     this.complain(null);
     try {
       const sentence = await send(this.who, content);
       if (sentence) this.complain(new Trouble(sentence));
     } catch (error) {
+      this.giveBack(content.text ?? content.media?.caption ?? "");
       this.complain(error);
     }
   }
@@ -140,10 +154,17 @@ export class Phone {
     });
     this.bubbles.set(bubble.id, item);
     this.talk.append(item);
+    if (this.bubbles.size > MOST_BUBBLES) this.forgetOldest();
     if (bubble.side === "business") this.rest();
     if (bubble.side === "person") this.atEnd = true;
     this.stay();
     this.acts.heard(this, bubble);
+  }
+
+  forgetOldest() {
+    const [id, item] = this.bubbles.entries().next().value;
+    this.bubbles.delete(id);
+    item.remove();
   }
 
   type() {

@@ -41,14 +41,17 @@ export class RidePanel {
     this.again.hidden = true;
     this.said.textContent = "";
     this.steps.replaceChildren();
-    const { driver, passenger } = this.cast();
+    let ending = ["failed", "The play broke off; the console of the browser says why."];
     try {
+      const { driver, passenger } = this.cast();
       await this.act(driver, passenger);
-      this.finish("done", "That was a whole ride. Now play one yourself.");
+      ending = ["done", "That was a whole ride. Now play one yourself."];
     } catch (error) {
-      if (error instanceof Stopped) this.finish("stopped", "Stopped. The phones stay as they are.");
-      else if (error instanceof NotSeen) this.finish("failed", error.message);
+      if (error instanceof Stopped) ending = ["stopped", "Stopped. The phones stay as they are."];
+      else if (error instanceof NotSeen) ending = ["failed", error.message];
       else throw error;
+    } finally {
+      this.finish(...ending);
     }
   }
 

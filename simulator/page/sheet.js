@@ -3,17 +3,14 @@
 import { iconButton, make } from "./dom.js";
 
 export function openSheet(phone, title, content, { className = "" } = {}) {
-  const back = document.activeElement;
   const dialog = make("dialog", { class: `sheet ${className}`, "aria-label": title },
     make("header", {}, make("h2", {}, title), iconButton("close", "Close", () => close())), content);
   function close() {
     dialog.close();
   }
   dialog.addEventListener("click", (event) => { if (event.target === dialog) close(); });
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    back?.focus({ preventScroll: true });
-  });
+  // Closing has already given the focus back.
+  dialog.addEventListener("close", () => dialog.remove());
   (phone?.element ?? document.body).append(dialog);
   if (phone) setOver(dialog, phone.element);
   dialog.showModal();

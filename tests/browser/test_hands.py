@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open, whatsapp
+from tests.gateway.mesh import Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,11 +53,20 @@ async def test_everything_is_reached_by_keyboard(opened: Open, number: Callable[
     await _tab_to(page.page, "Send location")
     await keys.press("Enter")
     await _tab_to(page.page, "Map.", "Shift+Tab")
-    before = await keza.sheet.get_by_label("Latitude, longitude").input_value()
-    await keys.press("Shift+ArrowUp")
-    await keys.press("ArrowLeft")
-    after = await keza.sheet.get_by_label("Latitude, longitude").input_value()
-    assert float(after.split(",")[0]) > float(before.split(",")[0])
+    pinned = keza.sheet.get_by_label("Latitude, longitude")
+    place = [float(number) for number in (await pinned.input_value()).split(",")]
+    for key, east, north in (
+        ("ArrowLeft", -0.0005, 0),
+        ("ArrowUp", 0, 0.0005),
+        ("ArrowRight", 0.0005, 0),
+        ("ArrowDown", 0, -0.0005),
+        ("ArrowLeft", -0.0005, 0),
+        ("Shift+ArrowUp", 0, 0.005),
+    ):
+        await keys.press(key)
+        place = [place[0] + north, place[1] + east]
+        assert [float(number) for number in (await pinned.input_value()).split(",")] == pytest.approx(place, abs=1e-6)
+    after = await pinned.input_value()
     await _tab_to(page.page, "Send this location")
     await keys.press("Enter")
     await expect(keza.mine.last).to_contain_text("Location")
@@ -94,6 +104,29 @@ async def test_a_small_screen_shows_one_phone_at_a_time(opened: Open, number: Ca
         box = await control.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 32
+
+
+async def test_tabs_keep_what_they_say(opened: Open, number: Callable[[], str], mesh: Mesh) -> None:
+    """Which phone is shown and which one was written to is still told when another phone changes its name."""
+    own = number()
+    page = await opened(whatsapp("Keza", number()), whatsapp("Ngabo", own), width=360, height=640)
+    tabs = page.page.get_by_role("navigation", name="Phones")
+    await expect(tabs.get_by_role("button", name="Keza")).to_have_attribute("aria-current", "true")
+    graph = f"{mesh.simulator.url}/graph/v25.0/106540352242922/messages"
+    text = {"messaging_product": "whatsapp", "to": own, "type": "text", "text": {"body": "are you there?"}}
+    async with mesh.session.post(graph, json=text, headers={"Authorization": "Bearer dev-access-token"}) as response:
+        assert response.status == 200
+    await expect(tabs.get_by_role("button", name="Ngabo")).to_contain_class("unread")
+    await page.page.get_by_role("button", name="Change the phone of Keza").click()
+    form = page.page.locator(".phone-form")
+    await form.get_by_role("textbox", name="Name").fill("Teta")
+    await form.get_by_role("button", name="Use this phone").click()
+    await expect(tabs.get_by_role("button", name="Teta")).to_have_attribute("aria-current", "true")
+    await expect(tabs.get_by_role("button", name="Ngabo")).to_contain_class("unread")
+    await tabs.get_by_role("button", name="Ngabo").click()
+    await expect(tabs.get_by_role("button", name="Ngabo")).to_have_attribute("aria-current", "true")
+    await expect(tabs.get_by_role("button", name="Ngabo")).not_to_contain_class("unread")
+    await expect(tabs.get_by_role("button", name="Teta")).not_to_have_attribute("aria-current", "true")
 
 
 async def test_the_page_follows_the_dark(opened: Open, number: Callable[[], str]) -> None:

@@ -21,6 +21,9 @@ async def test_phones_are_added_changed_and_removed(opened: Open, number: Callab
     await form.get_by_role("textbox", name="Number").fill(" 250 (781) 555-123")
     await form.get_by_role("button", name="Use this phone").click()
     landry = page.person("Landry")
+    await expect(form).to_have_count(0)
+    await expect(landry.phone.get_by_role("textbox")).to_be_focused()
+    await expect(landry.phone.get_by_role("textbox")).to_have_js_property("maxLength", 1600)
     await expect(landry.phone).to_contain_text("+250781555123")
     await landry.say("hello")
     await landry.hear("1 English")
@@ -89,9 +92,22 @@ async def test_a_simulator_that_is_gone_is_told(opened: Open, number: Callable[[
     await expect(keza.phone.get_by_role("alert")).to_have_text(
         "The simulator does not answer. Is Hailwire still running?"
     )
+    field = keza.phone.get_by_role("textbox")
+    await expect(field).to_have_value("hello")  # what was not sent need not be written again
     await page.page.context.set_offline(False)
-    await keza.say("hello")
+    await field.press("Enter")
     await keza.hear("Which language")
+    await expect(field).to_have_value("")
+
+
+async def test_who_said_what_is_told_without_seeing(opened: Open, number: Callable[[], str]) -> None:
+    """Whoever listens to the page hears before each message who wrote it."""
+    page = await opened(whatsapp("Keza", number()))
+    keza = page.person("Keza")
+    await keza.say("hello")
+    answer = await keza.hear("Which language")
+    assert '- text: "You:"' in await keza.mine.first.aria_snapshot()
+    assert '- text: "Hailwire:"' in await answer.aria_snapshot()
 
 
 async def test_nothing_that_is_written_becomes_markup(opened: Open, number: Callable[[], str]) -> None:

@@ -35,3 +35,17 @@ async def test_a_play_can_be_stopped(opened: Open, number: Callable[[], str]) ->
     await page.person("Driver").hear("Which language")
     await page.page.get_by_role("button", name="Stop", exact=True).click()
     await expect(panel).to_have_attribute("data-state", "stopped")
+
+
+async def test_a_play_that_breaks_can_be_played_again(opened: Open, number: Callable[[], str]) -> None:
+    """Whatever ends the play, even what nobody has thought of, the button works again."""
+    page = await opened(whatsapp("Diane", number()), whatsapp("Patrick", number()))
+    page.forgiven = ("the form broke",)
+    await page.page.evaluate(
+        "() => { HTMLFormElement.prototype.requestSubmit = () => { throw new Error('the form broke'); }; }"
+    )
+    await page.page.get_by_role("button", name="Play a ride").click()
+    panel = page.page.locator("#ride")
+    await expect(panel).to_have_attribute("data-state", "failed")
+    await expect(panel.get_by_role("status")).to_contain_text("broke off")
+    await expect(page.page.get_by_role("button", name="Play a ride")).to_be_enabled()

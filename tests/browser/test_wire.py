@@ -1,12 +1,20 @@
 """The drawer with the raw webhooks and API calls."""
 
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 
+import aiohttp
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
+from chassis.settings import load
+from launcher import ports
+from simulator.app import simulator
+from simulator.settings import SimulatorSettings
 from tests.browser.conftest import Open, sms, whatsapp
+from tests.browser.person import PATIENCE_MS, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -60,3 +68,53 @@ async def test_the_wire_of_an_sms(opened: Open, number: Callable[[], str]) -> No
     await expect(webhook).to_contain_text("Body = bonjour")
     await call.locator("summary").click()
     await expect(call).to_contain_text("Basic (hidden)")
+
+
+def _alone(port: int) -> SimulatorSettings:
+    """A simulator that no gateway belongs to; the business calls its API by hand."""
+    environ = {
+        "SIMULATOR_HTTP_PORT": str(port),
+        "SIMULATOR_STATUSES": "false",
+        "SIMULATOR_PAIR_BURST": "0",
+        "SIMULATOR_THROUGHPUT": "0",
+    }
+    return load(SimulatorSettings, {"HAILWIRE_ENV": "development", "PUBLIC_BASE_URL": "http://127.0.0.1:9", **environ})
+
+
+async def _send(url: str, to: str, *texts: str) -> None:
+    graph, bearer = f"{url}/graph/v25.0/106540352242922/messages", {"Authorization": "Bearer dev-access-token"}
+    async with aiohttp.ClientSession(headers=bearer) as session:
+        for words in texts:
+            text: dict[str, Any] = {"messaging_product": "whatsapp", "to": to, "type": "text", "text": {"body": words}}
+            async with session.post(graph, json=text) as response:
+                assert response.status == 200
+
+
+async def test_the_wire_and_a_phone_outlive_the_simulator(browser: Browser, number: Callable[[], str]) -> None:
+    """A new simulator counts from one again, and the open page still shows each of its calls once.
+
+    A phone shows as much of a long conversation as the simulator remembers.
+    """
+    own, (port,) = number(), ports.choose(1)
+    context = await browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    try:
+        page = await context.new_page()
+        kept = json.dumps(json.dumps([whatsapp("Keza", own)]))
+        await context.add_init_script(f"localStorage['hailwire-phones-2'] ??= {kept}")
+        calls = page.locator(".exchange.call .gist")
+        async with simulator(_alone(port)) as running:
+            await page.goto(running.url + "/")
+            await page.get_by_role("button", name="Wire").click()
+            await _send(running.url, own, "the first process")
+            await expect(calls).to_have_text(["the first process"])
+        async with simulator(_alone(port)) as running:
+            await _send(running.url, own, "the second process")
+            await expect(calls).to_have_text(["the second process", "the first process"])
+            await _send(running.url, own, *(f"line {line} of 203" for line in range(203)))
+            keza = Person(page, "Keza")
+            await keza.hear("line 202 of 203")
+            await expect(keza.bubbles).to_have_count(200)
+            await expect(keza.bubbles.first).to_contain_text("line 3 of 203")
+    finally:
+        await context.close()

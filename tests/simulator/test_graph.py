@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 BUTTON = {"type": "reply", "reply": {"id": "ride", "title": "Ride"}}
 ROW = {"id": "1", "title": "Moto"}
 
@@ -188,6 +190,17 @@ async def test_pair_limit_lets_a_burst_through(sim: Any) -> None:
     assert (await sim.text())[0] == 200
     assert (await sim.text())[0] == 400
     assert len(await sim.outbox()) == 46
+
+
+@pytest.mark.parametrize("environ", [{"SIMULATOR_PAIR_BURST": "2"}])
+async def test_pair_limit_is_of_the_person(sim: Any) -> None:
+    """Whoever is written to by number and by BSUID is one person with one limit."""
+    await sim.write(phone="+250788123456", bsuid="RW.77")
+    to_bsuid = {"messaging_product": "whatsapp", "recipient": "RW.77", "text": {"body": "hello"}}
+    assert (await sim.text())[0] == 200
+    assert (await sim.graph(to_bsuid))[0] == 200
+    assert (await sim.graph(to_bsuid))[1]["error"]["code"] == 131056
+    assert (await sim.text())[1]["error"]["code"] == 131056
 
 
 async def test_read_receipt_is_no_message(sim: Any) -> None:

@@ -54,6 +54,16 @@ async def test_early_statuses_do_not_wait_for_ever(sim: Any, until: Until, provi
     await sim.settled()
 
 
+async def test_early_statuses_are_read_too(sim: Any, until: Until) -> None:
+    """Somebody who looks at the phone reads the message although its first statuses came early."""
+    async with sim.session.get(sim.url + "/events", params={"phone": "whatsapp:+250788123456"}):
+        await sim.fault("status_early")
+        await send(sim, "whatsapp")
+        await until(lambda: told(sim.gateway) == ["sent", "delivered", "read"])
+        await sim.settled()
+    assert told(sim.gateway) == ["sent", "delivered", "read"]
+
+
 @pytest.mark.parametrize("kind", ["500_after_accept", "slow_answer"])
 @pytest.mark.parametrize("provider", ["whatsapp", "twilio"])
 async def test_early_statuses_come_when_the_answer_goes_wrong(sim: Any, provider: str, kind: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.simulator.conftest import RECIPIENT
+
 Until = Callable[..., Awaitable[None]]
 PHONES = [f"+2507880000{number:02}" for number in range(20)]
 
@@ -57,6 +59,33 @@ async def test_the_next_message_does_not_wait_for_retries(sim: Any, until: Until
     first, second = await sim.write("one"), await sim.write("two")
     await until(lambda: sim.gateway.ids == [first, second])
     await until(lambda: sim.gateway.ids == [first, second, first])
+
+
+async def test_a_late_second_post_lets_nobody_overtake(sim: Any, until: Until) -> None:
+    """A message that is still posted a second time leaves those written since then in their order."""
+    answered, answered_twice, answered_third = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    gateway, at_once = sim.gateway, sim.gateway.open
+    await sim.fault("webhook_twice")
+    gateway.open = answered
+    first = await sim.write("one")
+    await until(lambda: gateway.ids == [first])
+    gateway.open = answered_twice
+    answered.set()
+    await until(lambda: gateway.ids == [first, first])
+    gateway.open = at_once
+    await sim.ask("POST", "/phones/send", {"provider": "whatsapp", "from": RECIPIENT, "text": "two"})
+    gateway.open = answered_third
+    third = await sim.write("three")
+    await until(lambda: gateway.ids[-1] == third)
+    answered_twice.set()
+    while (await sim.stats())["webhooks_posted"] < 3:
+        pass
+    gateway.open = at_once
+    fourth, other = await sim.write("four"), await sim.write(phone=PHONES[1])
+    await until(lambda: other in gateway.ids)
+    assert fourth not in gateway.ids
+    answered_third.set()
+    await until(lambda: fourth in gateway.ids)
 
 
 async def test_writing_can_wait_for_the_gateway(sim: Any) -> None:

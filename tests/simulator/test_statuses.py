@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from simulator.misbehaviour import parse
 from simulator.retries import Failure, MetaRetries, TwilioRetries
 from simulator.signatures import sign_meta, sign_twilio
 
@@ -102,6 +103,20 @@ async def test_statuses_come_in_batches(sim: Any, until: Until) -> None:
         await sim.text(to=f"+2507880000{number:02}")
     await until(lambda: len(whatsapp_statuses(sim.gateway)) == 120)
     assert len(sim.gateway.webhooks) < 120
+
+
+async def test_chance_decides_each_reading_by_itself(sim: Any, until: Until) -> None:
+    """What happens to the n-th message that a person reads follows from n, as it does for every other status."""
+    ids = [(await sim.text(str(number)))[1]["messages"][0]["id"] for number in range(12)]
+    await sim.settled()
+    profile = parse("webhook_lost=0.5", 7)
+    await sim.ask("PUT", "/misbehaviour", profile.rendered())
+    async with sim.session.get(sim.url + "/events", params={"phone": "whatsapp:+250788123456"}):
+        await sim.settled()
+    read = [one["id"] for one in whatsapp_statuses(sim.gateway) if one["status"] == "read"]
+    decided = [profile.decide("webhook", "whatsapp", "+250788123456:read", nth) for nth in range(1, 13)]
+    assert sorted(read) == sorted(found for found, lost in zip(ids, decided, strict=True) if not lost)
+    assert 0 < len(read) < 12
 
 
 def test_meta_is_more_stubborn_than_twilio() -> None:

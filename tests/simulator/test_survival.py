@@ -11,6 +11,7 @@ import pytest
 from chassis.settings import SettingsError, load
 from launcher import ports
 from simulator.app import simulator
+from simulator.misbehaviour import parse
 from simulator.settings import SimulatorSettings
 from tests.mesh.processes import Process, http_probe
 from tests.simulator.conftest import Caller, Gateway
@@ -110,6 +111,43 @@ async def test_windows_lists_and_consent_survive(mortal: Killable) -> None:
     await mortal.write(phone=PHONES[0])
     await mortal.settled()
     assert (await mortal.deeds())["duplicate"] == 3
+
+
+async def test_the_seed_goes_on_deciding(mortal: Killable) -> None:
+    """The n-th send to a phone stays the n-th, refused ones counted, whenever the process dies in between."""
+    await mortal.ask("PUT", "/misbehaviour", {"seed": 7, "misbehave": "500=0.4,131056=0.2"})
+    profile = parse("500=0.4,131056=0.2", 7)
+    for nth in range(1, 19):
+        if nth in {4, 11}:
+            await mortal.die_and_come_back()
+        decided = profile.decide("send", "whatsapp", PHONES[0], nth)
+        status, _ = await mortal.text(to=PHONES[0])
+        assert status == (500 if "500" in decided else 400 if decided else 200), nth
+    for nth in range(1, 7):
+        decided = profile.decide("send", "twilio", PHONES[0], nth)
+        assert (await mortal.sms(To=PHONES[0]))[0] == (500 if decided else 201), nth
+
+
+async def test_the_pair_limit_survives(mortal: Killable) -> None:
+    """A burst to one phone that was used up before a death is used up after it."""
+    for _ in range(45):
+        assert (await mortal.text(to=PHONES[0]))[0] == 200
+    await mortal.die_and_come_back()
+    accepted = 0
+    while (await mortal.text(to=PHONES[0]))[0] == 200:
+        accepted += 1
+    assert accepted < 20  # one for each six seconds that this has taken
+
+
+async def test_the_dates_of_twilio_survive(mortal: Killable) -> None:
+    """When a message was sent and delivered does not change by a death."""
+    _, sms = await mortal.sms(StatusCallback=mortal.gateway.url + "/status#rc=5&rp=all")
+    await mortal.settled()
+    known = await mortal.twilio("GET", f"Messages/{sms['sid']}.json")
+    assert known[1]["status"] == "delivered"
+    await asyncio.sleep(1.1)  # dates are told in seconds
+    await mortal.die_and_come_back()
+    assert await mortal.twilio("GET", f"Messages/{sms['sid']}.json") == known
 
 
 async def test_copies_for_later_survive(mortal: Killable, until: Until) -> None:
