@@ -99,8 +99,11 @@ class Somebody:
         return len(self._deliveries.of(*self.addresses)) > 30
 
     def told(self) -> Person:
-        """For the checker."""
-        return Person(self.name, self.addresses, self.role, self.completed, self.gave_up, self.waits_for)
+        """For the checker: a passenger's phone shows also what came after its owner had gone home."""
+        heard = self._deliveries.of(*self.addresses) if self.role == "passenger" else []
+        completed = sum(self.reads(message, "told-completed") for message in heard)
+        gave_up = sum(self.reads(message, "given-up") for message in heard)
+        return Person(self.name, self.addresses, self.role, completed, gave_up, self.waits_for)
 
     def word(self, key: str) -> str:
         """What something is called in this person's language, up to where it varies, as an SMS may show it."""

@@ -33,7 +33,7 @@ class _MetricKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MetricKind
     METRIC_KIND_GAUGE: _MetricKind.ValueType  # 2
     """Goes up and down; joined by the sum."""
     METRIC_KIND_SHARED_GAUGE: _MetricKind.ValueType  # 3
-    """Goes up and down, and every process sees the same, because it describes the database; joined by the largest."""
+    """Goes up and down; joined by the largest, because every process sees the same (the database), or a sum means nothing."""
     METRIC_KIND_HISTOGRAM: _MetricKind.ValueType  # 4
     """Durations in buckets; joined like counters."""
 
@@ -47,7 +47,7 @@ METRIC_KIND_COUNTER: MetricKind.ValueType  # 1
 METRIC_KIND_GAUGE: MetricKind.ValueType  # 2
 """Goes up and down; joined by the sum."""
 METRIC_KIND_SHARED_GAUGE: MetricKind.ValueType  # 3
-"""Goes up and down, and every process sees the same, because it describes the database; joined by the largest."""
+"""Goes up and down; joined by the largest, because every process sees the same (the database), or a sum means nothing."""
 METRIC_KIND_HISTOGRAM: MetricKind.ValueType  # 4
 """Durations in buckets; joined like counters."""
 Global___MetricKind: _TypeAlias = MetricKind  # noqa: Y015
