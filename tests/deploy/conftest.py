@@ -73,6 +73,12 @@ def overlay(overlay_text: str) -> Manifests:
 
 
 @pytest.fixture(scope="session")
+def dev_manifests(dev_text: str) -> Manifests:
+    """Everything the dev overlay renders to."""
+    return Manifests(dev_text)
+
+
+@pytest.fixture(scope="session")
 def production_manifests(production_text: str) -> Manifests:
     """The production overlay, to be asked."""
     return Manifests(production_text)
