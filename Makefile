@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests start several hundred processes: where no bytecode may be kept, each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test drills kill chaos chaos-regressions bench wheel screenshots lint types format setup generate check-generated check-deploy deploy-tools lock clean
 .DEFAULT_GOAL := run
@@ -14,7 +16,7 @@ run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
 test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride" narrows it
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not drill" $(ARGS)
 
-drills: setup  ## The short forms of `make chaos` and `make bench`, as CI runs them
+drills: setup  ## The short forms of `make kill`, `make chaos` and `make bench`, and frozen replicas, as CI runs them
 	@$(BIN)/python -m pytest -m drill $(ARGS)
 
 kill: setup  ## Kill everything three times over under load, with the leases of production; SEED=n draws another order

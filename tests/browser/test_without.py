@@ -1,6 +1,7 @@
 """What a test run says on a machine without a Chromium."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_a_page_that_is_not_tested_is_told_loudly() -> None:
     """Without a browser the tests of the page are skipped, and the end of the run says so in capitals."""
     run = _run(HAILWIRE_REQUIRE_CHROMIUM="")
     assert run.returncode == 0, run.stdout
-    assert "THE PAGE WAS NOT TESTED: 2 tests" in run.stdout
+    assert re.search(r"THE PAGE WAS NOT TESTED: \d+ tests", run.stdout)
 
 
 def test_where_a_browser_is_promised_its_absence_fails() -> None:

@@ -1,7 +1,7 @@
 """Every process is killed while two hundred people write: what was answered 200 takes effect once, in order.
 
-The table of a run is shown with ARGS="-s". `MESH_KILL_ROUNDS=3 make test ARGS="-s tests/mesh/test_kill.py"` is the
-longer form, with the leases of production; MESH_KILL_SEED draws another order.
+`make drills` runs the short form. `make kill` is the longer one, with the leases of production, and shows the table of
+the run; SEED draws another order.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.mesh.harness import Mesh, open_mesh
 from tests.mesh.people import RADIUS_METERS, Crowd, Expected
 from tests.mesh.posting import open_postman
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.drill
 
 ROUNDS = int(os.environ.get("MESH_KILL_ROUNDS", "1"))
 SEED = int(os.environ.get("MESH_KILL_SEED", "1"))

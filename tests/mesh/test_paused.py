@@ -14,7 +14,7 @@ from tests.mesh.harness import Mesh, open_mesh
 from tests.mesh.phones import Phone
 from tests.mesh.posting import Postman, open_postman
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.drill
 
 _SETTINGS = {"GATEWAY_LEASE_SECONDS": "1.5"}
 # Everything that a turn or a send may write; without the heartbeats.
