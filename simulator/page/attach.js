@@ -8,6 +8,8 @@ const ACCEPTED = "image/jpeg,image/png,audio/aac,audio/amr,audio/mpeg,audio/mp4,
 // What WhatsApp carries; browsers record one of these or none.
 const RECORDED = ["audio/ogg;codecs=opus", "audio/mp4;codecs=opus", "audio/mp4"];
 const LONGEST_SECONDS = 120;
+// How often what was recorded so far is handed over.
+const SLICE_MS = 200;
 
 export function openAttachments(phone) {
   const picker = make("input", { type: "file", accept: ACCEPTED, hidden: true, onchange: () => {
@@ -95,20 +97,29 @@ async function record(phone) {
   const recorder = new MediaRecorder(microphone, { mimeType: type });
   const pieces = [];
   let wanted = true;
-  recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
+  const stop = () => recorder.state === "inactive" || recorder.stop();
+  // A microphone takes a moment before the first sound is there, and a file of nothing is no message.
+  const heard = new Promise((done) => {
+    recorder.addEventListener("dataavailable", (event) => {
+      pieces.push(event.data);
+      if (event.data.size) done();
+    });
+  });
   recorder.addEventListener("stop", () => {
     microphone.getTracks().forEach((track) => track.stop());
     clearTimeout(timer);
     strip.remove();
     phone.element.classList.remove("recording");
-    if (wanted) sendFile(phone, new Blob(pieces, { type }), { voice: true });
+    const recorded = new Blob(pieces, { type });
+    if (wanted && recorded.size) sendFile(phone, recorded, { voice: true });
+    else if (wanted) phone.complain(new Trouble("The microphone gave no sound; attach a file or the sample."));
   });
+  const send = button("Send", () => { send.disabled = true; heard.then(stop); }, { class: "main" });
   const strip = make("div", { class: "recorder", role: "status" }, make("span", { class: "blink" }), "Recording…",
-    button("Cancel", () => { wanted = false; recorder.stop(); }),
-    button("Send", () => recorder.stop(), { class: "main" }));
+    button("Cancel", () => { wanted = false; stop(); }), send);
   phone.element.querySelector(".screen").append(strip);
   phone.element.classList.add("recording");
-  const timer = setTimeout(() => recorder.stop(), 1000 * LONGEST_SECONDS);
-  recorder.start();
+  const timer = setTimeout(stop, 1000 * LONGEST_SECONDS);
+  recorder.start(SLICE_MS);
   strip.querySelector(".main").focus();
 }
