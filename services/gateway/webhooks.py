@@ -78,7 +78,7 @@ class Webhooks:
         stored: Callable[[], None],
         rest: Any,
     ) -> None:
-        """`stored` is called after each commit: there may be statuses to apply."""
+        """`stored` is called after each commit of statuses: there are some to apply."""
         self._store = store
         self._spool = spool
         self._telemetry = telemetry
@@ -204,7 +204,8 @@ class Webhooks:
             raise Refusal(503, "not stored", retry_after=5) from None
         finally:
             self._waiting_bytes -= size
-        self._on_stored()
+        if any(item.kind is ItemKind.STATUS for item in items):
+            self._on_stored()
         if outcome.duplicate:
             log.debug("webhook known already", items=len(items))
         return outcome
