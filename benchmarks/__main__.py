@@ -12,9 +12,10 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import endtoend, figures
+from benchmarks import endtoend, figures, hop
 from benchmarks.contender import ANSWERED, STORED, TURNED
 from benchmarks.endtoend import Size
+from benchmarks.hop import HopSize
 from benchmarks.machine import machine, versions
 from benchmarks.micro import suite
 from benchmarks.processes import BenchmarkError
@@ -25,6 +26,11 @@ SIZES = {
     "quick": Size(rounds=1, messages=1500, warm_up=300, riders=500, connections=64),
     "usual": Size(rounds=3, messages=10_000, warm_up=1500, riders=2000, connections=64),
     "full": Size(rounds=5, messages=20_000, warm_up=2000, riders=2000, connections=64),
+}
+_HOPS = {
+    "quick": HopSize(rounds=1, alone=100, crowd=1000),
+    "usual": HopSize(rounds=3, alone=1000, crowd=10_000),
+    "full": HopSize(rounds=5, alone=2000, crowd=20_000),
 }
 _STEP_SECONDS = {"quick": 0.05, "usual": 0.5, "full": 2.0}
 SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
@@ -44,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--size", choices=list(SIZES), default="usual", help="how much is measured (default: usual)")
     made.add_argument(
-        "--only", choices=["micro", *SCENARIOS], action="append", help="measure only this (may be repeated)"
+        "--only", choices=["micro", "hop", *SCENARIOS], action="append", help="measure only this (may be repeated)"
     )
     made.add_argument("--output", type=Path, default=figures.RESULTS, help="where the results go, as JSON")
     made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
@@ -75,7 +81,7 @@ def main(arguments: list[str]) -> int:
 
 
 async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder: Path) -> list[figures.Figure]:
-    wanted = set(given.only or ["micro", *SCENARIOS])
+    wanted = set(given.only or ["micro", "hop", *SCENARIOS])
     on = {**machine(folder), "measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "size": given.size}
     known = versions(await _postgresql(cluster.dsn("postgres")))
     _say(f"{on['cores']} x {on['cpu']}, one sync {on['sync_us']} us, load {on['load_before']}")
@@ -86,6 +92,10 @@ async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder
         outcomes = await endtoend.measure(scenarios, SIZES[given.size], cluster, folder, _say)
         suites += [outcome.suite() for outcome in outcomes]
         judged += [figure for outcome in outcomes for figure in figures.of_outcome(outcome)]
+    if "hop" in wanted:
+        measured, found = await hop.measure(_HOPS[given.size], folder, _say)
+        suites.append(measured)
+        judged += found
     if "micro" in wanted:
         _say("steps, median of one operation")
         timings = await suite.measure(_STEP_SECONDS[given.size], _say)

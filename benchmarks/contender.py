@@ -1,4 +1,4 @@
-"""What is measured: Hailwire's mesh, or the peer in one or several processes, as they would run on one machine."""
+"""What is measured: Hailwire's mesh, the peer in one or several processes, and the floor, on one machine."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ ANSWERED = Scenario("full turn and sent", turns=True, sends=True)
 
 @dataclass(frozen=True)
 class Contender:
-    """Who: the mesh, or the peer in `processes`."""
+    """Who: the mesh, the peer in `processes`, or the floor, which only stores."""
 
     name: str
     processes: int
@@ -47,11 +47,17 @@ class Contender:
         """Whether it is ours."""
         return self.name == MESH
 
+    def takes_part(self, scenario: Scenario) -> bool:
+        """Whether it does all that a message needs to be done there."""
+        return self.name != FLOOR.name or scenario == STORED
 
+
+FLOOR = Contender("floor", 1)
 CONTENDERS = (
     Contender(MESH, len(_SERVICES)),
     Contender("peer, 1 process", 1),
     Contender(f"peer, {len(_SERVICES)} processes", len(_SERVICES)),
+    FLOOR,
 )
 
 
@@ -79,7 +85,7 @@ async def running(
     contender: Contender, scenario: Scenario, dsn: str, folder: Path, provider_port: int
 ) -> AsyncIterator[Running]:
     """The contender on this database, ready; stopped in order when the block ends."""
-    start = _mesh if contender.is_mesh else _peer
+    start = _mesh if contender.is_mesh else _floor if contender == FLOOR else _peer
     started: list[Started] = []
     try:
         up = start(contender, scenario, dsn, folder, provider_port, started)
@@ -138,6 +144,15 @@ def _peer(
     }
     command = ["-m", "benchmarks.peer", str(port), str(contender.processes)]
     started.append(Started("peer", command, environ, folder / "peer.log"))
+    return Running(port, {}, started)
+
+
+def _floor(
+    _contender: Contender, _scenario: Scenario, dsn: str, folder: Path, _provider_port: int, started: list[Started]
+) -> Running:
+    (port,) = ports.choose(1)
+    environ = {"DATABASE_URL": dsn, "WA_APP_SECRET": payloads.APP_SECRET}
+    started.append(Started("floor", ["-m", "benchmarks.floor", str(port)], environ, folder / "floor.log"))
     return Running(port, {}, started)
 
 

@@ -130,7 +130,8 @@ async def measure(
             await town.settle(cluster.dsn(_TEMPLATE), folder / f"town-{number}", port, size.riders)
         for outcome in outcomes:
             place = folder / f"{number}-{outcome.scenario.name}"
-            for contender in _in_turn(contenders, number):
+            taking_part = [one for one in contenders if one.takes_part(outcome.scenario)]
+            for contender in _in_turn(taking_part, number):
                 run = await _run(contender, outcome.scenario, size, cluster, place, watch)
                 outcome.runs.setdefault(contender.name, []).append(run)
                 tell(
@@ -140,7 +141,8 @@ async def measure(
                     f"generator {run.load_share:.0%} of a core"
                 )
     for outcome in outcomes:  # in the usual order, whoever came first
-        outcome.runs = {contender.name: outcome.runs[contender.name] for contender in contenders}
+        took_part = [contender.name for contender in contenders if contender.takes_part(outcome.scenario)]
+        outcome.runs = {name: outcome.runs[name] for name in took_part}
     return outcomes
 
 
