@@ -12,12 +12,13 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import endtoend, figures, hop
+from benchmarks import endtoend, figures, hop, nearest
 from benchmarks.contender import ANSWERED, STORED, TURNED
 from benchmarks.endtoend import Size
 from benchmarks.hop import HopSize
 from benchmarks.machine import machine, versions
 from benchmarks.micro import suite
+from benchmarks.nearest import NearestSize
 from benchmarks.processes import BenchmarkError
 from launcher import embedded
 from launcher.failure import ExitCode
@@ -32,8 +33,14 @@ _HOPS = {
     "usual": HopSize(rounds=3, alone=1000, crowd=10_000),
     "full": HopSize(rounds=5, alone=2000, crowd=20_000),
 }
+_NEAREST = {
+    "quick": NearestSize(drivers=20_000, seconds=2),
+    "usual": NearestSize(drivers=1_000_000, seconds=15),
+    "full": NearestSize(drivers=1_000_000, seconds=60),
+}
 _STEP_SECONDS = {"quick": 0.05, "usual": 0.5, "full": 2.0}
 SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
+_PARTS = ["micro", "hop", "nearest", *SCENARIOS]
 _EPILOG = """\
 Exit code 1 when a figure misses its target, or when a run did not do what it should. Results: %s.
 example: python -m benchmarks --size usual --only ingest --only turn
@@ -50,7 +57,10 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--size", choices=list(SIZES), default="usual", help="how much is measured (default: usual)")
     made.add_argument(
-        "--only", choices=["micro", "hop", *SCENARIOS], action="append", help="measure only this (may be repeated)"
+        "--only",
+        choices=["micro", "hop", "nearest", *SCENARIOS],
+        action="append",
+        help="measure only this (may be repeated)",
     )
     made.add_argument("--output", type=Path, default=figures.RESULTS, help="where the results go, as JSON")
     made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
@@ -81,7 +91,7 @@ def main(arguments: list[str]) -> int:
 
 
 async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder: Path) -> list[figures.Figure]:
-    wanted = set(given.only or ["micro", "hop", *SCENARIOS])
+    wanted = set(given.only or _PARTS)
     on = {**machine(folder), "measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "size": given.size}
     known = versions(await _postgresql(cluster.dsn("postgres")))
     _say(f"{on['cores']} x {on['cpu']}, one sync {on['sync_us']} us, load {on['load_before']}")
@@ -94,6 +104,10 @@ async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder
         judged += [figure for outcome in outcomes for figure in figures.of_outcome(outcome)]
     if "hop" in wanted:
         measured, found = await hop.measure(_HOPS[given.size], folder, _say)
+        suites.append(measured)
+        judged += found
+    if "nearest" in wanted:
+        measured, found = await nearest.measure(_NEAREST[given.size], cluster, folder, _say)
         suites.append(measured)
         judged += found
     if "micro" in wanted:

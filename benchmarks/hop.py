@@ -62,11 +62,16 @@ class _People(profile_pb2_grpc.ProfileServiceServicer):
         )
 
 
+def _register(server: grpc.aio.Server) -> None:
+    people = _People()  # type: ignore[abstract] # nobody calls the other methods
+    profile_pb2_grpc.add_ProfileServiceServicer_to_server(people, server)
+
+
 async def _serve(environ: Mapping[str, str]) -> None:
     address, kind = f"127.0.0.1:{sys.argv[1]}", sys.argv[2]
     if kind == BARE:
         server = grpc.aio.server()
-        profile_pb2_grpc.add_ProfileServiceServicer_to_server(_People(), server)
+        _register(server)
         server.add_insecure_port(address)
         await server.start()
         await process.stopped()
@@ -76,7 +81,7 @@ async def _serve(environ: Mapping[str, str]) -> None:
         open_telemetry("hop", load(TelemetrySettings, environ)) as telemetry,
         serve_grpc(
             address,
-            register=[lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(_People(), server)],
+            register=[_register],
             services=[],
             probe=_well,
             telemetry=telemetry,

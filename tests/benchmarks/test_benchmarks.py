@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import cpu, endtoend, figures, hop, page, profiling
+from benchmarks import cpu, endtoend, figures, hop, nearest, page, profiling
 from benchmarks.contender import ANSWERED, CONTENDERS, FLOOR, MESH, STORED, TURNED, provider
 from benchmarks.effects import Effects
 from benchmarks.endtoend import Size
@@ -21,6 +21,7 @@ from benchmarks.figures import Figure
 from benchmarks.hop import HopSize
 from benchmarks.micro import suite
 from benchmarks.micro.timing import Step, Timing, timed
+from benchmarks.nearest import NearestSize
 from benchmarks.processes import BenchmarkError
 from launcher import embedded
 from launcher.environment import ROOT
@@ -78,6 +79,22 @@ async def test_a_hop_is_measured_between_processes(tmp_path: Path) -> None:
     assert min(*measured["latency_us"].values(), *measured["calls_per_second"].values()) > 0
     assert [(figure.target, figure.at_most) for figure in judged] == [(1.5, True), (5.0, False)]
     assert "128 in flight" in told[0]
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(300)
+async def test_searches_are_measured_against_pgbench(reachable_folder: Path) -> None:
+    """Searches at a rate find drivers; PostgreSQL's time for them is laid beside pgbench's of the same statement."""
+    told: list[str] = []
+    with embedded.cluster(reachable_folder) as cluster:
+        size = NearestSize(drivers=3000, seconds=1)
+        measured, judged = await nearest.measure(size, cluster, reachable_folder, told.append)
+    assert 0 < measured["p50_ms"] <= measured["p99_ms"]
+    assert [(figure.unit, figure.target, figure.at_most) for figure in judged] == [
+        ("ms", 10.0, True),
+        ("times", 1.3, True),
+    ]
+    assert judged[1].value > 0
 
 
 async def test_a_step_is_timed_by_the_operation() -> None:
