@@ -12,9 +12,10 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import endtoend, figures, hop, nearest
+from benchmarks import endtoend, figures, filled, hop, nearest
 from benchmarks.contender import ANSWERED, STORED, TURNED
 from benchmarks.endtoend import Size
+from benchmarks.filled import History
 from benchmarks.hop import HopSize
 from benchmarks.machine import machine, versions
 from benchmarks.micro import suite
@@ -38,9 +39,14 @@ _NEAREST = {
     "usual": NearestSize(drivers=1_000_000, seconds=15),
     "full": NearestSize(drivers=1_000_000, seconds=60),
 }
+_HISTORIES = {
+    "quick": History(keys=20_000, people=2000, trips=2000),
+    "usual": History(keys=10_000_000, people=1_000_000, trips=1_000_000),
+    "full": History(keys=10_000_000, people=1_000_000, trips=1_000_000),
+}
 _STEP_SECONDS = {"quick": 0.05, "usual": 0.5, "full": 2.0}
 SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
-_PARTS = ["micro", "hop", "nearest", *SCENARIOS]
+_PARTS = ["micro", "hop", "nearest", "history", *SCENARIOS]
 _EPILOG = """\
 Exit code 1 when a figure misses its target, or when a run did not do what it should. Results: %s.
 example: python -m benchmarks --size usual --only ingest --only turn
@@ -56,12 +62,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--size", choices=list(SIZES), default="usual", help="how much is measured (default: usual)")
-    made.add_argument(
-        "--only",
-        choices=["micro", "hop", "nearest", *SCENARIOS],
-        action="append",
-        help="measure only this (may be repeated)",
-    )
+    made.add_argument("--only", choices=_PARTS, action="append", help="measure only this (may be repeated)")
     made.add_argument("--output", type=Path, default=figures.RESULTS, help="where the results go, as JSON")
     made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
     return made
@@ -108,6 +109,10 @@ async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder
         judged += found
     if "nearest" in wanted:
         measured, found = await nearest.measure(_NEAREST[given.size], cluster, folder, _say)
+        suites.append(measured)
+        judged += found
+    if "history" in wanted:
+        measured, found = await filled.measure(SIZES[given.size], _HISTORIES[given.size], cluster, folder, _say)
         suites.append(measured)
         judged += found
     if "micro" in wanted:

@@ -156,12 +156,21 @@ async def _run(
     contender: Contender, scenario: Scenario, size: Size, cluster: Cluster, folder: Path, watch: Watch
 ) -> Run:
     place = folder / contender.name.replace(", ", "-").replace(" ", "-")
-    name = "benchmark_run"
-    async with (
-        copied(cluster.dsn("postgres"), cluster.dsn, _TEMPLATE, name) as dsn,
-        provider(folder) as provider_port,
-        Effects(dsn) as effects,
-    ):
+    async with copied(cluster.dsn("postgres"), cluster.dsn, _TEMPLATE, "benchmark_run") as dsn:
+        return await run_on(dsn, contender, scenario, size, cluster, place, watch)
+
+
+async def run_on(
+    dsn: str,
+    contender: Contender,
+    scenario: Scenario,
+    size: Size,
+    cluster: Cluster,
+    place: Path,
+    watch: Watch = _unwatched,
+) -> Run:
+    """One run on this database; `place` is a folder for what the processes write."""
+    async with provider(place) as provider_port, Effects(dsn) as effects:
         await effects.check_durable()
         before = await effects.counts()
         syncs = await effects.wal_syncs()

@@ -13,11 +13,12 @@ import asyncpg
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import cpu, endtoend, figures, hop, nearest, page, profiling
+from benchmarks import cpu, endtoend, figures, filled, hop, nearest, page, profiling
 from benchmarks.contender import ANSWERED, CONTENDERS, FLOOR, MESH, STORED, TURNED, provider
 from benchmarks.effects import Effects
 from benchmarks.endtoend import Size
 from benchmarks.figures import Figure
+from benchmarks.filled import History
 from benchmarks.hop import HopSize
 from benchmarks.micro import suite
 from benchmarks.micro.timing import Step, Timing, timed
@@ -95,6 +96,19 @@ async def test_searches_are_measured_against_pgbench(reachable_folder: Path) -> 
         ("times", 1.3, True),
     ]
     assert judged[1].value > 0
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(300)
+async def test_a_town_with_history_is_measured_beside_a_new_one(reachable_folder: Path) -> None:
+    """Millions of rows, here thousands, lie behind one of two towns, which answer the same load in turn."""
+    told: list[str] = []
+    with embedded.cluster(reachable_folder) as cluster:
+        history = History(keys=3000, people=300, trips=300)
+        measured, (judged,) = await filled.measure(TINY, history, cluster, reachable_folder, told.append)
+    assert {which: len(done) for which, done in measured["runs"].items()} == {"new town": 1, "old town": 1}
+    assert (judged.target, judged.at_most) == (0.9, False)
+    assert judged.value > 0
 
 
 async def test_a_step_is_timed_by_the_operation() -> None:
