@@ -177,9 +177,9 @@ async def run_on(
         effect = "accepted" if scenario.sends else "replied" if scenario.turns else "stored"
         this = run_name()
         async with running(contender, scenario, dsn, place, provider_port) as up:
-            await _posted(up, Order(up.port, size.connections, size.warm_up, size.riders, this), place)
+            await _posted(up, Order(up.ports, size.connections, size.warm_up, size.riders, this), place)
             await effects.reach(scenario, before[effect] + size.warm_up, _PATIENCE_SECONDS)
-            order = Order(up.port, size.connections, size.messages, size.riders, this, first=size.warm_up)
+            order = Order(up.ports, size.connections, size.messages, size.riders, this, first=size.warm_up)
             async with watch(up, scenario):
                 run = await _measured(contender, scenario, order, before[effect], cluster, effects, up, place)
             await _check(scenario, size.warm_up + size.messages, before, effects, up)

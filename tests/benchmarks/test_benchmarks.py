@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import cpu, endtoend, figures, filled, hop, nearest, page, profiling
-from benchmarks.contender import ANSWERED, CONTENDERS, FLOOR, MESH, STORED, TURNED, provider
+from benchmarks.contender import ANSWERED, CONTENDERS, FLOOR, MESH, STORED, TURNED, TWICE, provider
 from benchmarks.effects import Effects
 from benchmarks.endtoend import Size
 from benchmarks.figures import Figure
@@ -204,8 +204,9 @@ async def test_a_second_copy_is_not_a_second_message(tmp_path: Path) -> None:
 
 def test_every_scenario_has_its_peer() -> None:
     """The mesh is measured against one process and as many as it has itself, storing against the floor too."""
-    mesh, one, many, floor = CONTENDERS
+    mesh, twice, one, many, floor = CONTENDERS
     assert (mesh.name, one.processes, many.processes) == (MESH, 1, mesh.processes)
+    assert (twice.name, mesh.gateways, twice.gateways) == (TWICE, 1, 2)
     assert [floor.takes_part(scenario) for scenario in (STORED, TURNED, ANSWERED)] == [True, False, False]
 
 
