@@ -12,11 +12,14 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import endtoend, figures
+from benchmarks import endtoend, figures, filled, hop, nearest
 from benchmarks.contender import ANSWERED, STORED, TURNED
 from benchmarks.endtoend import Size
+from benchmarks.filled import History
+from benchmarks.hop import HopSize
 from benchmarks.machine import machine, versions
 from benchmarks.micro import suite
+from benchmarks.nearest import NearestSize
 from benchmarks.processes import BenchmarkError
 from launcher import embedded
 from launcher.failure import ExitCode
@@ -26,8 +29,24 @@ SIZES = {
     "usual": Size(rounds=3, messages=10_000, warm_up=1500, riders=2000, connections=64),
     "full": Size(rounds=5, messages=20_000, warm_up=2000, riders=2000, connections=64),
 }
+_HOPS = {
+    "quick": HopSize(rounds=1, alone=100, crowd=1000),
+    "usual": HopSize(rounds=3, alone=1000, crowd=10_000),
+    "full": HopSize(rounds=5, alone=2000, crowd=20_000),
+}
+_NEAREST = {
+    "quick": NearestSize(drivers=20_000, seconds=2),
+    "usual": NearestSize(drivers=1_000_000, seconds=15),
+    "full": NearestSize(drivers=1_000_000, seconds=60),
+}
+_HISTORIES = {
+    "quick": History(keys=20_000, people=2000, trips=2000),
+    "usual": History(keys=10_000_000, people=1_000_000, trips=1_000_000),
+    "full": History(keys=10_000_000, people=1_000_000, trips=1_000_000),
+}
 _STEP_SECONDS = {"quick": 0.05, "usual": 0.5, "full": 2.0}
 SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
+_PARTS = ["micro", "hop", "nearest", "history", *SCENARIOS]
 _EPILOG = """\
 Exit code 1 when a figure misses its target, or when a run did not do what it should. Results: %s.
 example: python -m benchmarks --size usual --only ingest --only turn
@@ -43,9 +62,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--size", choices=list(SIZES), default="usual", help="how much is measured (default: usual)")
-    made.add_argument(
-        "--only", choices=["micro", *SCENARIOS], action="append", help="measure only this (may be repeated)"
-    )
+    made.add_argument("--only", choices=_PARTS, action="append", help="measure only this (may be repeated)")
     made.add_argument("--output", type=Path, default=figures.RESULTS, help="where the results go, as JSON")
     made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
     return made
@@ -75,7 +92,7 @@ def main(arguments: list[str]) -> int:
 
 
 async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder: Path) -> list[figures.Figure]:
-    wanted = set(given.only or ["micro", *SCENARIOS])
+    wanted = set(given.only or _PARTS)
     on = {**machine(folder), "measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "size": given.size}
     known = versions(await _postgresql(cluster.dsn("postgres")))
     _say(f"{on['cores']} x {on['cpu']}, one sync {on['sync_us']} us, load {on['load_before']}")
@@ -86,6 +103,18 @@ async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder
         outcomes = await endtoend.measure(scenarios, SIZES[given.size], cluster, folder, _say)
         suites += [outcome.suite() for outcome in outcomes]
         judged += [figure for outcome in outcomes for figure in figures.of_outcome(outcome)]
+    if "hop" in wanted:
+        measured, found = await hop.measure(_HOPS[given.size], folder, _say)
+        suites.append(measured)
+        judged += found
+    if "nearest" in wanted:
+        measured, found = await nearest.measure(_NEAREST[given.size], cluster, folder, _say)
+        suites.append(measured)
+        judged += found
+    if "history" in wanted:
+        measured, found = await filled.measure(SIZES[given.size], _HISTORIES[given.size], cluster, folder, _say)
+        suites.append(measured)
+        judged += found
     if "micro" in wanted:
         _say("steps, median of one operation")
         timings = await suite.measure(_STEP_SECONDS[given.size], _say)

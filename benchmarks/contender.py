@@ -1,4 +1,4 @@
-"""What is measured: Hailwire's mesh, or the peer in one or several processes, as they would run on one machine."""
+"""What is measured: Hailwire's mesh, the peer in one or several processes, and the floor, on one machine."""
 
 import asyncio
 import contextlib
@@ -17,8 +17,11 @@ from launcher import ports
 from launcher.probe import http_status, listens
 
 MESH = "hailwire"
+# With a gateway for each of two cores: replicas are how the mesh grows, and one gateway is one thread of Python.
+TWICE = f"{MESH}, 2 gateways"
 # In the order in which they are drained.
 _SERVICES = ("gateway", "trips", "profile")
+_GATEWAY_PORTS = ("GATEWAY_HTTP_PORT", "GATEWAY_GRPC_PORT", "GATEWAY_PROMETHEUS_PORT")
 
 
 @dataclass(frozen=True)
@@ -37,29 +40,37 @@ ANSWERED = Scenario("full turn and sent", turns=True, sends=True)
 
 @dataclass(frozen=True)
 class Contender:
-    """Who: the mesh, or the peer in `processes`."""
+    """Who: the mesh with its replicas of the gateway, the peer in `processes`, or the floor, which only stores."""
 
     name: str
     processes: int
+    gateways: int = 0
 
     @property
     def is_mesh(self) -> bool:
         """Whether it is ours."""
-        return self.name == MESH
+        return self.gateways > 0
+
+    def takes_part(self, scenario: Scenario) -> bool:
+        """Whether it does all that a message needs to be done there."""
+        return self.name != FLOOR.name or scenario == STORED
 
 
+FLOOR = Contender("floor", 1)
 CONTENDERS = (
-    Contender(MESH, len(_SERVICES)),
+    Contender(MESH, len(_SERVICES), gateways=1),
+    Contender(TWICE, len(_SERVICES) + 1, gateways=2),
     Contender("peer, 1 process", 1),
     Contender(f"peer, {len(_SERVICES)} processes", len(_SERVICES)),
+    FLOOR,
 )
 
 
 @dataclass(frozen=True)
 class Running:
-    """A contender that serves webhooks at `port`."""
+    """A contender that serves webhooks at `ports`."""
 
-    port: int
+    ports: Sequence[int]
     grpc_ports: Mapping[str, int]
     processes: Sequence[Started]
 
@@ -79,16 +90,17 @@ async def running(
     contender: Contender, scenario: Scenario, dsn: str, folder: Path, provider_port: int
 ) -> AsyncIterator[Running]:
     """The contender on this database, ready; stopped in order when the block ends."""
-    start = _mesh if contender.is_mesh else _peer
+    start = _mesh if contender.is_mesh else _floor if contender == FLOOR else _peer
     started: list[Started] = []
     try:
         up = start(contender, scenario, dsn, folder, provider_port, started)
         end = deadline()
-        while await http_status(up.port, "/readyz") != 200:
-            up.check()
-            if asyncio.get_running_loop().time() > end:
-                raise BenchmarkError(f"{contender.name} is not ready; see {folder}")
-            await asyncio.sleep(0.05)
+        for port in up.ports:
+            while await http_status(port, "/readyz") != 200:
+                up.check()
+                if asyncio.get_running_loop().time() > end:
+                    raise BenchmarkError(f"{contender.name} is not ready; see {folder}")
+                await asyncio.sleep(0.05)
         yield up
     finally:
         for process in started:
@@ -97,7 +109,7 @@ async def running(
 
 
 def _mesh(
-    _contender: Contender, scenario: Scenario, dsn: str, folder: Path, provider_port: int, started: list[Started]
+    contender: Contender, scenario: Scenario, dsn: str, folder: Path, provider_port: int, started: list[Started]
 ) -> Running:
     names = [f"{service.upper()}_{kind}_PORT" for service in _SERVICES for kind in ("GRPC", "PROMETHEUS")]
     numbers = dict(zip([*names, "GATEWAY_HTTP_PORT"], ports.choose(len(names) + 1), strict=True))
@@ -121,8 +133,14 @@ def _mesh(
     for service in _SERVICES:  # one by one, so that whatever has started is stopped when the next one cannot be
         process = Started(service, ["-m", "launcher", service], environ, folder / f"{service}.log")
         started.append(process)
+    web = [numbers["GATEWAY_HTTP_PORT"]]
+    for replica in range(2, contender.gateways + 1):
+        own = dict(zip(_GATEWAY_PORTS, ports.choose(len(_GATEWAY_PORTS)), strict=True))
+        theirs = {**environ, **{name: str(port) for name, port in own.items()}}
+        started.append(Started("gateway", ["-m", "launcher", "gateway"], theirs, folder / f"gateway-{replica}.log"))
+        web.append(own["GATEWAY_HTTP_PORT"])
     grpc_ports = {service: numbers[f"{service.upper()}_GRPC_PORT"] for service in _SERVICES}
-    return Running(numbers["GATEWAY_HTTP_PORT"], grpc_ports, started)
+    return Running(web, grpc_ports, started)
 
 
 def _peer(
@@ -138,7 +156,16 @@ def _peer(
     }
     command = ["-m", "benchmarks.peer", str(port), str(contender.processes)]
     started.append(Started("peer", command, environ, folder / "peer.log"))
-    return Running(port, {}, started)
+    return Running([port], {}, started)
+
+
+def _floor(
+    _contender: Contender, _scenario: Scenario, dsn: str, folder: Path, _provider_port: int, started: list[Started]
+) -> Running:
+    (port,) = ports.choose(1)
+    environ = {"DATABASE_URL": dsn, "WA_APP_SECRET": payloads.APP_SECRET}
+    started.append(Started("floor", ["-m", "benchmarks.floor", str(port)], environ, folder / "floor.log"))
+    return Running([port], {}, started)
 
 
 @contextlib.asynccontextmanager

@@ -130,7 +130,8 @@ async def measure(
             await town.settle(cluster.dsn(_TEMPLATE), folder / f"town-{number}", port, size.riders)
         for outcome in outcomes:
             place = folder / f"{number}-{outcome.scenario.name}"
-            for contender in _in_turn(contenders, number):
+            taking_part = [one for one in contenders if one.takes_part(outcome.scenario)]
+            for contender in _in_turn(taking_part, number):
                 run = await _run(contender, outcome.scenario, size, cluster, place, watch)
                 outcome.runs.setdefault(contender.name, []).append(run)
                 tell(
@@ -140,7 +141,8 @@ async def measure(
                     f"generator {run.load_share:.0%} of a core"
                 )
     for outcome in outcomes:  # in the usual order, whoever came first
-        outcome.runs = {contender.name: outcome.runs[contender.name] for contender in contenders}
+        took_part = [contender.name for contender in contenders if contender.takes_part(outcome.scenario)]
+        outcome.runs = {name: outcome.runs[name] for name in took_part}
     return outcomes
 
 
@@ -154,21 +156,30 @@ async def _run(
     contender: Contender, scenario: Scenario, size: Size, cluster: Cluster, folder: Path, watch: Watch
 ) -> Run:
     place = folder / contender.name.replace(", ", "-").replace(" ", "-")
-    name = "benchmark_run"
-    async with (
-        copied(cluster.dsn("postgres"), cluster.dsn, _TEMPLATE, name) as dsn,
-        provider(folder) as provider_port,
-        Effects(dsn) as effects,
-    ):
+    async with copied(cluster.dsn("postgres"), cluster.dsn, _TEMPLATE, "benchmark_run") as dsn:
+        return await run_on(dsn, contender, scenario, size, cluster, place, watch)
+
+
+async def run_on(
+    dsn: str,
+    contender: Contender,
+    scenario: Scenario,
+    size: Size,
+    cluster: Cluster,
+    place: Path,
+    watch: Watch = _unwatched,
+) -> Run:
+    """One run on this database; `place` is a folder for what the processes write."""
+    async with provider(place) as provider_port, Effects(dsn) as effects:
         await effects.check_durable()
         before = await effects.counts()
         syncs = await effects.wal_syncs()
         effect = "accepted" if scenario.sends else "replied" if scenario.turns else "stored"
         this = run_name()
         async with running(contender, scenario, dsn, place, provider_port) as up:
-            await _posted(up, Order(up.port, size.connections, size.warm_up, size.riders, this), place)
+            await _posted(up, Order(up.ports, size.connections, size.warm_up, size.riders, this), place)
             await effects.reach(scenario, before[effect] + size.warm_up, _PATIENCE_SECONDS)
-            order = Order(up.port, size.connections, size.messages, size.riders, this, first=size.warm_up)
+            order = Order(up.ports, size.connections, size.messages, size.riders, this, first=size.warm_up)
             async with watch(up, scenario):
                 run = await _measured(contender, scenario, order, before[effect], cluster, effects, up, place)
             await _check(scenario, size.warm_up + size.messages, before, effects, up)

@@ -1,7 +1,7 @@
 """The load generator, a process of its own: posts prepared webhooks over kept connections as fast as they are answered.
 
 It prints "ready" once every request is written out and signed, waits for a line on its standard input, and prints what
-it saw as one line of JSON. `python -m benchmarks.load '{"port": 8080, ...}'`; benchmarks/contender.py starts it.
+it saw as one line of JSON. `python -m benchmarks.load '{"ports": [8080], ...}'`; benchmarks/contender.py starts it.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -24,9 +25,12 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Order:
-    """What to post. `first` is the number of the first message, so that no two orders of a run share an id."""
+    """What to post. `first` is the number of the first message, so that no two orders of a run share an id.
 
-    port: int
+    Connections take turns among the ports, as they would behind a load balancer.
+    """
+
+    ports: Sequence[int]
     connections: int
     messages: int
     riders: int
@@ -103,11 +107,11 @@ class _Run:
         self._lines: set[_Line] = set()
         self._over = asyncio.Event()
 
-    async def open(self, port: int, connections: int) -> None:
+    async def open(self, ports: Sequence[int], connections: int) -> None:
         """Dial first, so that the run measures no handshakes."""
         loop = asyncio.get_running_loop()
-        for _ in range(connections):
-            _, line = await loop.create_connection(lambda: _Line(self), "127.0.0.1", port)
+        for number in range(connections):
+            _, line = await loop.create_connection(lambda: _Line(self), "127.0.0.1", ports[number % len(ports)])
             self._lines.add(line)
 
     async def post_all(self) -> None:
@@ -133,7 +137,7 @@ class _Run:
 
 async def _main(order: Order) -> None:
     run = _Run(requests(order))
-    await run.open(order.port, order.connections)
+    await run.open(order.ports, order.connections)
     print("ready", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
     cpu, started = _cpu_seconds(), time.perf_counter()

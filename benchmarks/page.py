@@ -34,7 +34,7 @@ def figures(results: dict[str, Any]) -> str:
         parts.append("\n".join(_contenders(suite)))
     if judged := [figure for figure in results["figures"] if figure["unit"] == "times"]:
         rows = [f"| {figure['name']} | {figure['value']:.2f} | {figure['target'] or ''} |" for figure in judged]
-        parts.append("\n".join(["| ratio | value | at least |", "| --- | ---: | ---: |", *rows]))
+        parts.append("\n".join(["| ratio | value | target |", "| --- | ---: | ---: |", *rows]))
     if steps:
         rows = [
             f"| {step['name']} | {step['p50_us']:g} | {step['p99_us']:g} | {step['ops_per_second']} |" for step in steps

@@ -31,7 +31,7 @@ async def settle(dsn: str, folder: Path, provider_port: int, riders: int) -> Non
         async with open_channel(f"127.0.0.1:{mesh.grpc_ports['trips']}") as channel:
             await _presences(channel, drivers)
         async with Effects(dsn) as effects:
-            order = Order(mesh.port, 32, riders, riders, run_name(), tap="ride:vehicle:moto")
+            order = Order(mesh.ports, 32, riders, riders, run_name(), tap="ride:vehicle:moto")
             posting = Posting(order, folder)
             await posting.prepared()
             await posting.posted()

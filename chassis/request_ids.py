@@ -1,8 +1,8 @@
 """The ids under which a request is known: to its caller, in our answer and in every line that is logged for it."""
 
 import contextvars
+import random
 import re
-import uuid
 from dataclasses import dataclass
 
 # What callers may choose: letters, digits and a few marks. It goes into logs, so nothing that reads like a phone number
@@ -25,7 +25,7 @@ current: contextvars.ContextVar[RequestIds | None] = contextvars.ContextVar("req
 
 def chosen(request_id: bytes | None, correlation_id: bytes | None) -> RequestIds:
     """The caller's ids where they are sane, new ones where not."""
-    request = _sane(request_id) or uuid.uuid4().hex
+    request = _sane(request_id) or f"{random.getrandbits(128):032x}"
     return RequestIds(request, _sane(correlation_id) or request)
 
 

@@ -12,7 +12,7 @@ from services.gateway.conversations.dispatch import take_turn
 from services.gateway.conversations.turn import Outcome, State, Turn, World
 from services.gateway.messages import Address, Item, ItemKind, Outgoing
 from services.gateway.providers.whatsapp.reading import read_message
-from services.trips.geo import Location, location, metres, windows
+from services.trips.geo import Location, location, metres_from, windows
 
 if TYPE_CHECKING:
     import asyncpg
@@ -125,15 +125,17 @@ class _Search:
 
 
 def _nearest(here: Location, rows: Sequence[Any], limit: int) -> list[trips_pb2.NearbyDriver]:
-    places = [location(row["latitude"], row["longitude"]) for row in rows]
-    measured = sorted((metres(here, place), row["person_id"], row) for place, row in zip(places, rows, strict=True))
+    away = metres_from(here)
+    measured = sorted(
+        (away(latitude, longitude), person_id, age_seconds) for person_id, latitude, longitude, age_seconds in rows
+    )
     return [
         trips_pb2.NearbyDriver(
-            person_id=person_id, distance_meters=distance, location_age_seconds=max(0.0, row["age_seconds"])
+            person_id=person_id, distance_meters=distance, location_age_seconds=max(0.0, age_seconds)
         )
-        for distance, person_id, row in measured
+        for distance, person_id, age_seconds in measured[:limit]
         if distance <= _RADIUS_METERS
-    ][:limit]
+    ]
 
 
 async def _replies(

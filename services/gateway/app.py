@@ -32,7 +32,7 @@ from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations import routing
 from services.gateway.events import EventTaker
-from services.gateway.inbox import Inbox
+from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
@@ -56,8 +56,6 @@ log = logs.get(__name__)
 _DRAIN_SECONDS = 8.0
 # Before background work that failed starts again.
 _RESTART_SECONDS = 1.0
-# Webhooks in one transaction; a single one may bring a thousand items.
-_STORE_BATCH = 64
 # Between questions whether it is time to look for missed messages: whichever gateway asks first then, looks.
 _MISSED_SECONDS = 5.0
 
@@ -108,7 +106,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         statuses = Statuses(database, telemetry)
         inbox = Inbox(database, telemetry, room=room, instance_id=leasing_as, start=turns.start)
         store: Coalescer[list[Arrival], Stored] = Coalescer(
-            "inbox store", inbox.store, max_batch=_STORE_BATCH, telemetry=telemetry
+            "inbox store", inbox.store, max_batch=STORE_BATCH, telemetry=telemetry
         )
         spool = Spool(Path(settings.home) / "spool", telemetry)
         retention = Retention(

@@ -19,6 +19,8 @@ from services.gateway.room import Room
 
 log = logs.get(__name__)
 
+# Webhooks in one transaction; a single one may bring a thousand items.
+STORE_BATCH = 64
 # A merge that raced with ours, or a deadlock: the whole transaction is tried again this often.
 _TRIES = 5
 

@@ -4,7 +4,6 @@ Plain ASGI, because every message passes here. A refusal tells the caller nothin
 log and metrics.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from opentelemetry.trace import SpanKind
 
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
+from chassis.overdue import Overdue
 from chassis.settings import Secret
 from chassis.telemetry import Telemetry, failed, new_traceparent, traceparent
 from services.gateway.arrivals import Arrival, Stored
@@ -78,7 +78,7 @@ class Webhooks:
         stored: Callable[[], None],
         rest: Any,
     ) -> None:
-        """`stored` is called after each commit: there may be statuses to apply."""
+        """`stored` is called after each commit of statuses: there are some to apply."""
         self._store = store
         self._spool = spool
         self._telemetry = telemetry
@@ -90,6 +90,8 @@ class Webhooks:
         self._max_waiting = max_waiting
         self._on_stored = stored
         self._waiting_bytes = 0
+        self._body_within = Overdue(_BODY_SECONDS)
+        self._stored_within = Overdue(_STORE_SECONDS)
         self._rest = rest
         self._requests = telemetry.counter("webhooks", "webhook requests by provider, status and reason")
         self._kept = telemetry.counter("messages_kept", "messages that are kept and not answered, by reason")
@@ -139,7 +141,7 @@ class Webhooks:
 
     async def _whatsapp(self, scope: Scope, receive: Receive, send: Send) -> int:
         headers = _headers(scope)
-        raw = await _body(headers, receive, WHATSAPP_BODY_BYTES)
+        raw = await self._body(headers, receive, WHATSAPP_BODY_BYTES)
         if not whatsapp_signature.verify(raw, headers.get(b"x-hub-signature-256"), self._app_secrets):
             raise Refusal(403, "signature")
         trace = traceparent() or new_traceparent()
@@ -159,7 +161,7 @@ class Webhooks:
 
     async def _twilio(self, scope: Scope, receive: Receive, send: Send) -> int:
         headers = _headers(scope)
-        raw = await _body(headers, receive, TWILIO_BODY_BYTES)
+        raw = await self._body(headers, receive, TWILIO_BODY_BYTES)
         query: bytes = scope["query_string"]
         genuine = twilio_signature.verify(
             raw,
@@ -177,21 +179,25 @@ class Webhooks:
         extra = ((b"x-duplicate", b"true"),) if stored.duplicate else ()
         return await _answer(send, 200, _TWIML, _EMPTY_TWIML, *extra, _told(trace))
 
+    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+        try:
+            with self._body_within():
+                return await _body(headers, receive, limit)
+        except TimeoutError:
+            raise Refusal(408, "body too slow") from None
+
     async def _stored(self, items: list[Item], trace: str) -> Stored:
         if not items:
             return Stored(0, 0)
         size = sum(len(item.raw) for item in items)
         if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
             raise Refusal(503, "overloaded", retry_after=1)
-        storing = self._store.submit(arrivals_of(items, trace))
         self._waiting_bytes += size
         try:
-            # Shielded: a caller that hangs up must not undo what others share the transaction with.
-            async with asyncio.timeout(_STORE_SECONDS):
-                outcome = await asyncio.shield(storing)
+            # Whoever hangs up or waits too long leaves alone: their batch goes on for the others.
+            with self._stored_within():
+                outcome = await self._store(arrivals_of(items, trace))
         except TimeoutError:
-            # Whatever becomes of it now, nobody waits to hear it.
-            storing.add_done_callback(lambda late: late.cancelled() or late.exception())
             # It may still be stored: the same keys make the second way in harmless.
             await self._spool.keep(items)
             raise Refusal(503, "database slow", retry_after=2) from None
@@ -204,7 +210,8 @@ class Webhooks:
             raise Refusal(503, "not stored", retry_after=5) from None
         finally:
             self._waiting_bytes -= size
-        self._on_stored()
+        if any(item.kind is ItemKind.STATUS for item in items):
+            self._on_stored()
         if outcome.duplicate:
             log.debug("webhook known already", items=len(items))
         return outcome
@@ -262,21 +269,17 @@ async def _body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) ->
         raise Refusal(413, "too large")
     chunks: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Refusal(400, "caller went away")
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise Refusal(413, "too large")
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
-    except TimeoutError:
-        raise Refusal(408, "body too slow") from None
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "caller went away")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise Refusal(413, "too large")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
 
 
 async def _refuse(send: Send, refusal: Refusal) -> None:

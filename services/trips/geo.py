@@ -7,6 +7,7 @@ wanted make up for the rest.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,14 +59,24 @@ def _storable(degrees: float) -> float:
 
 
 def metres(one: Location, other: Location) -> float:
-    """Great-circle distance (haversine)."""
-    latitudes = math.radians(other.latitude - one.latitude)
-    longitudes = math.radians(other.longitude - one.longitude)
-    chord = (
-        math.sin(latitudes / 2) ** 2
-        + math.cos(math.radians(one.latitude)) * math.cos(math.radians(other.latitude)) * math.sin(longitudes / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, chord)))
+    """Great-circle distance."""
+    return metres_from(one)(other.latitude, other.longitude)
+
+
+def metres_from(one: Location) -> Callable[[float, float], float]:
+    """A function from latitude and longitude to the great-circle distance (haversine), for many places around one."""
+    from_latitude, from_longitude = one.latitude, one.longitude
+    cosine = math.cos(math.radians(from_latitude))
+    sin, cos, radians, asin, sqrt = math.sin, math.cos, math.radians, math.asin, math.sqrt
+
+    def distance(latitude: float, longitude: float) -> float:
+        chord = (
+            sin(radians(latitude - from_latitude) / 2) ** 2
+            + cosine * cos(radians(latitude)) * sin(radians(longitude - from_longitude) / 2) ** 2
+        )
+        return 2 * EARTH_RADIUS * asin(sqrt(min(1.0, chord)))
+
+    return distance
 
 
 def northing(latitude: float) -> float:

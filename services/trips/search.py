@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.database import Database, Session, Statement
-from services.trips.geo import Location, location, metres, windows
+from services.trips.geo import Location, metres_from, windows
 from services.trips.presence import Vehicle
 from services.trips.terms import Terms
 
@@ -65,13 +65,18 @@ async def nearest(source: Database | Session, searches: Sequence[Search], terms:
         for window in windows(search.pickup, terms.radius_meters)
     ]
     rows = await source.fetch(NEAREST_DRIVERS, *map(list, zip(*looks, strict=True)), terms.location_fresh)
-    found: list[dict[int, Nearby]] = [{} for _ in searches]
-    for row in rows:
-        distance = metres(searches[row["search"]].pickup, location(row["latitude"], row["longitude"]))
+    # Three times as many rows as answers: what an answer needs is made of those that are one.
+    away = [metres_from(search.pickup) for search in searches]
+    found: list[dict[int, tuple[float, int, float]]] = [{} for _ in searches]
+    for number, person_id, latitude, longitude, age_seconds in rows:
+        distance = away[number](latitude, longitude)
         if distance <= terms.radius_meters:
-            found[row["search"]][row["person_id"]] = Nearby(row["person_id"], distance, max(0.0, row["age_seconds"]))
+            found[number][person_id] = distance, person_id, age_seconds
     return [
-        sorted(drivers.values(), key=lambda driver: (driver.distance_meters, driver.person_id))[: search.limit]
+        [
+            Nearby(person_id, distance, max(0.0, age_seconds))
+            for distance, person_id, age_seconds in sorted(drivers.values())[: search.limit]
+        ]
         for search, drivers in zip(searches, found, strict=True)
     ]
 

@@ -13,13 +13,16 @@ import asyncpg
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import cpu, endtoend, figures, page, profiling
-from benchmarks.contender import ANSWERED, CONTENDERS, MESH, STORED, TURNED, provider
+from benchmarks import cpu, endtoend, figures, filled, hop, nearest, page, profiling
+from benchmarks.contender import ANSWERED, CONTENDERS, FLOOR, MESH, STORED, TURNED, TWICE, provider
 from benchmarks.effects import Effects
 from benchmarks.endtoend import Size
 from benchmarks.figures import Figure
+from benchmarks.filled import History
+from benchmarks.hop import HopSize
 from benchmarks.micro import suite
 from benchmarks.micro.timing import Step, Timing, timed
+from benchmarks.nearest import NearestSize
 from benchmarks.processes import BenchmarkError
 from launcher import embedded
 from launcher.environment import ROOT
@@ -33,10 +36,11 @@ async def test_everybody_does_the_same_work(reachable_folder: Path) -> None:
     """Ours and both peers store, answer and send each message once, synced to the disk, and every figure is there."""
     told: list[str] = []
     with embedded.cluster(reachable_folder) as cluster:
-        (outcome,) = await endtoend.measure([ANSWERED], TINY, cluster, reachable_folder, told.append)
-    assert outcome.scenario == ANSWERED
-    assert list(outcome.runs) == [contender.name for contender in CONTENDERS]
-    for (run,) in outcome.runs.values():
+        outcome, ingest = await endtoend.measure([ANSWERED, STORED], TINY, cluster, reachable_folder, told.append)
+    assert (outcome.scenario, ingest.scenario) == (ANSWERED, STORED)
+    assert list(ingest.runs) == [contender.name for contender in CONTENDERS]
+    assert list(outcome.runs) == [contender.name for contender in CONTENDERS if contender != FLOOR]
+    for (run,) in (*outcome.runs.values(), *ingest.runs.values()):
         assert run.answers.statuses == {"200": TINY.messages}
         assert run.wal_syncs > 0
         assert run.service_us > 0
@@ -44,9 +48,10 @@ async def test_everybody_does_the_same_work(reachable_folder: Path) -> None:
     judged = figures.of_outcome(outcome)
     assert judged[0].name.startswith(f"{ANSWERED.name}: CPU time of a message")
     assert all(figure.value > 0 for figure in judged)
-    ingest = figures.of_outcome(replace(outcome, scenario=STORED))
-    assert [figure.target for figure in ingest if figure.target] == [3.0]
-    assert len(told) == 1 + len(CONTENDERS)
+    assert [figure.target for figure in figures.of_outcome(ingest) if figure.target] == [4.0, 4.0, 0.6]
+    turned = figures.of_outcome(replace(outcome, scenario=TURNED))
+    assert [figure.target for figure in turned if figure.target] == [2.0, 3.0]
+    assert len(told) == 2 * len(CONTENDERS)
 
 
 async def test_steps_are_the_real_code(tmp_path: Path) -> None:
@@ -66,6 +71,44 @@ async def test_steps_are_the_real_code(tmp_path: Path) -> None:
         assert one["ops_per_second"] > 0
         assert one["p50_to_baseline"] == 1
     assert {tuple(one) for one in written["figures"]} == {("name", "value", "unit", "target", "met")}
+
+
+async def test_a_hop_is_measured_between_processes(tmp_path: Path) -> None:
+    """A bare call and ours, one by one and coalesced, go to servers of their own, and both ratios have a target."""
+    told: list[str] = []
+    measured, judged = await hop.measure(HopSize(rounds=1, alone=10, crowd=300), tmp_path, told.append)
+    assert min(*measured["latency_us"].values(), *measured["calls_per_second"].values()) > 0
+    assert [(figure.target, figure.at_most) for figure in judged] == [(1.5, True), (5.0, False)]
+    assert "128 in flight" in told[0]
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(300)
+async def test_searches_are_measured_against_pgbench(reachable_folder: Path) -> None:
+    """Searches at a rate find drivers; PostgreSQL's time for them is laid beside pgbench's of the same statement."""
+    told: list[str] = []
+    with embedded.cluster(reachable_folder) as cluster:
+        size = NearestSize(drivers=3000, seconds=1)
+        measured, judged = await nearest.measure(size, cluster, reachable_folder, told.append)
+    assert 0 < measured["p50_ms"] <= measured["p99_ms"]
+    assert [(figure.unit, figure.target, figure.at_most) for figure in judged] == [
+        ("ms", 10.0, True),
+        ("times", 1.3, True),
+    ]
+    assert judged[1].value > 0
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(300)
+async def test_a_town_with_history_is_measured_beside_a_new_one(reachable_folder: Path) -> None:
+    """Millions of rows, here thousands, lie behind one of two towns, which answer the same load in turn."""
+    told: list[str] = []
+    with embedded.cluster(reachable_folder) as cluster:
+        history = History(keys=3000, people=300, trips=300)
+        measured, (judged,) = await filled.measure(TINY, history, cluster, reachable_folder, told.append)
+    assert {which: len(done) for which, done in measured["runs"].items()} == {"new town": 1, "old town": 1}
+    assert (judged.target, judged.at_most) == (0.9, False)
+    assert judged.value > 0
 
 
 async def test_a_step_is_timed_by_the_operation() -> None:
@@ -160,9 +203,11 @@ async def test_a_second_copy_is_not_a_second_message(tmp_path: Path) -> None:
 
 
 def test_every_scenario_has_its_peer() -> None:
-    """The mesh is measured against one process and against as many as it has itself."""
-    mesh, one, many = CONTENDERS
+    """The mesh is measured against one process and as many as it has itself, storing against the floor too."""
+    mesh, twice, one, many, floor = CONTENDERS
     assert (mesh.name, one.processes, many.processes) == (MESH, 1, mesh.processes)
+    assert (twice.name, mesh.gateways, twice.gateways) == (TWICE, 1, 2)
+    assert [floor.takes_part(scenario) for scenario in (STORED, TURNED, ANSWERED)] == [True, False, False]
 
 
 def test_the_page_shows_the_results() -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from chassis.overdue import Overdue
 from services.gateway import webhooks
 from tests.gateway.mesh import Answer, Mesh, payload, signed, sms, text
 
@@ -107,7 +108,7 @@ async def test_too_large(shared: Mesh, path: str, limit: int) -> None:
 
 async def test_a_body_that_does_not_come(shared: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever keeps a connection busy without sending the body gets 408."""
-    monkeypatch.setattr(webhooks, "_BODY_SECONDS", 0.2)
+    monkeypatch.setattr(Overdue, "seconds", property(lambda _: 0.2), raising=False)
     host, port = shared.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     began = time.monotonic()

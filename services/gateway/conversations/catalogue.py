@@ -1,6 +1,6 @@
 """Every word that people read, in every language we speak, from services/gateway/locales/*.ftl (Project Fluent)."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from fluent.runtime import FluentBundle, FluentResource
@@ -8,12 +8,15 @@ from fluent.runtime import FluentBundle, FluentResource
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 LANGUAGES = ("en", "fr")
 DEFAULT_LANGUAGE = "en"
+# How many texts with arguments are kept: distances, ages and counts of everybody near are the same few hundred.
+_KEPT = 4096
 
 
 class WordsMissing(LookupError):
     """A key, a language or an argument of a text is missing: our bug, found by the tests of the catalogue."""
 
 
+@lru_cache(maxsize=256)
 def spoken(language: str) -> str:
     """The language that we speak with somebody who asked for this one: "fr-RW" is "fr", anything unknown English."""
     base = language.partition("-")[0].lower()
@@ -31,9 +34,7 @@ def bundle(language: str) -> FluentBundle:
 
 def t(language: str, key: str, **arguments: str | int) -> str:
     """The words of a key; raises WordsMissing. Numbers only choose plural forms; written numbers are passed as text."""
-    if not arguments:
-        return _fixed(language, key)
-    return _format(language, key, arguments)
+    return _formatted(language, key, tuple(arguments.items()))
 
 
 def keys(language: str) -> frozenset[str]:
@@ -44,20 +45,16 @@ def keys(language: str) -> frozenset[str]:
     )
 
 
-@cache
-def _fixed(language: str, key: str) -> str:
-    # Most texts take no argument: formatting one costs tens of microseconds, so it is done once.
-    return _format(language, key, {})
-
-
-def _format(language: str, key: str, arguments: dict[str, str | int]) -> str:
+@lru_cache(maxsize=_KEPT)
+def _formatted(language: str, key: str, arguments: tuple[tuple[str, str | int], ...]) -> str:
+    # Formatting costs tens of microseconds, and a list of drivers has twenty texts: most of what a turn costs.
     catalogue = bundle(language)
     if not catalogue.has_message(key):
         raise WordsMissing(f"{language} has no words for {key}")
     pattern = catalogue.get_message(key).value
     if pattern is None:
         raise WordsMissing(f"{key} has no value in {language}")
-    words, errors = catalogue.format_pattern(pattern, arguments)
+    words, errors = catalogue.format_pattern(pattern, dict(arguments))
     if errors:
         raise WordsMissing(f"{key} in {language}: {errors[0]}")
     return str(words)

@@ -1,7 +1,7 @@
 """The list of drivers near a pickup, from which a passenger asks one or all."""
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import menus, taps, wording
+from services.gateway.conversations import catalogue, menus, taps, wording
 from services.gateway.conversations.memory import RIDE_DRIVER, remembered
 from services.gateway.conversations.turn import Moment, Outcome
 from services.gateway.messages import Button, Buttons, Menu, Row
@@ -28,24 +28,20 @@ async def show_drivers(
             ),
         )
         return Outcome(memory.home(), (reply,))
-    rows = [
-        Row(
-            taps.ask(vehicle, spot),
-            moment.say("row-ask-all"),
-            moment.say("row-ask-all-about", count=len(drivers)),
-        )
+    all_of_them, *one_each = taps.asks(vehicle, spot, (0, *(driver.person_id for driver in drivers)))
+    rows = [Row(all_of_them, moment.say("row-ask-all"), moment.say("row-ask-all-about", count=len(drivers)))]
+    rows += [
+        _row(moment, tap, place_in_list, driver)
+        for place_in_list, (tap, driver) in enumerate(zip(one_each, drivers, strict=True), 1)
     ]
-    rows += [_row(moment, vehicle, spot, place_in_list, driver) for place_in_list, driver in enumerate(drivers, 1)]
     question = moment.say("ride-drivers", count=len(drivers), vehicle=vehicle_name)
     menu = Menu(menus.body(lead, place, question), moment.say("label-drivers"), tuple(rows))
     state = remembered(moment).asking(RIDE_DRIVER, moment.now, vehicle=taps.VEHICLE_WORDS[vehicle], spot=str(spot))
     return Outcome(state, (menu,))
 
 
-def _row(
-    moment: Moment, vehicle: taps.Vehicle, spot: taps.Spot, place_in_list: int, driver: trips_pb2.NearbyDriver
-) -> Row:
-    away = wording.distance(moment.language, driver.distance_meters)
-    seen = wording.freshness(moment.language, driver.location_age_seconds)
-    title = moment.say("row-driver", number=str(place_in_list), distance=away)
-    return Row(taps.ask(vehicle, spot, driver.person_id), title, seen)
+def _row(moment: Moment, tap: str, place_in_list: int, driver: trips_pb2.NearbyDriver) -> Row:
+    language = moment.language
+    away = wording.distance(language, driver.distance_meters)
+    title = catalogue.t(language, "row-driver", number=str(place_in_list), distance=away)
+    return Row(tap, title, wording.freshness(language, driver.location_age_seconds))

@@ -4,6 +4,7 @@ An id carries all that its answer needs, so that a day-old button still gets a s
 the route.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self, TypeAlias
@@ -118,7 +119,13 @@ def here(flow: str, spot: Spot) -> str:
 
 def ask(chosen: Vehicle, spot: Spot, driver_id: int = 0) -> str:
     """Ask one driver, or (0) all who are near."""
-    return f"ride:ask:{VEHICLE_WORDS[chosen]}:{spot}:{driver_id or 'all'}"
+    return asks(chosen, spot, (driver_id,))[0]
+
+
+def asks(chosen: Vehicle, spot: Spot, driver_ids: Iterable[int]) -> list[str]:
+    """The same for each driver of a list; the place is written out once."""
+    to = f"ride:ask:{VEHICLE_WORDS[chosen]}:{spot}"
+    return [f"{to}:{driver_id or 'all'}" for driver_id in driver_ids]
 
 
 def retry(trip_id: int) -> str:

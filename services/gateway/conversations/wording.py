@@ -1,6 +1,7 @@
 """Measures, ages and times as people say them, in each language."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
@@ -47,6 +48,12 @@ def distance(language: str, meters: float) -> str:
     if meters < 995:
         return f"{max(10, round(meters / 10) * 10)} m"
     kilometers = meters / 1000
+    # Rounded before it is written, so that everybody at 1.2 km shares what is kept.
+    return _kilometers(language, round(kilometers, 1) if kilometers < 9.95 else round(kilometers))
+
+
+@lru_cache(maxsize=1024)
+def _kilometers(language: str, kilometers: float) -> str:
     return f"{format_decimal(kilometers, '0.0' if kilometers < 9.95 else '0', locale=language)} km"
 
 
