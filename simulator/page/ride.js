@@ -21,6 +21,8 @@ export class RidePanel {
     this.stopper = element.querySelector(".stop");
     this.again = element.querySelector(".again");
     this.stopper.addEventListener("click", () => this.stop());
+    // Each step moves the button down: whoever presses it just then lets go beside it, which is no click.
+    this.stopper.addEventListener("pointerdown", () => this.stop());
     this.again.addEventListener("click", () => this.play());
   }
 
