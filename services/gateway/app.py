@@ -34,12 +34,14 @@ from services.gateway.conversations import routing
 from services.gateway.events import EventTaker
 from services.gateway.inbox import Inbox
 from services.gateway.instance import Instance
+from services.gateway.intake import Intake, arrivals_of
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
 from services.gateway.providers.twilio.client import TwilioClient
 from services.gateway.providers.twilio.listing import MessageList
 from services.gateway.providers.whatsapp.client import WhatsAppClient
 from services.gateway.queueing import NOTIFY_CHANNEL
+from services.gateway.recent import RecentKeys
 from services.gateway.reconciling import reconcile
 from services.gateway.retention import Retention
 from services.gateway.room import Room
@@ -48,7 +50,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.spool import Spool
 from services.gateway.statuses import Statuses
 from services.gateway.turns import Turns
-from services.gateway.webhooks import Webhooks, arrivals_of
+from services.gateway.webhooks import Webhooks
 
 log = logs.get(__name__)
 
@@ -175,16 +177,20 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             )
         )
         app = Webhooks(
-            store=store,
-            spool=spool,
+            intake=Intake(
+                telemetry,
+                store=store,
+                recent=RecentKeys(telemetry, seconds=settings.dedup_window_seconds),
+                spool=spool,
+                max_waiting=settings.max_waiting,
+                stored=statuses.hint,
+            ),
             telemetry=telemetry,
             verify_token=settings.wa_verify_token,
             app_secrets=(settings.wa_app_secret, settings.wa_app_secret_previous),
             auth_token=settings.twilio_auth_token,
             base_url=settings.base_url,
             answered_numbers=settings.answered_numbers,
-            max_waiting=settings.max_waiting,
-            stored=statuses.hint,
             rest=rest.application(
                 required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
                 informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},

@@ -89,6 +89,13 @@ class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     max_waiting: int = setting(
         "GATEWAY_MAX_WAITING", default=2000, minimum=1, help="webhooks waiting to be stored before 503 is answered"
     )
+    dedup_window_seconds: float = setting(
+        "GATEWAY_DEDUP_WINDOW_SECONDS",
+        default=30.0,
+        minimum=0,
+        maximum=600,
+        help="how long copies of a stored webhook are answered from memory; 0: the database is always asked",
+    )
     stale_after_seconds: float = setting(
         "GATEWAY_STALE_AFTER_SECONDS",
         default=600.0,

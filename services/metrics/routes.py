@@ -74,7 +74,7 @@ def application(fleet: Fleet, admin_token: Secret) -> Starlette:
 
     questions: dict[str, Callable[[], Json]] = {
         "stats": lambda: _asked(fleet, views.stats),
-        "cache": lambda: _asked(fleet, lambda view: {"caches": views.cache(view)}),
+        "cache": lambda: _asked(fleet, lambda view: {"caches": views.cache(view), "dedup": views.dedup(view)}),
         "database": lambda: _asked(fleet, views.database),
         "connections": lambda: _asked(fleet, views.connections),
         "health": lambda: rounds.report(fleet),

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.gateway import webhooks
+from services.gateway import intake
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
 from tests.gateway.opening import open_mesh
@@ -165,7 +165,7 @@ async def test_too_slow(
         async with blocker.transaction():
             await blocker.execute("LOCK TABLE gateway.inbox_key IN ACCESS EXCLUSIVE MODE")
             with monkeypatch.context() as patched:
-                patched.setattr(webhooks, "_STORE_SECONDS", 0.2)
+                patched.setattr(intake, "_STORE_SECONDS", 0.2)
                 _unavailable(await mesh.whatsapp(message))
             assert _spooled(mesh.home) == 1
     finally:
