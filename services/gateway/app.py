@@ -18,6 +18,7 @@ from chassis.listener import open_listener
 from chassis.periodic import repeating
 from chassis.queues import LOOK_SECONDS, QueueGauges
 from chassis.requests import Measured
+from chassis.response_cache import ResponseCache
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
@@ -191,9 +192,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             auth_token=settings.twilio_auth_token,
             base_url=settings.base_url,
             answered_numbers=settings.answered_numbers,
-            rest=rest.application(
-                required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
-                informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+            rest=ResponseCache(
+                rest.application(
+                    required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
+                    informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+                ),
+                telemetry,
+                dict.fromkeys(rest.UNCHANGING, settings.response_cache_ttl_ms / 1000),
+                entries=settings.response_cache_entries,
             ),
         )
         http_port = await stack.enter_async_context(

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
+from chassis.response_cache import ResponseCacheSettings
 from chassis.security import SecuritySettings
 from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
+class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(
