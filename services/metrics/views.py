@@ -180,6 +180,7 @@ def _dedup_window(view: View) -> Json | None:
 
 def handlers(view: View) -> list[Json]:
     """How each conversation handler fared."""
+    broken = {labels.get("handler", ""): labels.get("error") for labels, _ in view.of("hailwire_handler_last_error")}
     found = []
     for labels, loaded in view.of("hailwire_handler_loaded"):
         name = labels.get("handler", "")
@@ -192,6 +193,7 @@ def handlers(view: View) -> list[Json]:
                 "load_ms": view.total("hailwire_handler_load_ms", handler=name),
                 "uses": uses,
                 "failed_loads": view.total("hailwire_handler_load_failures_total", handler=name),
+                "last_error": broken.get(name),
                 "mean_ms": None if not uses else round(seconds / uses * 1000, 3),
             }
         )

@@ -103,6 +103,18 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
     assert {one["kind"] for one in health["services"]["gateway"]["work"]} >= {"http", "turn", "send", "statement"}
 
 
+async def test_handlers_are_there_before_anybody_writes(watched: Watched) -> None:
+    """Every handler is imported in the background once the gateway is up, and shown with the time that it took."""
+
+    async def loaded() -> bool:
+        handlers = (await watched.api.ask("stats"))["services"]["gateway"]["together"]["handlers"]
+        return len(handlers) > 20 and all(one["loaded"] and not one["uses"] for one in handlers)
+
+    await until(loaded, "that all handlers are imported")
+    handlers = (await watched.api.ask("stats"))["services"]["gateway"]["together"]["handlers"]
+    assert {(one["failed_loads"], one["last_error"]) for one in handlers} == {(0, None)}
+
+
 async def test_what_waits_is_seen(watched: Watched) -> None:
     """A message that waits for a service shows up in its queue with an age that grows; the service is missed."""
     await watched.profile.aclose()
