@@ -51,6 +51,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.spool import Spool
 from services.gateway.statuses import Statuses
 from services.gateway.turns import Turns
+from services.gateway.waiting import WaitNotes
 from services.gateway.webhooks import Webhooks
 
 log = logs.get(__name__)
@@ -105,6 +106,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 send_room=sender.reserve,
                 start_sending=sender.start,
                 keep=lambda: turns.keeping,
+                wait_notes=WaitNotes(telemetry, seconds=settings.wait_note_seconds),
             ),
             max_attempts=settings.max_attempts,
         )

@@ -103,6 +103,13 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
         minimum=1,
         help="age after which a message no longer books, accepts or moves a trip; its sender is told",
     )
+    wait_note_seconds: float = setting(
+        "GATEWAY_WAIT_NOTE_SECONDS",
+        default=10.0,
+        minimum=0,
+        maximum=3600,
+        help="wait for a service after which people are told that their message is safe; 0: they are not",
+    )
     inbox_days: int = setting("GATEWAY_INBOX_DAYS", default=3, minimum=1, help="days that raw messages are kept")
     key_days: int = setting(
         "GATEWAY_KEY_DAYS", default=9, minimum=8, help="days that message ids are remembered; Meta retries for 7"
