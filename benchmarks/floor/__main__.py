@@ -17,10 +17,10 @@ from chassis.settings import Secret, load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.inbox import STORE_BATCH, Inbox
+from services.gateway.intake import arrivals_of
 from services.gateway.providers.whatsapp.signature import verify
 from services.gateway.providers.whatsapp.webhook import split
 from services.gateway.room import Room
-from services.gateway.webhooks import arrivals_of
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]

@@ -23,12 +23,14 @@ from services.gateway.conversations import routing
 from services.gateway.conversations.dispatch import take_turn
 from services.gateway.conversations.memory import RIDE_LOCATION, Memory
 from services.gateway.conversations.turn import Turn, World
+from services.gateway.intake import Intake
 from services.gateway.messages import Address, Outgoing
 from services.gateway.providers import foreign_json
 from services.gateway.providers.whatsapp.reading import read_message
 from services.gateway.providers.whatsapp.render import request_body
 from services.gateway.providers.whatsapp.signature import verify
 from services.gateway.providers.whatsapp.webhook import split
+from services.gateway.recent import RecentKeys
 from services.gateway.spool import Spool
 from services.gateway.webhooks import Webhooks
 from services.profile.cached import CachedPeople
@@ -120,16 +122,21 @@ def _webhook(telemetry: Telemetry, folder: Path) -> Step:
         return [Stored(len(items), 0) for items in webhooks]
 
     app = Webhooks(
-        store=Coalescer("store", store),
-        spool=Spool(folder, telemetry),
+        intake=Intake(
+            telemetry,
+            store=Coalescer("store", store),
+            # Each call comes a minute after the one before, so that none is known from memory.
+            recent=RecentKeys(telemetry, seconds=30, clock=itertools.count(0, 60).__next__),
+            spool=Spool(folder, telemetry),
+            max_waiting=1000,
+            stored=lambda: None,
+        ),
         telemetry=telemetry,
         verify_token=Secret("t"),
         app_secrets=(Secret(payloads.APP_SECRET), Secret("")),
         auth_token=Secret("t"),
         base_url="http://127.0.0.1",
-        max_waiting=1000,
         answered_numbers=frozenset({payloads.PHONE_NUMBER_ID}),
-        stored=lambda: None,
         rest=None,
     )
     raw = payloads.body(7, "wamid.benchmark", int(time.time()), _SPOT)

@@ -109,6 +109,8 @@ _MERGE_INTO = Statement(
         language = CASE WHEN kept.language = '' THEN lost.language ELSE kept.language END,
         handed_over = kept.handed_over || lost.handed_over,
         last_inbound_at = greatest(kept.last_inbound_at, lost.last_inbound_at),
+        postponed_since = least(kept.postponed_since, lost.postponed_since),
+        silenced = kept.silenced OR lost.silenced,
         instance_id = NULL, epoch = kept.epoch + 1, due_at = chassis.now()
     FROM gateway.conversation AS lost
     WHERE kept.conversation_id = $2 AND lost.conversation_id = $1

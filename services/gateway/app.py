@@ -18,6 +18,7 @@ from chassis.listener import open_listener
 from chassis.periodic import repeating
 from chassis.queues import LOOK_SECONDS, QueueGauges
 from chassis.requests import Measured
+from chassis.response_cache import ResponseCache
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
@@ -34,12 +35,14 @@ from services.gateway.conversations import routing
 from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
+from services.gateway.intake import Intake, arrivals_of
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
 from services.gateway.providers.twilio.client import TwilioClient
 from services.gateway.providers.twilio.listing import MessageList
 from services.gateway.providers.whatsapp.client import WhatsAppClient
 from services.gateway.queueing import NOTIFY_CHANNEL
+from services.gateway.recent import RecentKeys
 from services.gateway.reconciling import reconcile
 from services.gateway.retention import Retention
 from services.gateway.room import Room
@@ -48,7 +51,8 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.spool import Spool
 from services.gateway.statuses import Statuses
 from services.gateway.turns import Turns
-from services.gateway.webhooks import Webhooks, arrivals_of
+from services.gateway.waiting import WaitNotes
+from services.gateway.webhooks import Webhooks
 
 log = logs.get(__name__)
 
@@ -100,6 +104,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 send_room=sender.reserve,
                 start_sending=sender.start,
                 keep=lambda: turns.keeping,
+                wait_notes=WaitNotes(telemetry, seconds=settings.wait_note_seconds),
             ),
             max_attempts=settings.max_attempts,
         )
@@ -173,19 +178,28 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             )
         )
         app = Webhooks(
-            store=store,
-            spool=spool,
+            intake=Intake(
+                telemetry,
+                store=store,
+                recent=RecentKeys(telemetry, seconds=settings.dedup_window_seconds),
+                spool=spool,
+                max_waiting=settings.max_waiting,
+                stored=statuses.hint,
+            ),
             telemetry=telemetry,
             verify_token=settings.wa_verify_token,
             app_secrets=(settings.wa_app_secret, settings.wa_app_secret_previous),
             auth_token=settings.twilio_auth_token,
             base_url=settings.base_url,
             answered_numbers=settings.answered_numbers,
-            max_waiting=settings.max_waiting,
-            stored=statuses.hint,
-            rest=rest.application(
-                required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
-                informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+            rest=ResponseCache(
+                rest.application(
+                    required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
+                    informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+                ),
+                telemetry,
+                dict.fromkeys(rest.UNCHANGING, settings.response_cache_ttl_ms / 1000),
+                entries=settings.response_cache_entries,
             ),
         )
         http_port = await stack.enter_async_context(

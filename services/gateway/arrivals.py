@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.telemetry import Telemetry
 from services.gateway.claims import EVENT
 from services.gateway.messages import ItemKind, Status
 
@@ -40,3 +41,14 @@ class Stored:
     def duplicate(self) -> bool:
         """Whether there were items and every one had been received before."""
         return self.new == 0 and self.known > 0
+
+
+class ItemCounter:
+    """Counts what was received, whoever found out whether it was new."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._counter = telemetry.counter("inbox_items", "items received, by kind and whether they were new")
+
+    def add(self, kind: str, provider: str, *, new: bool) -> None:
+        """One item."""
+        self._counter.add(1, kind=str(kind), provider=str(provider), new="yes" if new else "no")

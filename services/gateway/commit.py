@@ -6,61 +6,20 @@ recorded when the lane to its recipient is free.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
 
 import asyncpg
-import orjson
 
 from chassis import errors
 from chassis.database import Database, Session, Statement
 from services.gateway import lanes
 from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, claim_heads, snapshot
+from services.gateway.decision import Decision, Ending, LeaseLost, outbox_row
 from services.gateway.lane import LaneClaim, NewReply
-from services.gateway.messages import Reply
-
-
-class Ending(Enum):
-    """How a turn ended."""
-
-    # It took effect.
-    DONE = "done"
-    # A dependency failed: it waits and the attempt is given back.
-    POSTPONED = "postponed"
-    # It failed: it waits and the attempt counts.
-    FAILED = "failed"
-    # It failed for the last time: it goes to the dead letters and its sender gets an apology.
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a turn wants written. `state_*` and `replies` count for DONE and DEAD only."""
-
-    claim: Claim
-    ending: Ending
-    replies: tuple[Reply, ...] = ()
-    person_id: int | None = None
-    language: str = ""
-    handed_over: tuple[int, ...] = ()
-    state_name: str = ""
-    state_version: int = 0
-    state_data: bytes = b"{}"
-    state_expires_at: datetime | None = None
-    wait_seconds: float = 0.0
-    reason: str = ""
-
+from services.gateway.waiting import WaitNotes
 
 _TRIES = 3
 # A postponed turn waits twice as long each time, and no longer than this: a service that is back should not be idle.
 LONGEST_WAIT_SECONDS = 8.0
-
-
-class LeaseLost(errors.Conflict):
-    """Somebody else leads the conversation by now; nothing of this turn was written."""
-
-    reason = "LEASE_LOST"
 
 
 _LOCK = Statement(
@@ -93,7 +52,8 @@ _SAVE = Statement(
     "gateway.commit_save",
     f"""
     UPDATE gateway.conversation
-    SET pending = pending - 1, postponed = 0,
+    SET pending = pending - 1, postponed = 0, postponed_since = NULL,
+        silenced = coalesce(saved.silenced, conversation.silenced),
         instance_id = CASE WHEN saved.keep THEN conversation.instance_id END,
         alone = CASE WHEN saved.keep THEN conversation.alone ELSE EXISTS (
             SELECT FROM gateway.pending
@@ -105,21 +65,26 @@ _SAVE = Statement(
         state_name = saved.state_name, state_version = saved.state_version,
         state_data = saved.state_data, state_expires_at = saved.state_expires_at
     FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[],
-                $9::timestamptz[])
+                $9::timestamptz[], $10::boolean[])
         AS saved (conversation_id, keep, person_id, language, handed_over, state_name, state_version, state_data,
-                  state_expires_at)
+                  state_expires_at, silenced)
     WHERE conversation.conversation_id = saved.conversation_id
     RETURNING {SNAPSHOT_COLUMNS}
     """,  # noqa: S608 - our own column list
 )
 
+# Whoever is to be told that it takes longer ($5) gets their next turn no later than that.
 _RELEASE = Statement(
     "gateway.commit_release",
     """
     UPDATE gateway.conversation
     SET instance_id = NULL, postponed = CASE WHEN growing THEN least(conversation.postponed + 1, 20) ELSE 0 END,
-        due_at = chassis.now() + make_interval(secs => CASE
-            WHEN growing THEN least(seconds * 2 ^ conversation.postponed, $4) ELSE seconds END),
+        postponed_since = CASE WHEN growing THEN coalesce(conversation.postponed_since, chassis.now()) END,
+        due_at = least(
+            chassis.now() + make_interval(secs => CASE
+                WHEN growing THEN least(seconds * 2 ^ conversation.postponed, $4) ELSE seconds END),
+            CASE WHEN growing AND conversation.postponed_since + make_interval(secs => $5) > chassis.now()
+                 THEN conversation.postponed_since + make_interval(secs => $5) END),
         alone = EXISTS (SELECT FROM gateway.pending
                         WHERE pending.conversation_id = conversation.conversation_id AND pending.alone)
     FROM unnest($1::bigint[], $2::float8[], $3::boolean[]) AS released (conversation_id, seconds, growing)
@@ -153,18 +118,20 @@ class TurnCommit:
         send_room: Callable[[int], int],
         start_sending: Callable[[list[LaneClaim], int], None],
         keep: Callable[[], bool],
+        wait_notes: WaitNotes,
     ) -> None:
         """Wire it to its surroundings.
 
         `instance_id` answers 0 while this instance must lease nothing; `send_room(n)` reserves up to n lanes;
         `start_sending(claims, reserved)` gets what was claimed; `keep` tells whether this instance wants the next
-        message of a conversation.
+        message of a conversation; `wait_notes` are for those whose turn is put off again and again.
         """
         self._database = database
         self._instance_id = instance_id
         self._send_room = send_room
         self._start_sending = start_sending
         self._keep = keep
+        self._wait_notes = wait_notes
 
     async def write(self, decisions: Sequence[Decision]) -> list[Claim | BaseException | None]:
         """One outcome per decision: the next claim, None when the lease ended, or why nothing was written."""
@@ -188,16 +155,17 @@ class TurnCommit:
         try:
             async with self._database.transaction() as session:
                 fenced = await self._fenced(session, decisions)
-                next_claims = await self._apply(session, fenced)
-                rows = [
-                    _outbox_row(one, position, reply) for one in fenced for position, reply in enumerate(one.replies)
-                ]
-                if rows:
-                    sending = await lanes.enqueue(session, rows, instance_id=self._instance_id(), room=reserved)
+                notes = await self._put_off(session, fenced)
+                next_claims = await self._finish(session, fenced)
+                rows = [outbox_row(one, place, reply) for one in fenced for place, reply in enumerate(one.replies)]
+                if rows or notes:
+                    room, us = reserved, self._instance_id()
+                    sending = await lanes.enqueue(session, [*rows, *notes], instance_id=us, room=room)
         except BaseException:
             self._start_sending([], reserved)
             raise
         self._start_sending(sending, reserved)
+        self._wait_notes.count(len(notes))
         written = {id(one) for one in fenced}
         return [
             next_claims.get(one.claim.snapshot.conversation_id) if id(one) in written else LeaseLost()
@@ -216,15 +184,22 @@ class TurnCommit:
             == (one.claim.snapshot.instance_id, one.claim.snapshot.epoch)
         ]
 
-    async def _apply(self, session: Session, decisions: Sequence[Decision]) -> dict[int, Claim]:
-        ended = [one for one in decisions if one.ending in {Ending.DONE, Ending.DEAD}]
+    async def _put_off(self, session: Session, decisions: Sequence[Decision]) -> list[NewReply]:
+        """Let what could not be served wait; answers the notes to those who have waited too long."""
         waiting = [one for one in decisions if one.ending in {Ending.POSTPONED, Ending.FAILED}]
-        if waiting:
-            ids = [one.claim.snapshot.conversation_id for one in waiting]
-            given_back = [one.ending is Ending.POSTPONED for one in waiting]
-            await session.execute(_UNCLAIM, ids, [one.claim.seq for one in waiting], given_back)
-            waits = [one.wait_seconds for one in waiting]
-            await session.execute(_RELEASE, ids, waits, given_back, LONGEST_WAIT_SECONDS)
+        if not waiting:
+            return []
+        ids = [one.claim.snapshot.conversation_id for one in waiting]
+        given_back = [one.ending is Ending.POSTPONED for one in waiting]
+        await session.execute(_UNCLAIM, ids, [one.claim.seq for one in waiting], given_back)
+        waits = [one.wait_seconds for one in waiting]
+        longest, told_after = LONGEST_WAIT_SECONDS, self._wait_notes.seconds
+        await session.execute(_RELEASE, ids, waits, given_back, longest, told_after)
+        return await self._wait_notes.due(session, [one for one, back in zip(ids, given_back, strict=True) if back])
+
+    async def _finish(self, session: Session, decisions: Sequence[Decision]) -> dict[int, Claim]:
+        """Write what took effect or is given up; answers the next claims."""
+        ended = [one for one in decisions if one.ending in {Ending.DONE, Ending.DEAD}]
         if not ended:
             return {}
         ids = [one.claim.snapshot.conversation_id for one in ended]
@@ -244,6 +219,7 @@ class TurnCommit:
             [one.state_version for one in ended],
             [one.state_data for one in ended],
             [one.state_expires_at for one in ended],
+            [one.silenced for one in ended],
         )
         leased = {row["conversation_id"]: snapshot(row) for row in rows if row["conversation_id"] in going_on}
         if not leased:
@@ -283,18 +259,3 @@ _HEADS = Statement(
     ) AS head
     """,
 )
-
-
-def _outbox_row(decision: Decision, position: int, reply: Reply) -> NewReply:
-    claim = decision.claim
-    return NewReply(
-        conversation_id=claim.snapshot.conversation_id,
-        # A replayed message answers anew; its first reply may have been an apology.
-        cause=claim.key + claim.replay.to_bytes(2, "big") if claim.replay else claim.key,
-        position=position,
-        # On the channel that this message came by; an event goes where the person last wrote.
-        address=claim.addresses[0] if claim.addresses else claim.snapshot.reply_to,
-        reply=orjson.dumps(reply.to_dict()),
-        traceparent=claim.traceparent,
-        last_inbound_at=claim.snapshot.last_inbound_at,
-    )

@@ -12,10 +12,19 @@ from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile, identity
 from services.gateway.clients.trips import Trips
 from services.gateway.clients.world import PersonalWorld
-from services.gateway.commit import Decision, Ending
 from services.gateway.conversations import catalogue
 from services.gateway.conversations.dispatch import take_event, take_turn
-from services.gateway.conversations.turn import NO_ADDRESS, SYSTEM_NOTICE, EventTurn, Outcome, State, Turn
+from services.gateway.conversations.memory import Memory
+from services.gateway.conversations.turn import (
+    NO_ADDRESS,
+    OPTED_OUT,
+    SYSTEM_NOTICE,
+    EventTurn,
+    Outcome,
+    State,
+    Turn,
+)
+from services.gateway.decision import Decision, Ending
 from services.gateway.messages import Address, ItemKind, Message, MessageKind, Provider, Text
 from services.gateway.providers.reading import IdentityChange, read_identity_change, read_message
 
@@ -188,5 +197,6 @@ def _decision(claim: Claim, person: profile_pb2.Person, outcome: Outcome, handed
         state_version=outcome.state.version,
         state_data=orjson.dumps(outcome.state.data),
         state_expires_at=outcome.state.expires_at,
+        silenced=Memory.of(outcome.state).silenced or outcome.silent_reason == OPTED_OUT,
         reason=outcome.silent_reason,
     )

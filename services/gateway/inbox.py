@@ -13,7 +13,7 @@ from chassis import errors, logs
 from chassis.database import Database, Session, Statement
 from chassis.telemetry import Telemetry
 from services.gateway import queueing
-from services.gateway.arrivals import Arrival, Stored
+from services.gateway.arrivals import Arrival, ItemCounter, Stored
 from services.gateway.claims import Claim
 from services.gateway.room import Room
 
@@ -68,7 +68,7 @@ class Inbox:
         self._room = room
         self._instance_id = instance_id
         self._start = start
-        self._items = telemetry.counter("inbox_items", "items received, by kind and whether they were new")
+        self._items = ItemCounter(telemetry)
 
     async def store(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored | BaseException]:
         """Store each webhook's items and answer one outcome per webhook.
@@ -141,7 +141,7 @@ class Inbox:
                 is_new = item.key in left  # a copy within the batch is a duplicate of the first
                 left.discard(item.key)
                 fresh += is_new
-                self._items.add(1, kind=str(item.kind), provider=str(item.provider), new="yes" if is_new else "no")
+                self._items.add(item.kind, item.provider, new=is_new)
             outcomes.append(Stored(fresh, len(webhook) - fresh))
         return outcomes
 

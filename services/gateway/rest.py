@@ -12,6 +12,9 @@ from starlette.routing import Route
 
 from services.gateway.openapi import DOCUMENT
 
+# What is the same for everybody and never changes while the process runs.
+UNCHANGING = ("/openapi.json", "/docs")
+
 Probe = Callable[[], Awaitable[None]]
 
 # A dependency that needs longer counts as out of reach for now.

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
+from chassis.response_cache import ResponseCacheSettings
 from chassis.security import SecuritySettings
 from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
+class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(
@@ -89,11 +90,25 @@ class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     max_waiting: int = setting(
         "GATEWAY_MAX_WAITING", default=2000, minimum=1, help="webhooks waiting to be stored before 503 is answered"
     )
+    dedup_window_seconds: float = setting(
+        "GATEWAY_DEDUP_WINDOW_SECONDS",
+        default=30.0,
+        minimum=0,
+        maximum=600,
+        help="how long copies of a stored webhook are answered from memory; 0: the database is always asked",
+    )
     stale_after_seconds: float = setting(
         "GATEWAY_STALE_AFTER_SECONDS",
         default=600.0,
         minimum=1,
         help="age after which a message no longer books, accepts or moves a trip; its sender is told",
+    )
+    wait_note_seconds: float = setting(
+        "GATEWAY_WAIT_NOTE_SECONDS",
+        default=10.0,
+        minimum=0,
+        maximum=3600,
+        help="wait for a service after which people are told that their message is safe; 0: they are not",
     )
     inbox_days: int = setting("GATEWAY_INBOX_DAYS", default=3, minimum=1, help="days that raw messages are kept")
     key_days: int = setting(

@@ -20,9 +20,10 @@ from chassis.database import Database, Statement
 from chassis.telemetry import Telemetry, failed, trace_of, traceparent
 from services.gateway import claims
 from services.gateway.claims import Claim
-from services.gateway.commit import Decision, Ending, LeaseLost, TurnCommit
+from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations.turn import HOME
+from services.gateway.decision import Decision, Ending, LeaseLost
 from services.gateway.instance import Instance
 from services.gateway.room import Room
 

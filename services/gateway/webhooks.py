@@ -13,19 +13,16 @@ import orjson
 from opentelemetry.trace import SpanKind
 
 from chassis import errors, logs
-from chassis.coalesce import Coalescer
 from chassis.overdue import Overdue
 from chassis.settings import Secret
 from chassis.telemetry import Telemetry, failed, new_traceparent, traceparent
-from services.gateway.arrivals import Arrival, Stored
+from services.gateway.intake import Intake, Refusal
 from services.gateway.messages import Item, ItemKind
-from services.gateway.providers.reading import IdentityChange, read_identity_change, read_status
 from services.gateway.providers.twilio import signature as twilio_signature
 from services.gateway.providers.twilio import webhook as twilio_webhook
 from services.gateway.providers.whatsapp import handshake
 from services.gateway.providers.whatsapp import signature as whatsapp_signature
 from services.gateway.providers.whatsapp import webhook as whatsapp_webhook
-from services.gateway.spool import Spool
 
 log = logs.get(__name__)
 
@@ -33,12 +30,8 @@ log = logs.get(__name__)
 WHATSAPP_BODY_BYTES = 4 * 1024 * 1024
 # A form with 1600 characters and ten media addresses is far below.
 TWILIO_BODY_BYTES = 256 * 1024
-# What may wait to be stored, in all: a flood of large bodies must not fill the memory.
-_WAITING_BYTES = 32 * 1024 * 1024
 # Whoever needs longer to send a body keeps a connection busy on purpose.
 _BODY_SECONDS = 10.0
-# Twilio gives up after 15 s, Meta somewhat later.
-_STORE_SECONDS = 8.0
 
 _JSON = b"application/json"
 _TWIML = b"text/xml"
@@ -50,48 +43,29 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class Refusal(Exception):
-    """The request is not served; `reason` is for us, the caller sees the status only."""
-
-    def __init__(self, status: int, reason: str, *, retry_after: int | None = None) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.retry_after = retry_after
-
-
 class Webhooks:
     """An ASGI app: the providers' routes here, everything else passed on."""
 
     def __init__(
         self,
         *,
-        store: Coalescer[list[Arrival], Stored],
-        spool: Spool,
+        intake: Intake,
         telemetry: Telemetry,
         verify_token: Secret,
         app_secrets: tuple[Secret, ...],
         auth_token: Secret,
         base_url: str,
         answered_numbers: Collection[str],
-        max_waiting: int,
-        stored: Callable[[], None],
         rest: Any,
     ) -> None:
-        """`stored` is called after each commit of statuses: there are some to apply."""
-        self._store = store
-        self._spool = spool
+        self._intake = intake
         self._telemetry = telemetry
         self._verify_token = verify_token
         self._app_secrets = app_secrets
         self._auth_token = auth_token
         self._base_url = base_url
         self._answered_numbers = answered_numbers
-        self._max_waiting = max_waiting
-        self._on_stored = stored
-        self._waiting_bytes = 0
         self._body_within = Overdue(_BODY_SECONDS)
-        self._stored_within = Overdue(_STORE_SECONDS)
         self._rest = rest
         self._requests = telemetry.counter("webhooks", "webhook requests by provider, status and reason")
         self._kept = telemetry.counter("messages_kept", "messages that are kept and not answered, by reason")
@@ -146,7 +120,7 @@ class Webhooks:
             raise Refusal(403, "signature")
         trace = traceparent() or new_traceparent()
         items = [self._ours(item) for item in _split(whatsapp_webhook.split, raw)]
-        stored = await self._stored(items, trace)
+        stored = await self._intake.take(items, trace)
         if stored.duplicate:
             body = b'{"success":true,"duplicate":true}'
             return await _answer(send, 200, _JSON, body, (b"x-duplicate", b"true"), _told(trace))
@@ -175,7 +149,7 @@ class Webhooks:
         if not genuine:
             raise Refusal(403, "signature")
         trace = traceparent() or new_traceparent()
-        stored = await self._stored(_split(lambda body: twilio_webhook.split(body, query), raw), trace)
+        stored = await self._intake.take(_split(lambda body: twilio_webhook.split(body, query), raw), trace)
         extra = ((b"x-duplicate", b"true"),) if stored.duplicate else ()
         return await _answer(send, 200, _TWIML, _EMPTY_TWIML, *extra, _told(trace))
 
@@ -185,64 +159,6 @@ class Webhooks:
                 return await _body(headers, receive, limit)
         except TimeoutError:
             raise Refusal(408, "body too slow") from None
-
-    async def _stored(self, items: list[Item], trace: str) -> Stored:
-        if not items:
-            return Stored(0, 0)
-        size = sum(len(item.raw) for item in items)
-        if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
-            raise Refusal(503, "overloaded", retry_after=1)
-        self._waiting_bytes += size
-        try:
-            # Whoever hangs up or waits too long leaves alone: their batch goes on for the others.
-            with self._stored_within():
-                outcome = await self._store(arrivals_of(items, trace))
-        except TimeoutError:
-            # It may still be stored: the same keys make the second way in harmless.
-            await self._spool.keep(items)
-            raise Refusal(503, "database slow", retry_after=2) from None
-        except errors.HailwireError as error:
-            await self._spool.keep(items)
-            raise Refusal(503, error.reason.lower(), retry_after=2) from None
-        except Exception as error:
-            log.exception("a webhook cannot be stored", error)
-            await self._spool.keep(items)
-            raise Refusal(503, "not stored", retry_after=5) from None
-        finally:
-            self._waiting_bytes -= size
-        if any(item.kind is ItemKind.STATUS for item in items):
-            self._on_stored()
-        if outcome.duplicate:
-            log.debug("webhook known already", items=len(items))
-        return outcome
-
-
-def arrivals_of(items: list[Item], parent: str = "") -> list[Arrival]:
-    """Items of a provider as the inbox takes them."""
-    return [_arrival(item, parent) for item in items]
-
-
-def _arrival(item: Item, parent: str) -> Arrival:
-    change = _identity_change(item)
-    addresses = change[0] if change else item.addresses if item.kind is ItemKind.MESSAGE else ()
-    return Arrival(
-        kind=item.kind,
-        key=item.key,
-        provider=item.provider,
-        raw=item.raw,
-        addresses=tuple(address.key for address in addresses),
-        current=tuple(address.key for address in change[1]) if change else (),
-        sent_at=item.sent_at,
-        traceparent=parent,
-        status=read_status(item.provider, item.raw) if item.kind is ItemKind.STATUS else None,
-    )
-
-
-def _identity_change(item: Item) -> IdentityChange | None:
-    # Read twice only if it may be one: nearly no item is.
-    if item.kind is ItemKind.STATUS or not (b'"system"' in item.raw or b'"user_id_update"' in item.raw):
-        return None
-    return read_identity_change(item.provider, item.raw)
 
 
 def _told(trace: str) -> tuple[bytes, bytes]:

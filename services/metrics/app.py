@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from chassis import logs, process
 from chassis.http import serve_http, serve_prometheus
 from chassis.requests import Measured
+from chassis.response_cache import ResponseCache
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.telemetry import open_telemetry
 from services.metrics import routes
 from services.metrics.addresses import Addresses, Resolve, system_resolve
 from services.metrics.fleet import open_fleet
+from services.metrics.headers import Headers
 from services.metrics.replica import connecting
 from services.metrics.settings import MetricsSettings
 
@@ -68,9 +70,15 @@ async def open_service(settings: MetricsSettings, resolve: Resolve = system_reso
             )
         )
         app = routes.application(fleet, settings.admin_token)
+        kept = ResponseCache(
+            app,
+            telemetry,
+            dict.fromkeys(routes.UNCHANGING, settings.response_cache_ttl_ms / 1000),
+            entries=settings.response_cache_entries,
+        )
         http_port = await stack.enter_async_context(
             serve_http(
-                Measured(app, telemetry, routes.paths(app)),
+                Measured(Headers(kept), telemetry, routes.paths(app)),
                 host=settings.http_host,
                 port=settings.http_port,
                 setting="METRICS_HTTP_PORT",

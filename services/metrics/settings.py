@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chassis.response_cache import ResponseCacheSettings
 from chassis.security import SecuritySettings
 from chassis.settings import Secret, SettingsError, setting
 from chassis.telemetry import TelemetrySettings
@@ -9,7 +10,7 @@ from services.metrics.targets import Target, TargetProblem, parse
 
 
 @dataclass(frozen=True, kw_only=True)
-class MetricsSettings(SecuritySettings, TelemetrySettings):
+class MetricsSettings(ResponseCacheSettings, SecuritySettings, TelemetrySettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

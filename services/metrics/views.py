@@ -159,11 +159,28 @@ def dedup(view: View) -> Json | None:
         return None
     known = sum(value for labels, value in items if labels.get("new") == "no")
     total = sum(value for _, value in items)
-    return {"items": total, "duplicates": known, "share": _share(known, total)}
+    return {"items": total, "duplicates": known, "share": _share(known, total), "window": _dedup_window(view)}
+
+
+def _dedup_window(view: View) -> Json | None:
+    """How much of it was known from memory; None where nothing is kept in memory."""
+    keys = view.one("hailwire_dedup_window_keys")
+    if keys is None:
+        return None
+    hits = view.total("hailwire_dedup_window_lookups_total", result="hit")
+    misses = view.total("hailwire_dedup_window_lookups_total", result="miss")
+    return {
+        "hits": hits,
+        "misses": misses,
+        "hit_rate": _share(hits, hits + misses),
+        "keys": keys,
+        "evictions": view.total("hailwire_dedup_window_evictions_total"),
+    }
 
 
 def handlers(view: View) -> list[Json]:
     """How each conversation handler fared."""
+    broken = {labels.get("handler", ""): labels.get("error") for labels, _ in view.of("hailwire_handler_last_error")}
     found = []
     for labels, loaded in view.of("hailwire_handler_loaded"):
         name = labels.get("handler", "")
@@ -176,6 +193,7 @@ def handlers(view: View) -> list[Json]:
                 "load_ms": view.total("hailwire_handler_load_ms", handler=name),
                 "uses": uses,
                 "failed_loads": view.total("hailwire_handler_load_failures_total", handler=name),
+                "last_error": broken.get(name),
                 "mean_ms": None if not uses else round(seconds / uses * 1000, 3),
             }
         )

@@ -5,6 +5,7 @@ for; a lone change waits. People are locked under the ids into which they were m
 whether anybody was merged meanwhile, and a change that concerns them starts again.
 """
 
+import abc
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Generic, TypeVar
@@ -41,7 +42,7 @@ class Plan:
         return self.participants() | {("trip", trip_id) for trip_id in self.trips}
 
 
-class TripsAttempt(Generic[Item]):
+class TripsAttempt(abc.ABC, Generic[Item]):
     """What all kinds of change have in common; a kind says what it concerns and what it decides."""
 
     actors: ClassVar[tuple[str, ...]]  # the fields of an item that name who acts
@@ -52,9 +53,9 @@ class TripsAttempt(Generic[Item]):
         self.session = session
         self.terms = terms
 
+    @abc.abstractmethod
     async def plan(self, items: Sequence[Item]) -> list[Plan]:
         """What each item concerns that exists, as far as it is known without locks."""
-        raise NotImplementedError
 
     async def extend(self, plans: Sequence[Plan]) -> None:
         """Add trips that are known only once the people are locked."""
@@ -71,9 +72,9 @@ class TripsAttempt(Generic[Item]):
         """Positions whose plan turned out wrong once everything was read under locks."""
         return set()
 
+    @abc.abstractmethod
     def decide_one(self, item: Item) -> Message:
         """The outcome; raises refusals."""
-        raise NotImplementedError
 
     async def prepare(self, items: Sequence[Item]) -> None:
         """Whatever the decisions need besides the board."""

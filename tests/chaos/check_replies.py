@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from hailwire.trips.v1 import events_pb2, trips_pb2
+from services.gateway.waiting import NOTE_POSITION
 from tests.chaos.looking import Look, bare
 from tests.chaos.snapshot import Item, Reply
 from tests.chaos.tongues import foreign_words
@@ -23,7 +24,7 @@ def check(look: Look, verdict: Verdict) -> None:
 
 def _answered(look: Look, verdict: Verdict) -> None:
     for item in look.snapshot.items:
-        if item.key in look.replies_by_cause:
+        if any(reply.position != NOTE_POSITION for reply in look.replies_by_cause.get(item.key, ())):
             continue
         if item.kind == "message":
             written = look.written_by_id.get(item.message_id)
@@ -55,14 +56,25 @@ def _once_and_in_order(look: Look, verdict: Verdict) -> None:
             continue
         if look.roots.get(cause.conversation_id or 0) != look.roots.get(reply.conversation_id):
             verdict.note("replies", "wrong", f"reply {reply.outbox_id} is in another conversation than its cause")
+        if reply.position == NOTE_POSITION:
+            _check_note(reply, cause, positions[reply.cause], verdict)
+            continue  # whoever waited long was told so, whatever waited before their message
         if cause.inbox_id < last.get(cause.conversation_id, 0):
             verdict.note("replies", "reordered", f"reply {reply.outbox_id} answers an earlier message than the last")
         last[cause.conversation_id] = max(cause.inbox_id, last.get(cause.conversation_id, 0))
     for cause_key, found in positions.items():
         if len(set(found)) < len(found):
             verdict.note("replies", "doubled", f"{cause_key.hex()} has replies {found}")
-        elif sorted(found) != list(range(len(found))):
+        elif (answers := sorted(set(found) - {NOTE_POSITION})) != list(range(len(answers))):
             verdict.note("replies", "lost", f"{cause_key.hex()} has replies {found}")
+
+
+def _check_note(reply: Reply, cause: Item, places: list[int], verdict: Verdict) -> None:
+    """Only who wrote is told that it takes longer, and before they are answered."""
+    if cause.kind != "message":
+        verdict.note("replies", "wrong", f"note {reply.outbox_id} tells of a wait that nobody minds")
+    if places[-1] != places[0]:
+        verdict.note("replies", "reordered", f"note {reply.outbox_id} comes after the answer")
 
 
 def _settled(look: Look, verdict: Verdict) -> None:
@@ -87,13 +99,16 @@ def _in_their_language(look: Look, verdict: Verdict) -> None:
     spoken: dict[int, str] = {}
     for item in look.snapshot.items:
         conversation_id = look.roots.get(item.conversation_id or 0, 0)
+        before = spoken.get(conversation_id)
         written = look.written_by_id.get(item.message_id) if item.kind == "message" else None
         if written is not None and written.language:
             spoken[conversation_id] = written.language
-        language = spoken.get(conversation_id)
-        if language is None or conversation_id in look.merged:
+        if conversation_id in look.merged:
             continue
         for reply in look.replies_by_cause.get(item.key, ()):
+            language = before if reply.position == NOTE_POSITION else spoken.get(conversation_id)
+            if language is None:
+                continue
             found = foreign_words(language, _everything(reply))
             if found:
                 verdict.note("replies", "wrong", f"reply {reply.outbox_id} is not in {language}: {found!r}")

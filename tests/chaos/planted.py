@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.chaos.planted_notes import NOTES
 from tests.chaos.plants import (
     Plant,
     a_message,
@@ -29,7 +30,7 @@ from tests.chaos.plants import (
 )
 
 # What is planted, and what must be found: "subject kind" and a few of the words.
-PLANTS: dict[str, tuple[Plant, str, str]] = {
+PLANTS: dict[str, tuple[Plant, str, str]] = NOTES | {
     "a message lost from the inbox": (
         lambda left: replace(left, items=without(left.items, a_message(left))),
         "messages lost",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hailwire.trips.v1 import events_pb2
+from services.gateway.waiting import NOTE_POSITION
 from tests.chaos.check_trips import COMPLETED
 from tests.chaos.snapshot import Item, Offer, Reply, Send, Snapshot, Trip
 
@@ -42,6 +43,60 @@ def an_event(left: Snapshot, kind: int = events_pb2.EVENT_KIND_DRIVER_ARRIVED) -
 def a_reply(left: Snapshot) -> Reply:
     cause = a_message(left).key
     return next(reply for reply in left.replies if reply.cause == cause)
+
+
+def with_notes(left: Snapshot, cause: Item, *, count: int = 1, before: bool = True) -> Snapshot:
+    """The same run with notes that this takes longer: in the outbox, sent, delivered, and all of it told."""
+    left = _spaced(left)
+    answer = next(reply for reply in left.replies if reply.cause == cause.key)
+    answered = next(send for send in left.sends if send.outbox_id == answer.outbox_id)
+    steps = range(-count, 0) if before else range(1, count + 1)
+    notes = [
+        replace(
+            answer,
+            outbox_id=answer.outbox_id + step,
+            position=NOTE_POSITION,
+            provider_message_id=f"note {step}",
+            delivery="delivered",
+        )
+        for step in steps
+    ]
+    sends = [
+        replace(answered, number=answered.number + step, outbox_id=answer.outbox_id + step, message_id=f"note {step}")
+        for step in steps
+    ]
+    first = left.items[-1].inbox_id + 1
+    statuses = [
+        Item(
+            first + number,
+            b"status of note %d" % number,
+            "status",
+            cause.provider,
+            None,
+            (),
+            message_id=send.message_id,
+            outbox_id=send.outbox_id,
+            delivery="delivered",
+        )
+        for number, send in enumerate(sends)
+    ]
+    return replace(
+        left,
+        replies=tuple(sorted((*left.replies, *notes), key=lambda reply: reply.outbox_id)),
+        sends=tuple(sorted((*left.sends, *sends), key=lambda send: send.number)),
+        items=(*left.items, *statuses),
+        keys=left.keys | {one.key for one in statuses},
+    )
+
+
+def _spaced(left: Snapshot) -> Snapshot:
+    """The same run with room between the ids of replies and the numbers of sends."""
+    return replace(
+        left,
+        replies=tuple(replace(one, outbox_id=one.outbox_id * 10) for one in left.replies),
+        sends=tuple(replace(one, number=one.number * 10, outbox_id=one.outbox_id * 10) for one in left.sends),
+        items=tuple(one if one.outbox_id is None else replace(one, outbox_id=one.outbox_id * 10) for one in left.items),
+    )
 
 
 def a_send(left: Snapshot) -> Send:

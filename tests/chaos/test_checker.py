@@ -11,7 +11,7 @@ from tests.chaos import reading
 from tests.chaos.checker import examine
 from tests.chaos.conftest import Clean
 from tests.chaos.planted import PLANTS
-from tests.chaos.plants import a_reply, a_send, changed, rows_of, with_rows, without
+from tests.chaos.plants import a_message, a_reply, a_send, changed, rows_of, with_notes, with_rows, without
 from tests.chaos.snapshot import Item, Shock
 from tests.mesh.audit import connected
 
@@ -63,6 +63,11 @@ def test_a_second_send_with_a_cause_is_listed_and_no_finding(clean: Clean) -> No
         assert "without a cause" in str(examine(replace(copied, shocks=(shock,))).findings)
     verdict = examine(replace(copied, muffled=frozenset({send.message_id})))
     assert [one.cause for one in verdict.extra_sends] == ["the provider took it and did not say so"]
+
+
+def test_a_note_to_somebody_who_waited_is_no_finding(clean: Clean) -> None:
+    """Who is told once that it takes longer, and then answered, has lost nothing and got nothing twice."""
+    assert examine(with_notes(clean.snapshot, a_message(clean.snapshot))).findings == []
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

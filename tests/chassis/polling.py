@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
 
 
 async def until(true: Callable[[], bool], seconds: float = 60) -> None:
@@ -11,8 +14,14 @@ async def until(true: Callable[[], bool], seconds: float = 60) -> None:
             await asyncio.sleep(0.005)
 
 
-async def until_awaited(true: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
-    """The same for what has to be asked for."""
+async def until_awaited(true: Callable[[], Awaitable[bool]], seconds: float = 60, every: float = 0.005) -> None:
+    """The same for what has to be asked for, again after so many seconds."""
+    await found(true, seconds, every)
+
+
+async def found(ask: Callable[[], Awaitable[Answer]], seconds: float = 60, every: float = 0.005) -> Answer:
+    """The first answer that counts as true; TimeoutError when there is none."""
     async with asyncio.timeout(seconds):
-        while not await true():
-            await asyncio.sleep(0.005)
+        while not (answer := await ask()):
+            await asyncio.sleep(every)
+    return answer

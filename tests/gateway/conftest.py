@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.gateway import reconciling, sender, spool, statuses, turns
+from services.gateway import attempts, reconciling, sender, spool, statuses, turns
 from services.gateway.conversations import routing
 from tests.conftest import Dsn, _database
 from tests.gateway import handlers
@@ -29,7 +29,7 @@ _BRISK: tuple[tuple[Any, str, Any], ...] = (
     (turns, "_FAILED_BACKOFF_SECONDS", (0.1, 0.2, 0.3)),
     (turns, "_POSTPONED_SECONDS", 0.3),
     (sender, "_SWEEP_SECONDS", 0.1),
-    (sender, "_BACKOFF_SECONDS", (0.3, 0.6, 1.0)),
+    (attempts, "_BACKOFF_SECONDS", (0.3, 0.6, 1.0)),
     (statuses, "_SWEEP_SECONDS", 0.1),
     (reconciling, "_EVERY_SECONDS", 0.4),
     (spool, "_FEED_SECONDS", 0.4),

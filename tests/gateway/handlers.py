@@ -41,6 +41,16 @@ async def fails_as_told(turn: Turn) -> Outcome:
     return _said(turn, "not told to fail")
 
 
+async def fails_at_a_gate(turn: Turn) -> Outcome:
+    """Find its service away, in the first two runs at a gate of its own; answer from the third run on."""
+    runs["fails_at_a_gate"] += 1
+    number = runs["fails_at_a_gate"]
+    if number <= 2:
+        await gates[f"fails {number}"].wait()
+        raise unavailable()
+    return _said(turn, "not away any more")
+
+
 async def waits(turn: Turn) -> Outcome:
     """Wait until the test opens the gate."""
     runs["waits"] += 1

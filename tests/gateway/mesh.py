@@ -1,6 +1,5 @@
 """A mesh as its tests see it: what providers post, what phones receive, what lies in the database."""
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -19,6 +18,7 @@ from services.gateway.providers.twilio.signature import sign as sign_twilio
 from simulator.app import Simulator
 from simulator.faults import Plan
 from simulator.outbox import Provider
+from tests.chassis.polling import found
 
 # What providers were told; nothing listens there, the simulator posts to the real address.
 PUBLIC = "https://rides.example"
@@ -96,13 +96,10 @@ def sms(sender: str, body: str, **fields: str) -> dict[str, str]:
 
 async def until(holds: Callable[[], Awaitable[Any]], what: str = "it", within: float = PATIENCE_SECONDS) -> Any:
     """Ask again and again until the answer is true, and give it; fail when that takes too long."""
-    end = time.monotonic() + within
-    while True:
-        found = await holds()
-        if found:
-            return found
-        assert time.monotonic() < end, f"{what} did not happen in time"
-        await asyncio.sleep(0.01)
+    try:
+        return await found(holds, within)
+    except TimeoutError:
+        raise AssertionError(f"{what} did not happen in time") from None
 
 
 class Mesh:
@@ -149,9 +146,13 @@ class Mesh:
 
     async def taken(self, content: Any) -> Answer:
         """Post what Meta would, and again for as long as the answer is 503, as Meta does: the answer after that."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while (answer := await self.whatsapp(content)).status == 503 and time.monotonic() < end:
-            await asyncio.sleep(0.2)
+
+        async def not_refused() -> Answer | None:
+            answer = await self.whatsapp(content)
+            return None if answer.status == 503 else answer
+
+        answer = await found(not_refused, PATIENCE_SECONDS, every=0.2)
+        assert answer is not None
         return answer
 
     def received(self, phone: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from launcher import ports
-from services.gateway import sender
+from services.gateway import attempts
 from services.gateway.providers import exchange
 from tests.gateway import handlers
 from tests.gateway.conftest import Open, Register
@@ -134,7 +134,7 @@ async def test_a_refused_second_copy(
     open_late: OpenLate, word: Register, phone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the second copy of a reply is refused for good while the first one has arrived, nothing has failed."""
-    monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.3)
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", 0.3)
     word("plain", "answers")
     async with open_late() as (mesh, late):
         late.hold_back(2)

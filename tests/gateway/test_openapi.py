@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from services.gateway import rest, webhooks
 from services.gateway.openapi import DOCUMENT
+from tests.gateway.conftest import Open
 from tests.gateway.mesh import Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,16 +32,13 @@ def served() -> set[tuple[str, str]]:
 def _bare() -> webhooks.Webhooks:
     nothing: Any = MagicMock()
     return webhooks.Webhooks(
-        store=nothing,
-        spool=nothing,
+        intake=nothing,
         telemetry=nothing,
         verify_token=nothing,
         app_secrets=(),
         auth_token=nothing,
         base_url="",
         answered_numbers=frozenset(),
-        max_waiting=1,
-        stored=lambda: None,
         rest=nothing,
     )
 
@@ -68,3 +66,30 @@ async def test_described_routes_answer(shared: Mesh) -> None:
         for method, operation in methods.items():
             async with shared.session.request(method, shared.url + path, data=b"") as response:
                 assert str(response.status) in operation["responses"], (method, path)
+
+
+async def test_it_is_served_from_memory(shared: Mesh) -> None:
+    """Both are made once a minute; what tells of this moment is never kept."""
+    for path in ("/openapi.json", "/docs"):
+        seen = []
+        for _ in range(2):
+            async with shared.session.get(shared.url + path) as response:
+                seen.append((await response.read(), response.headers["X-Cache"], int(response.headers["X-Cache-Age"])))
+        assert seen[0][0] == seen[1][0]
+        assert seen[1][1] == "HIT"
+        assert 0 <= seen[1][2] < 60
+    for path in ("/healthz", "/readyz"):
+        async with shared.session.get(shared.url + path) as response:
+            assert "X-Cache" not in response.headers
+
+
+async def test_the_operator_may_switch_it_off(open_here: Open) -> None:
+    """With RESPONSE_CACHE_TTL=0 every answer is made anew; RESPONSE_CACHE_ENTRIES bounds what is kept."""
+    async with open_here(RESPONSE_CACHE_TTL="0") as mesh, mesh.session.get(mesh.url + "/docs") as response:
+        assert "X-Cache" not in response.headers
+    async with open_here(RESPONSE_CACHE_ENTRIES="2") as mesh:
+        for number in range(5):
+            async with mesh.session.get(f"{mesh.url}/docs?{number}") as response:
+                assert response.headers["X-Cache"] == "MISS"
+        assert await mesh.metric("hailwire_cache_entries", cache="responses") == 2
+        assert await mesh.metric("hailwire_cache_evictions_total", cache="responses") == 3

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from services.gateway import lane, sender
+from services.gateway import attempts, lane
 from services.gateway.providers import exchange
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, sms, text
@@ -21,7 +21,7 @@ ANSWER_SECONDS = 0.3
 @pytest_asyncio.fixture(loop_scope="module")
 async def quick(shared: Mesh, word: Register, monkeypatch: pytest.MonkeyPatch) -> Mesh:
     """The module's mesh without patience for providers."""
-    monkeypatch.setattr(sender, "SETTLE_SECONDS", SETTLE_SECONDS)
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", SETTLE_SECONDS)
     monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=5, sock_read=ANSWER_SECONDS))
     word("plain", "answers")
     await shared.renew()
@@ -137,7 +137,7 @@ async def test_the_status_of_the_last_try_is_waited_for(
     quick: Mesh, phone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reply is given up only when no status tells that it has arrived after all."""
-    monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.05)
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", 0.05)
     quick.goes_wrong("whatsapp", "timeout_before_accept", 3)
     quick.goes_wrong("whatsapp", "reset_after_accept")
     await write(quick, "whatsapp", phone)
@@ -150,7 +150,7 @@ async def test_the_status_of_the_last_try_is_waited_for(
 
 async def test_what_never_shows_is_given_up(quick: Mesh, phone: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """After four sends that may all have arrived the reply is a dead letter, and the next one goes out."""
-    monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.05)
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", 0.05)
     quick.goes_wrong("whatsapp", "timeout_before_accept", 4)
     await write(quick, "whatsapp", phone)
     await write(quick, "whatsapp", phone)
@@ -164,7 +164,7 @@ async def test_what_never_shows_is_given_up(quick: Mesh, phone: str, monkeypatch
 
 async def test_without_statuses(open_here: Open, word: Register, phones: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no status tells, Twilio's list does; WhatsApp has none, so its reply is sent again and counted."""
-    monkeypatch.setattr(sender, "SETTLE_SECONDS", SETTLE_SECONDS)
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", SETTLE_SECONDS)
     word("plain", "answers")
     texter, writer = phones(2)
     async with open_here(SIMULATOR_STATUSES="false") as mesh:
@@ -216,7 +216,7 @@ async def test_opted_out_at_the_carrier(quick: Mesh, phone: str, provider: Any, 
 
 async def test_bad_credentials_stop_everything(quick: Mesh, phones: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the provider refuses our credentials all replies wait, and go out once it takes us again."""
-    monkeypatch.setattr(sender, "_STOP_SECONDS", 1.0)
+    monkeypatch.setattr(attempts, "_STOP_SECONDS", 1.0)
     one, other = phones(2)
     quick.goes_wrong("whatsapp", "190")
     await write(quick, "whatsapp", one)

@@ -5,6 +5,7 @@ import asyncpg
 from chassis.database import Statement
 from services.gateway import (
     aliases,
+    attempts,
     backlog,
     claims,
     commit,
@@ -13,12 +14,26 @@ from services.gateway import (
     lanes,
     reconciling,
     retention,
-    sender,
     statuses,
     turns,
+    waiting,
 )
 
-MODULES = (aliases, backlog, claims, commit, inbox, instance, lanes, reconciling, retention, sender, statuses, turns)
+MODULES = (
+    aliases,
+    attempts,
+    backlog,
+    claims,
+    commit,
+    inbox,
+    instance,
+    lanes,
+    reconciling,
+    retention,
+    statuses,
+    turns,
+    waiting,
+)
 
 
 def statements() -> list[Statement]:

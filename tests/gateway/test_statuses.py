@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from services.gateway import sender
+from services.gateway import attempts
 from services.gateway.providers import exchange
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
@@ -27,7 +27,7 @@ async def without_statuses(database_url: str, tmp_path_factory: pytest.TempPathF
 @pytest_asyncio.fixture(loop_scope="module")
 async def silent(without_statuses: Mesh, word: Register, monkeypatch: pytest.MonkeyPatch) -> Mesh:
     """A clean mesh whose statuses are sent by the test."""
-    monkeypatch.setattr(sender, "SETTLE_SECONDS", 0.3)
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", 0.3)
     # Long enough for a status to overtake an answer that never comes.
     monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=5, sock_read=1.5))
     word("plain", "answers")

@@ -16,6 +16,7 @@ import aiohttp
 import asyncpg
 import orjson
 
+from services.gateway.waiting import NOTE_POSITION
 from tests.mesh.deliveries import Delivered
 from tests.mesh.harness import Mesh
 from tests.mesh.phones import Written
@@ -122,6 +123,7 @@ async def examined(
         "events": sum(row["kind"] == "event" for row in inbox),
         "statuses": sum(row["kind"] == "status" for row in inbox),
         "replies": len(outbox),
+        "notes to those who waited": sum(row["position"] == NOTE_POSITION for row in outbox),
         "replies with more than one attempt": sum(row["attempts"] > 1 for row in outbox),
         "sends": len(delivered),
         "extra sends": len(delivered) - len({one.outbox_id for one in delivered}),
@@ -142,7 +144,8 @@ def _inbox(
     findings.none_of("item stored twice", (key.hex() for key, count in copies.items() if count > 1))
     findings.none_of("item stored without its key", (key.hex() for key in copies if key not in keys))
     rows = {_message_id(row): row for row in inbox if row["kind"] == "message"}
-    answered = {row["cause"] for row in outbox}
+    told = {row["cause"] for row in outbox}
+    answered = {row["cause"] for row in outbox if row["position"] != NOTE_POSITION}
     for sender, messages in written.items():
         findings.none_of(
             "message answered 200 and not stored", (one.message_id for one in messages if one.message_id not in rows)
@@ -158,14 +161,17 @@ def _inbox(
         )
         findings.none_of(
             "silent message with an answer",
-            (one.message_id for one, row in stored if one.silent and row["key"] in answered),
+            (one.message_id for one, row in stored if one.silent and row["key"] in told),
         )
     posted = {one.message_id for messages in written.values() for one in messages}
     findings.none_of("message that nobody wrote", (one for one in rows if one not in posted))
 
 
 def _replies(findings: Findings, inbox: Sequence[Any], outbox: Sequence[Any]) -> None:
-    """The replies of one cause are numbered without gaps, and causes come in the order in which they were stored."""
+    """The replies of one cause are numbered without gaps, and causes come in the order in which they were stored.
+
+    Before its replies whoever waited long may have been told so, once, whatever else waited before that message.
+    """
     cause_of = {row["key"]: row for row in inbox}
     positions: dict[bytes, list[int]] = defaultdict(list)
     last: dict[int, int] = {}
@@ -177,13 +183,21 @@ def _replies(findings: Findings, inbox: Sequence[Any], outbox: Sequence[Any]) ->
         positions[row["cause"]].append(row["position"])
         if cause["conversation_id"] != row["conversation_id"]:
             findings.wrong.append(f"reply {row['outbox_id']} in another conversation than its cause")
+        if row["position"] == NOTE_POSITION:
+            continue
         if cause["inbox_id"] < last.get(row["conversation_id"], 0):
             findings.wrong.append(f"reply {row['outbox_id']} to an earlier message than the reply before it")
         last[row["conversation_id"]] = cause["inbox_id"]
     findings.none_of(
         "gap or copy among the replies of a message",
-        ((cause.hex(), found) for cause, found in positions.items() if found != list(range(len(found)))),
+        ((cause.hex(), found) for cause, found in positions.items() if not _numbered(found)),
     )
+
+
+def _numbered(positions: Sequence[int]) -> bool:
+    """Whether these are 0, 1, 2 ..., perhaps after one note."""
+    noted = positions[0] == NOTE_POSITION
+    return list(positions[noted:]) == list(range(len(positions) - noted))
 
 
 def _sends(findings: Findings, outbox: Sequence[Any], delivered: Sequence[Delivered]) -> None:

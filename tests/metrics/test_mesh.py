@@ -75,6 +75,9 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
     gateway = stats["gateway"]["together"]
     assert gateway["dedup"]["duplicates"] == 1
     assert gateway["dedup"]["items"] >= 2
+    assert gateway["dedup"]["window"]["hits"] == 1
+    assert gateway["dedup"]["window"]["misses"] >= 2
+    assert gateway["dedup"]["window"]["keys"] >= 2
     assert gateway["turns"][0]["count"] >= 1
     (webhooks,) = [one for one in gateway["http"] if one["route"] == "/webhooks/whatsapp"]
     assert webhooks["count"] >= 3  # statuses come by the same door
@@ -93,9 +96,23 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
     assert pool["acquires"] > 0
     (people,) = (await api.ask("cache"))["services"]["profile"]["together"]["caches"]
     assert people["misses"] >= 1
+    dedup = (await api.ask("cache"))["services"]["gateway"]["together"]["dedup"]
+    assert dedup["window"]["hit_rate"] == dedup["window"]["hits"] / dedup["items"]
     health = await api.ask("health")
     assert (health["status"], health["reasons"]) == ("healthy", [])
     assert {one["kind"] for one in health["services"]["gateway"]["work"]} >= {"http", "turn", "send", "statement"}
+
+
+async def test_handlers_are_there_before_anybody_writes(watched: Watched) -> None:
+    """Every handler is imported in the background once the gateway is up, and shown with the time that it took."""
+
+    async def loaded() -> bool:
+        handlers = (await watched.api.ask("stats"))["services"]["gateway"]["together"]["handlers"]
+        return len(handlers) > 20 and all(one["loaded"] and not one["uses"] for one in handlers)
+
+    await until(loaded, "that all handlers are imported")
+    handlers = (await watched.api.ask("stats"))["services"]["gateway"]["together"]["handlers"]
+    assert {(one["failed_loads"], one["last_error"]) for one in handlers} == {(0, None)}
 
 
 async def test_what_waits_is_seen(watched: Watched) -> None:

@@ -27,6 +27,21 @@ async def test_it_needs_nothing_from_elsewhere(api: Api) -> None:
         assert "innerHTML" not in text
 
 
+async def test_files_are_kept_and_numbers_are_not(api: Api) -> None:
+    """The page's own files come from memory, with the same policy; whoever asks for numbers gets them fresh."""
+    for path in ("/", "/live.js", "/live.css", "/icon.svg"):
+        seen = []
+        for _ in range(2):
+            async with api.session.get(api.url + path) as response:
+                seen.append((await response.read(), response.headers["Content-Security-Policy"]))
+                assert response.headers["Cache-Control"] == "no-store"
+                last = response.headers["X-Cache"]
+        assert (seen[0], last) == (seen[1], "HIT")
+    for path in ("/metrics", "/healthz", "/api/performance/live", "/api/sms/performance/stats"):
+        async with api.session.get(api.url + path) as response:
+            assert "X-Cache" not in response.headers
+
+
 async def test_what_it_draws_is_there(api: Api, gateway: Process) -> None:
     """The answer behind the page has flows with their line, latency, queues, replicas and health."""
     items = gateway.telemetry.counter("inbox_items", "items")

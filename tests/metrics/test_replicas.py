@@ -13,9 +13,9 @@ import pytest
 
 from hailwire.ops.v1 import ops_pb2_grpc
 from launcher import ports
+from services.gateway.attempts import Attempts
 from services.gateway.conversations import routing
 from services.gateway.messages import Provider
-from services.gateway.sender import Sender
 from tests.chassis.polling import until_awaited
 from tests.metrics.conftest import Api, Process, opened, process
 
@@ -95,10 +95,8 @@ async def test_the_largest_where_a_sum_means_nothing() -> None:
         replicas = [await stack.enter_async_context(process("gateway")) for _ in range(2)]
         for replica in replicas:
             routing.watch(replica.telemetry)
-            sender = Sender(
-                nobody, replica.telemetry, instance=nobody, whatsapp=nobody, twilio=nobody, most=1, stopped=False
-            )
-            sender._paused_until[Provider.TWILIO] = time.monotonic() + 600
+            attempts = Attempts(nobody, replica.telemetry, instance=nobody, whatsapp=nobody, twilio=nobody)
+            attempts._paused_until[Provider.TWILIO] = time.monotonic() + 600
         api = await stack.enter_async_context(opened("gateway=" + "|".join(one.address for one in replicas)))
 
         async def served() -> bool:

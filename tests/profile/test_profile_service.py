@@ -1,79 +1,20 @@
-"""The profile service through its own door."""
+"""The profile service through its own door: who is who."""
 
 import asyncio
 import itertools
-import uuid
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from google.protobuf.field_mask_pb2 import FieldMask
-from google.rpc import error_details_pb2, status_pb2
 
 from hailwire.profile.v1 import profile_pb2 as pb
 from tests.chassis.polling import until_awaited
+from tests.profile.calls import Open, get, reason, resolve, sms, update, updating, user, whatsapp
 
 if TYPE_CHECKING:
     from hailwire.profile.v1.profile_pb2_grpc import ProfileServiceAsyncStub as Stub
 else:
     Stub = Any
-
-Open = Callable[..., AbstractAsyncContextManager[Stub]]
-
-_NUMBERS = itertools.count(250_788_000_000)
-
-
-def whatsapp(number: str | None = None) -> pb.Identity:
-    return pb.Identity(kind=pb.IDENTITY_KIND_WHATSAPP_NUMBER, value=number or f"+{next(_NUMBERS)}")
-
-
-def user(value: str | None = None) -> pb.Identity:
-    return pb.Identity(kind=pb.IDENTITY_KIND_WHATSAPP_USER, value=value or f"RW.{uuid.uuid4().hex}")
-
-
-def sms(number: str | None = None) -> pb.Identity:
-    return pb.Identity(kind=pb.IDENTITY_KIND_SMS_NUMBER, value=number or f"+{next(_NUMBERS)}")
-
-
-def reason(error: status_pb2.Status) -> str:
-    info = error_details_pb2.ErrorInfo()
-    assert error.details[0].Unpack(info)
-    return str(info.reason)
-
-
-def others_were_at_it(result: pb.PersonResult) -> bool:
-    """Whether it is refused for a moment only: every caller sends such a request again."""
-    return result.HasField("error") and reason(result.error) in {"CONFLICT", "ROW_BUSY", "TRANSACTION_CONFLICT"}
-
-
-async def resolve(stub: Stub, *identities: pb.Identity, name: str = "") -> pb.Person:
-    request = pb.BatchResolvePeopleRequest(requests=[pb.ResolvePersonRequest(identities=identities, name=name)])
-    while True:
-        (result,) = (await stub.BatchResolvePeople(request)).results
-        if not others_were_at_it(result):
-            assert result.HasField("person"), result
-            return result.person
-
-
-async def get(stub: Stub, *ids: int) -> list[pb.PersonResult]:
-    return list((await stub.BatchGetPeople(pb.BatchGetPeopleRequest(person_ids=ids))).results)
-
-
-def updating(person_id: int, request_id: str = "", **values: Any) -> pb.UpdatePersonRequest:
-    return pb.UpdatePersonRequest(
-        request_id=request_id or uuid.uuid4().hex,
-        person=pb.Person(person_id=person_id, **values),
-        update_mask=FieldMask(paths=list(values)),
-    )
-
-
-async def update(stub: Stub, *items: pb.UpdatePersonRequest) -> list[pb.PersonResult]:
-    while True:
-        results = list((await stub.BatchUpdatePeople(pb.BatchUpdatePeopleRequest(requests=items))).results)
-        if not any(map(others_were_at_it, results)):
-            return results
 
 
 async def test_a_new_identity_makes_a_person_and_finds_them_again(profile: Stub) -> None:
@@ -191,64 +132,6 @@ async def test_concurrent_merges_agree_on_one_survivor(open_profile: Open) -> No
             assert {end.person_id for end in ends} == {min(person.person_id for person in people)}
 
 
-async def test_updates_change_what_the_mask_names(profile: Stub) -> None:
-    """Only the named fields change, and the version grows."""
-    person = await resolve(profile, whatsapp(), name="Amina")
-    (result,) = await update(profile, updating(person.person_id, language="fr", opt_outs=[pb.CHANNEL_SMS]))
-    assert (result.person.name, result.person.language) == ("Amina", "fr")
-    assert list(result.person.opt_outs) == [pb.CHANNEL_SMS]
-    assert result.person.version == person.version + 1
-    assert (await get(profile, person.person_id))[0].person == result.person
-
-
-async def test_refused_updates_say_why(profile: Stub) -> None:
-    """Nobody, no such field, no such language."""
-    person = await resolve(profile, whatsapp())
-    results = await update(
-        profile,
-        updating(2**60, language="en"),
-        updating(person.person_id, language="tlh"),
-        updating(person.person_id, version=7),
-        pb.UpdatePersonRequest(person=pb.Person(person_id=person.person_id)),
-    )
-    assert [reason(result.error) for result in results] == [
-        "PERSON_NOT_FOUND",
-        "LANGUAGE_UNKNOWN",
-        "FIELD_UNKNOWN",
-        "REQUEST_ID_INVALID",
-    ]
-    assert (await get(profile, person.person_id))[0].person == person
-
-
-async def test_a_repeated_update_answers_word_for_word(open_profile: Open) -> None:
-    """A repeat returns the first outcome, refusals too, whatever happened since and at whichever replica."""
-    async with open_profile() as left, open_profile() as right:
-        person = await resolve(left, whatsapp())
-        items = [updating(person.person_id, language="fr"), updating(person.person_id, language="xx")]
-        first = await update(left, *items)
-        await update(right, updating(person.person_id, language="en"))
-        again = await update(right, *items)
-        inside = await update(left, items[0], items[0])
-        assert [result.SerializeToString() for result in again] == [result.SerializeToString() for result in first]
-        assert {result.SerializeToString() for result in inside} == {first[0].SerializeToString()}
-        other = updating(person.person_id, request_id=items[0].request_id, language="en")
-        assert [reason(result.error) for result in await update(left, other)] == ["REQUEST_ID_REUSED"]
-        assert (await get(left, person.person_id))[0].person.language == "en"
-
-
-async def test_an_update_repeated_as_the_survivor_gets_its_first_outcome(profile: Stub) -> None:
-    """Who repeats an update after a merge names the older person and is told what the first update was told."""
-    number, user_id = whatsapp(), user()
-    older = await resolve(profile, number)
-    younger = await resolve(profile, user_id)
-    item = updating(younger.person_id, language="fr")
-    (first,) = await update(profile, item)
-    await resolve(profile, number, user_id)
-    item.person.person_id = older.person_id
-    (again,) = await update(profile, item)
-    assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
-
-
 async def test_a_number_that_changed_hands(open_profile: Open) -> None:
     """A number that comes with another user id is somebody else's from then on, at every replica."""
     number, former_id, new_id = whatsapp(), user(), user()
@@ -265,60 +148,6 @@ async def test_a_number_that_changed_hands(open_profile: Open) -> None:
 
         await until_awaited(known)
         assert (await resolve(left, former_id)).person_id == former.person_id
-
-
-async def test_another_number_of_the_same_person(profile: Stub) -> None:
-    """Who took another number is found by the new names and not by the old ones, once, however often it is told."""
-    number, user_id, new_number, new_id = whatsapp(), user(), whatsapp(), user()
-    person = await resolve(profile, number, user_id, name="Eric")
-    early = await resolve(profile, new_number, new_id)
-    item = updating(person.person_id, identities=[new_number, new_id])
-    item.former_identities.extend([number, user_id])
-    (first,) = await update(profile, item)
-    assert list(first.person.identities) == [new_number, new_id]
-    assert (first.person.person_id, list(first.person.merged_person_ids)) == (person.person_id, [early.person_id])
-    assert (await resolve(profile, new_id)).person_id == person.person_id
-    stranger = await resolve(profile, number)
-    assert stranger.person_id != person.person_id
-    (again,) = await update(profile, item)
-    assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
-    assert (await resolve(profile, number)).person_id == stranger.person_id
-    item = updating(person.person_id, identities=[new_id], name="Ada")
-    assert reason((await update(profile, item))[0].error) == "FIELD_UNKNOWN"
-    item = updating(1 << 60, identities=[new_id])
-    assert reason((await update(profile, item))[0].error) == "PERSON_NOT_FOUND"
-
-
-async def test_concurrent_first_uses_of_a_request_id_have_one_effect(open_profile: Open) -> None:
-    """Twenty at once over two replicas: one change, one answer."""
-    async with open_profile() as left, open_profile() as right:
-        person = await resolve(left, whatsapp())
-        item = updating(person.person_id, name="Once")
-        answers = await asyncio.gather(*(update(stub, item) for _ in range(10) for stub in (left, right)))
-        assert len({answer[0].SerializeToString() for answer in answers}) == 1
-        assert answers[0][0].person.version == person.version + 1
-
-
-async def test_one_id_for_two_different_updates_at_once_is_refused_to_one(open_profile: Open) -> None:
-    """Of two different changes under one id one is carried out and the other is told so."""
-    async with open_profile() as left, open_profile() as right:
-        for _ in range(5):
-            people = [await resolve(left, whatsapp()) for _ in range(2)]
-            request_id = uuid.uuid4().hex
-            answers = await asyncio.gather(
-                update(left, updating(people[0].person_id, request_id, name="A")),
-                update(right, updating(people[1].person_id, request_id, name="B")),
-            )
-            kinds = sorted(str(answer[0].WhichOneof("result")) for answer in answers)
-            assert kinds == ["error", "person"]
-
-
-async def test_updates_of_one_person_in_a_batch_keep_their_order(profile: Stub) -> None:
-    """The later of two updates in a call wins, and each answer shows its own moment."""
-    person = await resolve(profile, whatsapp())
-    results = await update(profile, *(updating(person.person_id, name=name) for name in ("one", "two", "three")))
-    assert [result.person.name for result in results] == ["one", "two", "three"]
-    assert (await get(profile, person.person_id))[0].person == results[-1].person
 
 
 async def test_other_replicas_forget_what_changed(open_profile: Open) -> None:

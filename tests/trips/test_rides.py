@@ -6,8 +6,6 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-import pytest
-
 from hailwire.trips.v1 import trips_pb2 as pb
 from tests.trips import calls
 
@@ -106,22 +104,6 @@ async def test_a_driver_cannot_win_two_trips_at_once(open_trips: Any) -> None:
             assert reasons == ["", "DRIVER_BUSY"]
 
 
-async def test_the_last_decline_tells_the_passenger_once(replica: Any) -> None:
-    """When everybody said no the trip is still open, and a second no changes nothing."""
-    one, two = await calls.drivers(replica, 2)
-    passenger = calls.person()
-    trip = await calls.created(replica, passenger)
-    await calls.heard(replica)
-    await calls.answer(replica, calls.declining(trip, one))
-    assert await calls.heard(replica) == []
-    results = await calls.answer(replica, calls.declining(trip, two), calls.declining(trip, two))
-    assert [result.trip.state for result in results] == [pb.TRIP_STATE_REQUESTED] * 2
-    assert await calls.heard(replica) == [("OFFERS_EXHAUSTED", passenger)]
-    (late,) = await calls.answer(replica, calls.accepting(trip, one))
-    assert calls.reason(late) == "OFFER_DECLINED"
-    assert calls.reason(await calls.cancel(replica, trip.trip_id, passenger)) == ""
-
-
 async def test_a_passenger_has_one_open_trip(open_trips: Any) -> None:
     """A second request is refused with the first one's id, also when both come at once at two replicas."""
     async with open_trips() as left, open_trips() as right:
@@ -137,116 +119,6 @@ async def test_a_passenger_has_one_open_trip(open_trips: Any) -> None:
             assert {calls.metadata(result)["trip_id"] for result in results if calls.reason(result)} == {
                 str(trip.trip_id)
             }
-
-
-async def test_illegal_steps_are_refused_with_the_state(replica: Any) -> None:
-    """Steps come in order, by the driver, and not after the end."""
-    driver, stranger = await calls.drivers(replica, 2)
-    trip = await calls.created(replica, calls.person(), [driver])
-    await calls.answer(replica, calls.accepting(trip, driver))
-    skipped = await calls.advance(replica, trip.trip_id, driver, pb.TRIP_STATE_COMPLETED, pb.TRIP_STATE_IN_PROGRESS)
-    assert [(calls.reason(step), calls.metadata(step)) for step in skipped] == [
-        ("TRIP_STEP_ILLEGAL", {"state": "ACCEPTED"})
-    ] * 2
-    (foreign,) = await calls.advance(replica, trip.trip_id, stranger, pb.TRIP_STATE_ARRIVED)
-    (nothing,) = await calls.advance(replica, 2**60, driver, pb.TRIP_STATE_ARRIVED)
-    assert [calls.reason(foreign), calls.reason(nothing)] == ["TRIP_NOT_FOUND"] * 2
-    assert calls.reason(await calls.cancel(replica, trip.trip_id, stranger)) == "TRIP_NOT_FOUND"
-    await calls.cancel(replica, trip.trip_id, driver)
-    assert calls.reason(await calls.cancel(replica, trip.trip_id, driver)) == "TRIP_STEP_ILLEGAL"
-
-
-@pytest.mark.parametrize("who", ["passenger", "driver"])
-async def test_either_side_cancels_and_the_other_hears(replica: Any, who: str) -> None:
-    """Giving up an accepted trip frees the driver and tells the other side, with the reason."""
-    (driver,) = await calls.drivers(replica, 1)
-    passenger = calls.person()
-    trip = await calls.created(replica, passenger)
-    await calls.answer(replica, calls.accepting(trip, driver))
-    await calls.heard(replica)
-    by, other = (passenger, driver) if who == "passenger" else (driver, passenger)
-    result = await calls.cancel(replica, trip.trip_id, by, "too late " + "x" * 300)
-    assert (result.trip.state, result.trip.cancelled_by) == (pb.TRIP_STATE_CANCELLED, by)
-    assert len(result.trip.cancel_reason) == 200
-    assert await calls.heard(replica) == [("TRIP_CANCELLED", other)]
-    assert (await calls.presence_of(replica, driver)).trip_id == 0
-    assert [found.person_id for found in await calls.search(replica, calls.KIGALI)] == [driver]
-
-
-async def test_cancelling_before_acceptance_withdraws_the_offers(replica: Any) -> None:
-    """Drivers who were asked hear that it is over, and are refused kindly."""
-    crowd = await calls.drivers(replica, 3)
-    passenger = calls.person()
-    trip = await calls.created(replica, passenger)
-    await calls.heard(replica)
-    await calls.cancel(replica, trip.trip_id, passenger)
-    assert sorted(await calls.heard(replica)) == [("OFFER_CLOSED", driver) for driver in sorted(crowd)]
-    (late,) = await calls.answer(replica, calls.accepting(trip, crowd[0]))
-    assert calls.reason(late) == "TRIP_CLOSED"
-
-
-async def test_cancel_and_accept_at_the_same_instant_agree(open_trips: Any) -> None:
-    """Whichever comes first, driver and trip end in agreement."""
-    async with open_trips() as left, open_trips() as right:
-        for _ in range(15):
-            (driver,) = await calls.drivers(left, 1)
-            passenger = calls.person()
-            trip = await calls.created(left, passenger, [driver])
-            given_up, (answered,) = await asyncio.gather(
-                calls.cancel(left, trip.trip_id, passenger), calls.answer(right, calls.accepting(trip, driver))
-            )
-            assert calls.reason(given_up) == ""
-            assert calls.reason(answered) in {"", "TRIP_CLOSED"}
-            assert (await calls.presence_of(left, driver)).trip_id == 0
-            assert (await calls.trip_of(left, trip.trip_id)).state == pb.TRIP_STATE_CANCELLED
-
-
-async def test_nobody_near_is_a_refusal(replica: Any) -> None:
-    """Without available drivers no trip is made: nobody there, wrong vehicle, too far, offline, busy, or oneself."""
-    far, cab, offline, busy, self = [calls.person() for _ in range(5)]
-    north = (calls.KIGALI[0] + 0.1, calls.KIGALI[1])
-    await calls.presences(
-        replica,
-        calls.coming_online(far, north),
-        calls.coming_online(cab, vehicle=pb.VEHICLE_CAB),
-        calls.coming_online(offline),
-        calls.coming_online(busy),
-        pb.UpdatePresenceRequest(request_id=calls.request_id(), person_id=offline, online=False),
-    )
-    trip = await calls.created(replica, calls.person(), [busy])
-    await calls.answer(replica, calls.accepting(trip, busy))
-    await calls.presences(replica, calls.coming_online(self))
-    for asked in ([], [far, cab, offline, busy, self, 2**50]):
-        (result,) = await calls.create(replica, calls.new_trip(self, asked))
-        assert calls.reason(result) == "NO_DRIVERS_AVAILABLE"
-
-
-async def test_wrong_requests_are_refused_item_by_item(replica: Any) -> None:
-    """Bad places, vehicles and ids fail alone."""
-    (driver,) = await calls.drivers(replica, 1)
-    good = calls.new_trip(calls.person())
-    nowhere, poleless, vehicleless, nobody, nameless = [calls.new_trip(calls.person()) for _ in range(5)]
-    nowhere.pickup.latitude = float("nan")
-    poleless.ClearField("pickup")
-    vehicleless.vehicle = pb.VEHICLE_UNSPECIFIED
-    nobody.passenger_id = 0
-    nameless.request_id = ""
-    results = await calls.create(replica, nowhere, poleless, vehicleless, nobody, nameless, good)
-    assert [calls.reason(result) for result in results] == [
-        "LOCATION_INVALID",
-        "LOCATION_INVALID",
-        "VEHICLE_REQUIRED",
-        "PERSON_INVALID",
-        "REQUEST_ID_INVALID",
-        "",
-    ]
-    (offer,) = results[-1].trip.offers
-    said = pb.AnswerOfferRequest(request_id=calls.request_id(), driver_id=driver, offer_id=offer.offer_id)
-    foreign = pb.AnswerOfferRequest(
-        request_id=calls.request_id(), driver_id=calls.person(), offer_id=offer.offer_id, answer=pb.OFFER_ANSWER_ACCEPT
-    )
-    answers = await calls.answer(replica, said, foreign)
-    assert [calls.reason(result) for result in answers] == ["ANSWER_INVALID", "OFFER_NOT_FOUND"]
 
 
 async def test_every_repeat_of_every_change_answers_word_for_word(open_trips: Any) -> None:
@@ -339,13 +211,3 @@ async def test_trips_are_listed_newest_first(replica: Any) -> None:
             if not token:
                 break
         assert listed == made[::-1]
-
-
-async def test_more_drivers_than_may_be_named_are_refused(replica: Any) -> None:
-    """Fifty different ones may be named, however often; with one more nobody is asked."""
-    crowd = await calls.drivers(replica, 51)
-    (refused,) = await calls.create(replica, calls.new_trip(calls.person(), crowd))
-    assert calls.reason(refused) == "DRIVERS_TOO_MANY"
-    assert await calls.heard(replica) == []
-    trip = await calls.created(replica, calls.person(), [*crowd[:50], *crowd[:50]])
-    assert {offer.driver_id for offer in trip.offers} == set(crowd[:50])

@@ -48,7 +48,7 @@ async def take_turn(turn: Turn) -> Outcome:
     message = turn.message
     if message.kind in _SILENT_KINDS:
         return Outcome(turn.state, silent_reason=_SILENT_KINDS[message.kind])
-    words = _words(message)
+    words = words_of(message)
     consented = _consent(turn, words)
     if consented is not None:
         return _offered(await _run(consented, turn))
@@ -87,7 +87,7 @@ def apology(language: str) -> Text:
     return Text(catalogue.t(catalogue.spoken(language), "apology"))
 
 
-def _words(message: Message) -> str:
+def words_of(message: Message) -> str:
     """What counts as written: a text, a caption, or what a template's button says that has no id of ours."""
     if message.kind in _WITH_WORDS:
         return folded(message.text)

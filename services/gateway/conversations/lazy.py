@@ -36,6 +36,11 @@ class LoadStats:
     failures: int = 0
     last_error: str = ""
 
+    @property
+    def error_kind(self) -> str:
+        """The class of the last error: its words may hold anything, and are no label of a metric."""
+        return self.last_error.partition(":")[0]
+
 
 class Lazy(Generic[Handler]):
     """A handler by import path, "package.module:function"."""

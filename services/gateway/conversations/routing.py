@@ -189,13 +189,22 @@ def check_routes() -> None:
 
 
 async def preload(*names: str) -> None:
-    """Import these handlers (none named: all) before somebody waits for them; raises RouteBroken for unknown names."""
+    """Import these handlers (none named: all) before somebody waits for them; raises RouteBroken for unknown names.
+
+    One that breaks keeps none of the others from being imported; what it raised is raised at the end.
+    """
     known = {handler.name: handler for handler in handlers()}
     unknown = sorted(set(names) - known.keys())
     if unknown:
         raise RouteBroken([f"there is no handler {name}" for name in unknown])
+    broken: Exception | None = None
     for name in names or known:
-        await known[name].load()
+        try:
+            await known[name].load()
+        except Exception as error:  # noqa: BLE001 - whatever its module does when it is imported
+            broken = broken or error
+    if broken is not None:
+        raise broken
 
 
 def stats() -> dict[str, LoadStats]:
@@ -215,6 +224,12 @@ def watch(telemetry: Telemetry) -> None:
     )
     telemetry.gauge(
         "handler_load_ms", "time of the handler's import, in ms", each(lambda one: one.load_ms), shared=True
+    )
+    telemetry.gauge(
+        "handler_last_error",
+        "1 for the kind of the error that broke the handler's last import that failed",
+        lambda: [(1.0, {"handler": one.name, "error": one.stats.error_kind}) for one in ours if one.stats.last_error],
+        shared=True,
     )
     telemetry.tally("handler_uses", "turns and events that the handler was asked for", each(lambda one: one.uses))
     telemetry.tally("handler_run_seconds", "time that the handler ran", each(lambda one: one.run_seconds))

@@ -35,6 +35,7 @@ late = Your message reached me { $age } late, so I did not act on it.
 restarted-lapsed = My question was open for too long, so I started over.
 restarted-changed = I have changed since we last wrote, so let us start over.
 apology = Sorry, something went wrong on our side. Your message may have had no effect: please look again and try once more in a while.
+answer-takes-longer = We are a little slow right now. Your message is safe and will be answered.
 
 ## Consent
 

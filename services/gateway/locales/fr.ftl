@@ -35,6 +35,7 @@ late = Votre message est arrivé avec un retard de { $age } : je n'y ai pas donn
 restarted-lapsed = Ma question est restée ouverte trop longtemps : nous recommençons.
 restarted-changed = J'ai changé depuis nos derniers messages : nous recommençons.
 apology = Désolé, une erreur est survenue chez nous. Votre message a pu rester sans effet : veuillez vérifier et réessayer plus tard.
+answer-takes-longer = Nous sommes un peu lents en ce moment. Votre message est enregistré et recevra une réponse.
 
 ## Consentement
 

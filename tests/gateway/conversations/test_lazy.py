@@ -9,8 +9,12 @@ from typing import TypeAlias
 
 import pytest
 
+from chassis.settings import load
+from chassis.telemetry import TelemetrySettings, open_telemetry
 from services.gateway.conversations import routing
 from services.gateway.conversations.lazy import Lazy, RouteBroken
+from services.metrics.reading import Series
+from services.metrics.views import View, handlers
 
 Go: TypeAlias = Callable[[], Awaitable[object]]
 
@@ -103,3 +107,48 @@ def test_extra_handlers_register_their_words(workshop: Path, monkeypatch: pytest
             routing.load_extra_handlers(wrong)
     with pytest.raises(RouteBroken):
         routing.register_keyword("x", "extras:nothing")
+
+
+async def test_a_broken_handler_keeps_no_other_from_being_preloaded(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other one is imported, the error is told, and the next preload finds the one that was mended."""
+    module = workshop / "lazily_first.py"
+    module.write_text("raise RuntimeError('not today')\n")
+    first: Lazy[routing.TurnHandler] = Lazy("first", "lazily_first:go")
+    second: Lazy[routing.TurnHandler] = Lazy("second", "services.gateway.conversations.home:greet")
+    monkeypatch.setattr(routing, "_handlers", {"first": first, "second": second})
+    with pytest.raises(RuntimeError):
+        await routing.preload()
+    assert (first.stats.loaded, second.stats.loaded) == (False, True)
+    module.write_text("async def go(turn):\n    return 'mended'\n")
+    await routing.preload()
+    assert first.stats.loaded
+
+
+async def test_each_handler_is_shown(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By name: whether it is loaded, how long that took, how often it was used, and what broke its import last."""
+    (workshop / "lazily_shown.py").write_text("raise ValueError('of +250788000001')\n")
+    fine: Lazy[routing.TurnHandler] = Lazy("fine", "services.gateway.conversations.home:greet")
+    broken: Lazy[routing.TurnHandler] = Lazy("broken", "lazily_shown:go")
+    monkeypatch.setattr(routing, "_handlers", {"fine": fine, "broken": broken})
+    monkeypatch.setattr(routing, "EVENTS", {})
+    async with open_telemetry("gateway", load(TelemetrySettings, {})) as telemetry:
+        routing.watch(telemetry)
+        await fine.get()
+        with pytest.raises(ValueError, match="of"):
+            await broken.get()
+        view = View(
+            {
+                Series(one.name, one.name, tuple(sorted(labels.items()))): value
+                for one in telemetry.instruments
+                if one.name.startswith("hailwire_handler_")
+                for value, labels in one.read()
+            },
+            {},
+        )
+    shown = {one["handler"]: one for one in handlers(view)}
+    assert (shown["fine"]["loaded"], shown["fine"]["uses"], shown["fine"]["last_error"]) == (1, 1, None)
+    assert shown["fine"]["load_ms"] > 0
+    assert (shown["broken"]["loaded"], shown["broken"]["failed_loads"]) == (0, 1)
+    assert shown["broken"]["last_error"] == "ValueError"  # never its words
