@@ -168,7 +168,7 @@ class PersonsWorld:
 
         return self._once(step, ("presence", online, vehicle, str(location)), change)
 
-    async def presence(self) -> trips_pb2.Presence | None:
+    async def presence(self, *, fresh: bool = False) -> trips_pb2.Presence | None:
         return self.town.presences.get(self.me)
 
     def _near(self, vehicle: trips_pb2.Vehicle.ValueType, location: trips_pb2.Location) -> list[trips_pb2.NearbyDriver]:
@@ -231,13 +231,13 @@ class PersonsWorld:
 
         return self._once(step, ("create", vehicle, str(pickup), tuple(driver_ids)), change)
 
-    async def open_trip(self) -> trips_pb2.Trip | None:
+    async def open_trip(self, *, fresh: bool = False) -> trips_pb2.Trip | None:
         for trip in self.town.trips.values():
             if self.me in {trip.passenger_id, trip.driver_id} and trip.state in OPEN:
                 return trip
         return None
 
-    async def trip(self, trip_id: int) -> trips_pb2.Trip:
+    async def trip(self, trip_id: int, *, fresh: bool = False) -> trips_pb2.Trip:
         if trip_id not in self.town.trips:
             raise NotFound(reason="TRIP_NOT_FOUND")
         return self.town.trips[trip_id]
