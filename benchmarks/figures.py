@@ -78,9 +78,8 @@ def of_steps(timings: Sequence[Timing]) -> list[Figure]:
     for done, target in caches.TARGETS.items():
         ours, theirs = (medians.get(name(done)) for name in (caches.ours, caches.theirs))
         if ours is not None and theirs:
-            figures.append(
-                Figure(f"{done}: {caches.ours(done)} / its own", ours / theirs, "times", target, at_most=True)
-            )
+            name = f"{done}: bounded memory / aiocache's own"
+            figures.append(Figure(name, ours / theirs, "times", target, at_most=True))
     return figures
 
 

@@ -17,6 +17,8 @@ log = logs.get(__name__)
 
 # Between attempts to reconnect; short, because caches are distrusted meanwhile.
 _RETRY_SECONDS = 0.5
+# What operators see in pg_stat_activity.
+_NAMED = {"application_name": "hailwire-listener"}
 # Between questions whether the server is still there, and how long the answer may take.
 _ASK_SECONDS = 5.0
 
@@ -43,7 +45,7 @@ class Listener:
             closed = asyncio.Event()
             connection = None
             try:
-                connection = await asyncpg.connect(self._dsn, timeout=5)
+                connection = await asyncpg.connect(self._dsn, timeout=5, server_settings=_NAMED)
                 connection.add_termination_listener(lambda _: closed.set())  # noqa: B023 - called before the next round
                 for channel, receive in self._channels.items():
                     await connection.add_listener(channel, _adapted(receive))

@@ -11,7 +11,7 @@ import asyncpg
 PROMISED_SECONDS = 0.1
 GENEROUS_SECONDS = 2.0
 
-_LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+_LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hailwire-listener'"
 
 
 async def cut(connection: asyncpg.Connection, least: int = 1) -> None:
@@ -34,6 +34,5 @@ async def seconds_until(seen: Callable[[], Awaitable[bool]]) -> float:
 def tell(what: str, took: list[float]) -> None:
     """Print what was measured beside the promise."""
     median, most = statistics.median(took) * 1000, max(took) * 1000
-    print(
-        f"{what}: median {median:.1f} ms, at most {most:.1f} ms of {len(took)}, promised {PROMISED_SECONDS * 1000:.0f}"
-    )
+    promised = PROMISED_SECONDS * 1000
+    print(f"{what}: median {median:.1f} ms, at most {most:.1f} ms of {len(took)}; {promised:.0f} promised")  # noqa: T201

@@ -26,7 +26,8 @@ async def remembers(stub: Stub, sql: Any, person_id: int) -> None:
 
     async def remembered() -> bool:
         before = (await get(stub, person_id))[0].person.name
-        await sql.execute("UPDATE profile.person SET name = name || 'x' WHERE person_id = $1", person_id)
+        changed = "UPDATE profile.person SET name = gen_random_uuid()::text WHERE person_id = $1"
+        await sql.execute(changed, person_id)
         return bool((await get(stub, person_id))[0].person.name == before)
 
     await until_awaited(remembered, seconds=20)

@@ -214,9 +214,9 @@ async def test_a_listener_that_lost_its_connection_remembers_nothing(replica: An
         await sql.execute("UPDATE trips.presence SET online = $1", online)
         await sql.execute("UPDATE trips.trip SET cancel_reason = $1", str(round_number))
 
-        async def true(online: bool = online, reason: str = str(round_number)) -> bool:
-            presence = await calls.presence_of(replica, driver)
-            return presence.online is online and (await calls.trip_of(replica, trip.trip_id)).cancel_reason == reason
+        async def true(wanted: tuple[bool, str] = (online, str(round_number))) -> bool:
+            presence, now = await calls.presence_of(replica, driver), await calls.trip_of(replica, trip.trip_id)
+            return (presence.online, now.cancel_reason) == wanted
 
         await until_awaited(true, seconds=20)
 
@@ -293,14 +293,14 @@ class Store:
     presences = trips
 
 
-async def test_an_open_trip_is_held_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_open_trip_is_held_once() -> None:
     """Whoever takes part is led to the one copy: what changes it changes all answers, and ends those it should end."""
     store = Store()
     async with open_telemetry("trips", load(TelemetrySettings, {})) as telemetry:
         cache = CachedTrips(cast("TripStore", store), telemetry, location_ttl_seconds=9, state_ttl_seconds=9)
         cache.trust()
         assert await cache.open_trips([1, 2]) == {1: _TRIP}
-        assert await cache.trips([5]) == await cache.open_trips([1, 1]) and await cache.trips([5]) == {5: _TRIP}
+        assert (await cache.open_trips([1, 1]), await cache.trips([5])) == ({1: _TRIP}, {5: _TRIP})
         assert store.asked == ["open trips"]
         store.trip = replace(_TRIP, state=TripState.ACCEPTED, driver_id=2)
         cache.heard_trips("5")
