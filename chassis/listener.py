@@ -19,8 +19,10 @@ log = logs.get(__name__)
 _RETRY_SECONDS = 0.5
 # What operators see in pg_stat_activity.
 _NAMED = {"application_name": "hailwire-listener"}
-# Between questions whether the server is still there, and how long the answer may take.
-_ASK_SECONDS = 5.0
+# Between questions whether the server is still there, and how long the answer may take: together the time for which a
+# network that swallows everything can hide changes from whoever keeps copies.
+_ASK_SECONDS = 1.0
+_ANSWER_SECONDS = 2.0
 
 
 class Listener:
@@ -74,7 +76,7 @@ class Listener:
                 async with asyncio.timeout(_ASK_SECONDS):
                     await closed.wait()
                 return
-            async with asyncio.timeout(_ASK_SECONDS):
+            async with asyncio.timeout(_ANSWER_SECONDS):
                 await connection.execute("SELECT 1")
 
 
