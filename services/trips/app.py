@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from chassis import logs, process
 from chassis.caching.cleaning import cleaning_up
@@ -45,7 +45,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             state_ttl_seconds=settings.state_ttl_ms / 1000,
         )
         bell = Bell()
-        channels = {
+        channels: dict[str, Callable[[str], None]] = {
             "trips_event": bell.ring,
             "trips_trip": cache.heard_trips,
             "trips_presence": cache.heard_presences,

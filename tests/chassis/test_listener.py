@@ -151,7 +151,8 @@ async def test_a_peer_that_vanishes_without_a_word_is_noticed(
 ) -> None:
     """A connection on which nothing comes back any more is lost, not quiet."""
     monkeypatch.setattr(listening, "_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(listening, "_ASK_SECONDS", 0.2)
+    monkeypatch.setattr(listening, "_ASK_SECONDS", 0.1)
+    monkeypatch.setattr(listening, "_ANSWER_SECONDS", 0.2)
     wire = Wire(database_url)
     async with wire.open() as dsn, listening_on(dsn, diary, "one") as listener:
         await polling.until(lambda: listener.connected)

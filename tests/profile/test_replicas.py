@@ -8,7 +8,7 @@ import pytest
 
 from tests.chassis import listening
 from tests.chassis.polling import until_awaited
-from tests.profile.test_profile_service import Open, Stub, get, resolve, sms, update, updating, user, whatsapp
+from tests.profile.test_profile_service import Open, get, resolve, sms, update, updating, user, whatsapp
 
 _ROUNDS = 20
 
@@ -21,7 +21,7 @@ async def sql(database_url: str) -> AsyncIterator[Any]:
     await connection.close()
 
 
-async def remembers(stub: Stub, sql: Any, person_id: int) -> None:
+async def remembers(stub: Any, sql: Any, person_id: int) -> None:
     """Until a name that was changed without a word does not show: from then on the person is in memory."""
 
     async def remembered() -> bool:

@@ -30,6 +30,7 @@ class Replica:
     trips: TripsStub
     events: EventsStub
     performance: PerformanceStub
+    channel: grpc.aio.Channel
 
 
 @contextlib.asynccontextmanager
@@ -43,6 +44,7 @@ async def _open(database_url: str, **environ: str) -> AsyncIterator[Replica]:
             trips_pb2_grpc.TripsServiceStub(channel),
             events_pb2_grpc.EventsServiceStub(channel),
             ops_pb2_grpc.PerformanceServiceStub(channel),
+            channel,
         )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import datetime
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import asyncpg
@@ -12,7 +13,11 @@ import pytest
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.ops.v1 import ops_pb2
+from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import trips_pb2 as pb
+from services.gateway.clients.profile import Profile
+from services.gateway.clients.trips import Trips
+from services.gateway.clients.world import PersonalWorld
 from services.trips.cached import CachedTrips
 from services.trips.geo import Location
 from services.trips.presence import Vehicle
@@ -81,6 +86,32 @@ async def test_what_was_read_is_answered_from_memory(replica: Any, sql: Any) -> 
     assert calls.reason(now.results[0]) == "TRIP_NOT_FOUND"
 
 
+async def test_the_gateway_can_ask_for_either(replica: Any, sql: Any) -> None:
+    """What a turn shows may come from memory, what it decides by is read: both through the gateway's own client."""
+    (driver,) = await calls.drivers(replica, 1)
+    trip = await calls.created(replica, calls.person(), [driver])
+    await calls.answer(replica, calls.accepting(trip, driver))
+    person = profile_pb2.Person(person_id=driver)
+    world = PersonalWorld(person, b"key", cast("Profile", None), Trips(replica.channel))
+    for cache, ask in (("presences", world.presence), ("open_trips", world.open_trip)):
+        await remembers(replica, cache, ask)
+    await sql.execute("UPDATE trips.presence SET online = false")
+    await sql.execute("UPDATE trips.trip SET state = 7")
+    shown, true = [
+        (
+            await world.presence(fresh=fresh),
+            await world.open_trip(fresh=fresh),
+            (await world.trip(trip.trip_id, fresh=fresh)).state,
+        )
+        for fresh in (False, True)
+    ]
+    assert shown[0] is not None
+    assert true[0] is not None
+    assert (shown[0].online, true[0].online) == (True, False)
+    assert (shown[1] is None, true[1] is None) == (False, True)
+    assert (shown[2], true[2]) == (pb.TRIP_STATE_ACCEPTED, pb.TRIP_STATE_CANCELLED)
+
+
 async def test_who_wrote_reads_what_they_wrote(replica: Any) -> None:
     """The replica that changed something forgets it before it answers, without waiting for the notification."""
     (driver,) = await calls.drivers(replica, 1)
@@ -124,16 +155,16 @@ async def test_other_replicas_forget_what_changed(open_trips: Any) -> None:
                 return (await calls.open_trip(right, who)).trip == wanted
 
             took.append(await listening.seconds_until(asked))
-            for change in (
-                lambda trip=trip: calls.answer(left, calls.accepting(trip, driver)),
-                lambda trip=trip, who=passenger: calls.cancel(left, trip.trip_id, who),
-            ):
+            accepting, giving_up = calls.accepting(trip, driver), (trip.trip_id, passenger)
+            for accepts in (True, False):
                 await calls.trip_of(right, trip.trip_id)
                 await calls.presence_of(right, driver)
-                outcome: Any = await change()
-                now = outcome[0].trip if isinstance(outcome, list) else outcome.trip
+                if accepts:
+                    (outcome,) = await calls.answer(left, accepting)
+                else:
+                    outcome = await calls.cancel(left, *giving_up)
 
-                async def seen(now: pb.Trip = now) -> bool:
+                async def seen(now: pb.Trip = outcome.trip) -> bool:
                     busy = now.trip_id if now.state == pb.TRIP_STATE_ACCEPTED else 0
                     return (
                         await calls.trip_of(right, now.trip_id) == now
@@ -149,7 +180,7 @@ async def test_who_never_drove_is_remembered_until_they_do(open_trips: Any) -> N
     async with open_trips() as left, open_trips() as right:
         newcomer = calls.person()
         for replica in (left, right):
-            await remembers(replica, "presences", lambda replica=replica: presence_result(replica, newcomer))
+            await remembers(replica, "presences", partial(presence_result, replica, newcomer))
         await calls.presences(left, calls.coming_online(newcomer))
         assert (await presence_result(left, newcomer)).presence.online
 
@@ -248,7 +279,7 @@ async def test_how_long_is_set(setting: str, open_trips: Any, sql: Any) -> None:
         (driver,) = await calls.drivers(replica, 1)
         trip = await calls.created(replica, calls.person(), [driver])
         short, long = ("presences", "trips") if setting == "CACHE_TTL_LOCATION" else ("trips", "presences")
-        ask = {
+        ask: dict[str, Callable[[], Awaitable[Any]]] = {
             "presences": lambda: calls.presence_of(replica, driver),
             "trips": lambda: calls.trip_of(replica, trip.trip_id),
         }
