@@ -120,7 +120,7 @@ async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder
         timings = await suite.measure(_STEP_SECONDS[given.size], _say)
         before = suite.baseline()
         suites += [timing.suite(before.get(timing.step.name)) for timing in timings]
-        judged += map(figures.of_timing, timings)
+        judged += figures.of_steps(timings)
         if given.keep_baseline:
             suite.keep(timings, on)
     figures.write(given.output, on, known, suites, judged)

@@ -9,6 +9,7 @@ import orjson
 
 from benchmarks.contender import CONTENDERS, FLOOR, MESH, STORED, TURNED, TWICE
 from benchmarks.endtoend import Outcome, Run
+from benchmarks.micro import caches
 from benchmarks.micro.timing import Timing
 from launcher.environment import ROOT
 
@@ -78,6 +79,18 @@ def of_timing(timing: Timing) -> Figure:
     """The median of a step."""
     step = timing.step
     return Figure(f"{step.name}: median", timing.p50, "us", step.target_us, at_most=True)
+
+
+def of_steps(timings: Sequence[Timing]) -> list[Figure]:
+    """Each step, then what our cache costs beside the one that aiocache brings."""
+    medians = {timing.step.name: timing.p50 for timing in timings}
+    figures = [of_timing(timing) for timing in timings]
+    for done, target in caches.TARGETS.items():
+        ours, theirs = (medians.get(name(done)) for name in (caches.ours, caches.theirs))
+        if ours is not None and theirs:
+            name = f"{done}: bounded memory / aiocache's own"
+            figures.append(Figure(name, ours / theirs, "times", target, at_most=True))
+    return figures
 
 
 def write(

@@ -25,7 +25,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from prometheus_client import CollectorRegistry
 
 from chassis import resources
-from chassis.instruments import Counter, Histogram, HistogramPage, Instrument, Kind, Read, Reading
+from chassis.instruments import Counter, Histogram, HistogramPage, Instrument, Kind, Read
 from chassis.sampling import AtTheEnd, AtTheRoot
 from chassis.settings import setting
 
@@ -78,7 +78,7 @@ class Telemetry:
     _serving: bool = False
     _counters: dict[str, Counter] = field(default_factory=dict)
     _histograms: dict[str, Histogram] = field(default_factory=dict)
-    _gauges: dict[str, list[Read]] = field(default_factory=dict)
+    _readers: dict[str, list[Read]] = field(default_factory=dict)
 
     def counter(self, name: str, help: str) -> Counter:  # noqa: A002 - the field's word
         """The counter of that name, exported as hailwire_<name>_total."""
@@ -88,9 +88,12 @@ class Telemetry:
         return self._counters[name]
 
     def tally(self, name: str, help: str, read: Read) -> None:  # noqa: A002
-        """A number that only grows and that somebody else keeps, read when somebody scrapes."""
-        self.instruments.append(Instrument(f"hailwire_{name}_total", Kind.COUNTER, help, read))
-        self.meter.create_observable_counter(f"hailwire_{name}", [_observed(read)], description=help)
+        """A number that only grows and that somebody else keeps, read when scraped; several readers as with `gauge`."""
+        every = self._joined(name, read)
+        if every is None:
+            return
+        self.instruments.append(Instrument(f"hailwire_{name}_total", Kind.COUNTER, help, every))
+        self.meter.create_observable_counter(f"hailwire_{name}", [_observed(every)], description=help)
 
     def gauge(self, name: str, help: str, read: Read, *, shared: bool = False) -> None:  # noqa: A002
         """A number that goes up and down, read when somebody scrapes; several readers of one name add their labels.
@@ -98,17 +101,20 @@ class Telemetry:
         `shared`: nobody may add up what the replicas show, because all of them describe the same database, or because
         a sum means nothing (a moment, a flag); the largest stands for all.
         """
-        if name in self._gauges:
-            self._gauges[name].append(read)
+        every = self._joined(name, read)
+        if every is None:
             return
-        readers = self._gauges[name] = [read]
-
-        def every() -> Iterable[Reading]:
-            return [one for reader in readers for one in reader()]
-
         kind = Kind.SHARED_GAUGE if shared else Kind.GAUGE
         self.instruments.append(Instrument(f"hailwire_{name}", kind, help, every))
         self.meter.create_observable_gauge(f"hailwire_{name}", [_observed(every)], description=help)
+
+    def _joined(self, name: str, read: Read) -> Read | None:
+        """What reads everybody who shows something under that name; None when the name has an instrument already."""
+        if name in self._readers:
+            self._readers[name].append(read)
+            return None
+        readers = self._readers[name] = [read]
+        return lambda: [one for reader in readers for one in reader()]
 
     def histogram(self, name: str, help: str) -> Histogram:  # noqa: A002
         """Durations, exported as hailwire_<name>_seconds."""

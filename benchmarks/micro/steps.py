@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from benchmarks import payloads
+from benchmarks.micro import caches
 from benchmarks.micro.timing import Step
 from chassis.coalesce import Coalescer
 from chassis.settings import Secret, load
@@ -33,13 +34,9 @@ from services.gateway.providers.whatsapp.webhook import split
 from services.gateway.recent import RecentKeys
 from services.gateway.spool import Spool
 from services.gateway.webhooks import Webhooks
-from services.profile.cached import CachedPeople
-from services.profile.person import Identity, IdentityKind, Person
-from services.profile.store import PeopleStore
 
 _DRIVERS = 9
 _MANY = 64
-_PEOPLE = 5000
 
 
 @contextlib.asynccontextmanager
@@ -48,30 +45,12 @@ async def steps() -> AsyncIterator[list[Step]]:
     async with open_telemetry("benchmark", load(TelemetrySettings, {})) as telemetry:
         with tempfile.TemporaryDirectory() as folder:
             yield [
-                *_cache(telemetry),
+                *await caches.steps(telemetry),
                 *await _words(),
                 *_coalescer(),
                 _webhook(telemetry, Path(folder)),
                 Step("count", _counting(telemetry), 5),
             ]
-
-
-def _cache(telemetry: Telemetry) -> list[Step]:
-    people = [_person(number) for number in range(1, _PEOPLE + 1)]
-    cache = CachedPeople(cast("PeopleStore", _Memory(people)), telemetry, ttl_seconds=3600)
-    cache.trust()
-    for person in people[: _PEOPLE // 2]:
-        cache._put(person)  # noqa: SLF001 - what a load does with its answer
-    turn = itertools.cycle(people)
-    known = itertools.cycle(range(1, _PEOPLE // 2))
-    emptied = CachedPeople(cast("PeopleStore", _Memory(people)), telemetry, ttl_seconds=0)
-    emptied.trust()
-    asked = itertools.cycle(range(1, _PEOPLE))
-    return [
-        Step("cache set", lambda: cache._put(next(turn)), 50),  # noqa: SLF001 - the same
-        Step("cache get, hit", lambda: cache.find([next(known)]), 50, awaited=True),
-        Step("cache get, miss and load", lambda: emptied.find([next(asked)]), 500, awaited=True),
-    ]
 
 
 async def _words() -> list[Step]:
@@ -168,32 +147,6 @@ def _counting(telemetry: Telemetry) -> Any:
 
 
 _SPOT = payloads.location(7)
-
-
-def _person(number: int) -> Person:
-    now = datetime.now(UTC)
-    identity = Identity(IdentityKind.WHATSAPP_NUMBER, f"+{payloads.number(number)}")
-    return Person(
-        person_id=number,
-        name=f"Rider {number}",
-        language="en",
-        identities=(identity,),
-        opt_outs=(),
-        merged_person_ids=(),
-        version=1,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-class _Memory:
-    """A store that answers at once, so that a miss costs what the cache makes of it."""
-
-    def __init__(self, people: Sequence[Person]) -> None:
-        self._people = {person.person_id: person for person in people}
-
-    async def find(self, person_ids: Sequence[int]) -> dict[int, Person]:
-        return {one: self._people[one] for one in person_ids}
 
 
 class _Town:

@@ -40,6 +40,16 @@ def _rate(counter: str, by: str, matching: str = "") -> str:
     return f"sum by ({by}) (rate({counter}{{{matching}}}[$__rate_interval]))"
 
 
+def _caches(service: str) -> tuple[Panel, ...]:
+    """What a service remembers of its database."""
+    here = f'service="{service}"'
+    return (
+        Panel("Cache", "ops", {"{{cache}} {{result}}": _rate("hailwire_cache_lookups_total", "cache, result", here)}),
+        Panel("Answered from memory", "percentunit", {"{{cache}}": f"hailwire:cache_hits:ratio5m{{{here}}}"}),
+        Panel("Entries", "short", {"{{cache}}": f"sum by (cache) (hailwire_cache_entries{{{here}}})"}),
+    )
+
+
 def _process(service: str) -> tuple[Panel, ...]:
     """What every service's page ends with."""
     here = f'service="{service}"'
@@ -163,9 +173,7 @@ PROFILE = Dashboard(
     "hailwire-profile",
     "Hailwire: profile",
     (
-        Panel("Cache", "ops", {"{{cache}} {{result}}": _rate("hailwire_cache_lookups_total", "cache, result")}),
-        Panel("Answered from memory", "percentunit", {"{{cache}}": "hailwire:cache_hits:ratio5m"}),
-        Panel("Entries", "short", {"{{cache}}": "sum by (cache) (hailwire_cache_entries)"}),
+        *_caches("profile"),
         *_process("profile"),
     ),
 )
@@ -183,6 +191,7 @@ TRIPS = Dashboard(
             },
         ),
         Panel("Events wait", "s", {"oldest": 'max(hailwire_queue_oldest_seconds{queue="events"})'}),
+        *_caches("trips"),
         *_process("trips"),
     ),
 )

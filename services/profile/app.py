@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 
 from chassis import logs, process
+from chassis.caching.cleaning import cleaning_up
 from chassis.database import open_database
 from chassis.http import serve_prometheus
 from chassis.listener import open_listener
@@ -30,12 +31,18 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         database = await stack.enter_async_context(open_database(settings, application="profile", telemetry=telemetry))
         await stack.enter_async_context(ending_silent_sessions(database))
         store = PeopleStore(database, settings.known_languages)
-        cache = CachedPeople(store, telemetry, ttl_seconds=settings.cache_ttl_ms / 1000)
+        cache = CachedPeople(
+            store,
+            telemetry,
+            ttl_seconds=settings.cache_ttl_ms / 1000,
+            lookup_ttl_seconds=settings.lookup_ttl_ms / 1000,
+        )
         await stack.enter_async_context(
             open_listener(
                 settings.direct_url, {"profile_people": cache.heard}, on_lost=cache.distrust, on_restored=cache.trust
             )
         )
+        await stack.enter_async_context(cleaning_up(cache.cleanup))
         await stack.enter_async_context(repeating("profile retention", _RETENTION_SECONDS, store.expire_requests))
         await stack.enter_async_context(
             serve_prometheus(

@@ -1,47 +1,38 @@
 """People from memory: the same methods as the store, and its answers unless a write anywhere made them stale.
 
+There is one copy of each person, under their own id. Beside it lies whose each identity and former id is: only a
+signpost, believed when the person it leads to says the same. So a signpost that is out of date costs a question and is
+never a wrong answer, and a write has one copy to make forgotten, not several.
+
 Every write notifies `profile_people` in its transaction, so that each replica forgets what changed. While the listener
 is away hints may be lost: the cache then neither answers nor learns.
 """
 
-import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from chassis import changes, errors
+from chassis.caching.flights import Question
+from chassis.caching.memory import MemoryCache
+from chassis.caching.numbers import publish
+from chassis.caching.read_through import ReadThrough
 from chassis.telemetry import Telemetry
 from services.profile.person import Identity, Person, Sighting, Update, settled
 from services.profile.store import PeopleStore
 
-Key = TypeVar("Key", bound=Hashable)
-Answer = Person | errors.HailwireError | None
-
 # About 1 kB each with their identities.
 MAX_PEOPLE = 10_000
+# Signposts for each person held: most people have a number and a user id, some a former id.
+_SIGNPOSTS_EACH = 3
 
-
-@dataclass(eq=False)
-class _Load:
-    """A question that is on its way to the database, and the people who changed since it was asked."""
-
-    stale: set[int] = field(default_factory=set)
-    all_stale: bool = False
-
-    @property
-    def fresh(self) -> bool:
-        """Whether nothing has changed since it was asked: whoever asks now may wait for the same answer."""
-        return not (self.all_stale or self.stale)
-
-    def spoiled(self, person: Person) -> bool:
-        """Whether the answer may be older than a change that we heard of."""
-        return self.all_stale or not self.stale.isdisjoint((person.person_id, *person.merged_person_ids))
+Answer = Person | errors.HailwireError
 
 
 class CachedPeople:
-    """A bounded LRU over a store. One load for however many ask at once; errors are never kept."""
+    """A bounded LRU over a store. One load for however many ask at once; errors are never kept.
+
+    That there is nobody is not kept either: whoever is unknown may write in a moment.
+    """
 
     def __init__(
         self,
@@ -49,44 +40,37 @@ class CachedPeople:
         telemetry: Telemetry,
         *,
         ttl_seconds: float,
+        lookup_ttl_seconds: float,
         max_people: int = MAX_PEOPLE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """How long a person is answered from memory, and how long it is remembered whose an identity is."""
         self._store = store
-        self._ttl_seconds = ttl_seconds
-        self._max_people = max_people
-        self._clock = clock
-        self._trusted = False
-        self._people: OrderedDict[int, tuple[Person, float]] = OrderedDict()  # least recently used first
-        self._survivors: dict[int, int] = {}  # merged id -> survivor's
-        self._owners: dict[Identity, int] = {}
-        self._loads: set[_Load] = set()
-        self._flights: dict[Hashable, tuple[asyncio.Future[Answer], _Load]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._lookups = telemetry.counter("cache_lookups", "answers from memory and misses, by cache")
-        self._evictions = telemetry.counter("cache_evictions", "entries that had to go for newer ones, by cache")
-        telemetry.gauge(
-            "cache_entries", "entries held now, by cache", lambda: [(len(self._people), {"cache": "people"})]
+        self._lookup_ttl_seconds = lookup_ttl_seconds
+        self._held = MemoryCache(max_people, clock=clock)
+        self._signposts = MemoryCache(max_people * _SIGNPOSTS_EACH, clock=clock)  # Identity or former id -> own id
+        self._people: ReadThrough[int, Person] = ReadThrough(
+            self._held,
+            self._load_people,
+            ttl_seconds=ttl_seconds,
+            remember_as=lambda _, person: (person.person_id, person),
+            names=lambda _, person: (person.person_id, *person.merged_person_ids),
         )
+        publish(telemetry, {"people": self._held, "identities": self._signposts})
 
     async def find(self, person_ids: Sequence[int]) -> dict[int, Person]:
         """Those that exist, by the id asked for; a merged person's id gives the survivor."""
-        wanted = dict.fromkeys(person_ids)
-        found = {person_id: person for person_id in wanted if (person := self._get(person_id)) is not None}
-        missing = [person_id for person_id in wanted if person_id not in found]
-        self._count(len(found), len(missing))
-        answers = await self._once(missing, self._load_people)
-        loaded = zip(missing, answers, strict=True)
-        return found | {person_id: answer for person_id, answer in loaded if isinstance(answer, Person)}
+        own_ids = {asked: self._own_id(asked) for asked in person_ids}
+        found = await self._people.get(own_ids.values())
+        return {asked: found[own_id] for asked, own_id in own_ids.items() if own_id in found}
 
-    async def resolve(self, sightings: Sequence[Sighting]) -> list[Person | errors.HailwireError]:
+    async def resolve(self, sightings: Sequence[Sighting]) -> list[Answer]:
         """The person behind each sighting: known, found, made or merged."""
-        known = {seen: self._behind(seen) for seen in sightings}
-        missing = [seen for seen, person in known.items() if person is None]
-        self._count(len(known) - len(missing), len(missing))
-        answers: dict[Sighting, Answer] = dict(known)
-        answers.update(zip(missing, await self._once(missing, self._load_sightings), strict=True))
-        return [answers[seen] or errors.Internal() for seen in sightings]
+        answers: dict[Sighting, Answer] = dict(await self._known(sightings))
+        missing = [seen for seen in dict.fromkeys(sightings) if seen not in answers]
+        if missing:
+            answers.update(zip(missing, await self._people.once(missing, self._load_sightings), strict=True))
+        return [answers[seen] for seen in sightings]
 
     async def update(self, requests: Sequence[changes.Request[Update]]) -> list[bytes | errors.HailwireError]:
         """Serialized PersonResults; our own replica forgets at once, the others when the notification arrives."""
@@ -100,7 +84,7 @@ class CachedPeople:
         yield update.person_id
         if update.renaming is not None:
             names = (*update.renaming.current, *update.renaming.former)
-            yield from (owner for name in names if (owner := self._owners.get(name)) is not None)
+            yield from (owner for name in names if (owner := self._signposts.peek(name)) is not None)
 
     async def page(self, after: int, size: int) -> list[Person]:
         """Never from memory: operators read pages once."""
@@ -108,11 +92,7 @@ class CachedPeople:
 
     def forget(self, person_ids: Iterable[int]) -> None:
         """These people changed somewhere."""
-        for asked in person_ids:
-            person_id = self._survivors.get(asked, asked)
-            for load in self._loads:
-                load.stale.update((asked, person_id))
-            self._drop(person_id)
+        self._people.forget({one for asked in person_ids for one in (asked, self._own_id(asked))})
 
     def heard(self, payload: str) -> None:
         """A notification of `profile_people`: ids with commas between."""
@@ -120,112 +100,56 @@ class CachedPeople:
 
     def distrust(self) -> None:
         """Notifications may be lost from now on: forget everything and answer nothing."""
-        self._trusted = False
-        self._people.clear()
-        self._survivors.clear()
-        self._owners.clear()
-        for load in self._loads:
-            load.all_stale = True
+        self._people.distrust()
+        self._signposts.empty()
 
     def trust(self) -> None:
         """Notifications arrive from now on."""
-        self.distrust()
-        self._trusted = True
+        self._people.trust()
 
-    def _get(self, person_id: int) -> Person | None:
-        person_id = self._survivors.get(person_id, person_id)
-        entry = self._people.get(person_id)
-        if entry is None:
-            return None
-        if entry[1] <= self._clock():
-            self._drop(person_id)
-            return None
-        self._people.move_to_end(person_id)
-        return entry[0]
+    def cleanup(self) -> int:
+        """Let go of what nobody asked for before its time was over; answers how much it was."""
+        return self._held.cleanup() + self._signposts.cleanup()
 
-    def _behind(self, seen: Sighting) -> Person | None:
-        owners = {self._owners.get(identity) for identity in seen.identities}
-        owner = owners.pop()
-        if owner is None or owners:
-            return None
-        person = self._get(owner)
-        return person if person is not None and settled(seen, person) else None
+    def _own_id(self, person_id: int) -> int:
+        """The id of whom somebody was merged into, as far as we know."""
+        own_id: int | None = self._signposts.peek(person_id)
+        return person_id if own_id is None else own_id
 
-    def _put(self, person: Person) -> None:
-        for person_id in (person.person_id, *person.merged_person_ids):
-            self._drop(person_id)
-        self._people[person.person_id] = person, self._clock() + self._ttl_seconds
-        self._survivors.update(dict.fromkeys(person.merged_person_ids, person.person_id))
-        self._owners.update(dict.fromkeys(person.identities, person.person_id))
-        if len(self._people) > self._max_people:
-            self._drop(next(iter(self._people)))
-            self._evictions.add(1, cache="people")
+    async def _known(self, sightings: Sequence[Sighting]) -> Mapping[Sighting, Person]:
+        """From memory, those who already are everything that the sighting tells."""
+        named = list(dict.fromkeys(identity for seen in sightings for identity in seen.identities))
+        owners: dict[Identity, int | None] = dict(
+            zip(named, await self._signposts.multi_get(named) if named else (), strict=False)
+        )
+        behind = {seen: {owners.get(identity) for identity in seen.identities} for seen in sightings}
+        only = {seen: owner for seen, (owner, *others) in behind.items() if owner is not None and not others}
+        people = await self._people.remembered(only.values())
+        return {
+            seen: person
+            for seen, owner in only.items()
+            if (person := people.get(owner)) is not None and settled(seen, person)
+        }
 
-    def _drop(self, person_id: int) -> None:
-        entry = self._people.pop(person_id, None)
-        if entry is None:
-            return
-        for merged_id in entry[0].merged_person_ids:
-            if self._survivors.get(merged_id) == person_id:
-                del self._survivors[merged_id]
-        for identity in entry[0].identities:
-            if self._owners.get(identity) == person_id:
-                del self._owners[identity]
+    async def _note(self, people: Iterable[Person]) -> None:
+        """Signposts to people who were read just now."""
+        signposts = [
+            (name, person.person_id) for person in people for name in (*person.identities, *person.merged_person_ids)
+        ]
+        if signposts and self._lookup_ttl_seconds:
+            await self._signposts.multi_set(signposts, ttl=self._lookup_ttl_seconds)
 
-    def _count(self, hits: int, misses: int) -> None:
-        self._lookups.add(hits, cache="people", result="hit")
-        self._lookups.add(misses, cache="people", result="miss")
-
-    async def _load_people(self, person_ids: Sequence[int]) -> list[Answer]:
+    async def _load_people(self, person_ids: Sequence[int]) -> dict[int, Person]:
         found = await self._store.find(person_ids)
-        return [found.get(person_id) for person_id in person_ids]
+        await self._note(found.values())
+        return found
 
-    async def _load_sightings(self, sightings: Sequence[Sighting]) -> list[Answer]:
-        return list(await self._store.resolve(sightings))
-
-    async def _once(
-        self, keys: Sequence[Key], load: Callable[[Sequence[Key]], Awaitable[Sequence[Answer]]]
-    ) -> list[Answer]:
-        """Answers for the keys, each asked for once at a time; whoever asks may leave without harm to the others.
-
-        A question that was asked before a change is no answer for whoever asks after it.
-        """
-        mine = [key for key in keys if key not in self._flights or not self._flights[key][1].fresh]
-        this = _Load()
-        for key in mine:
-            self._flights[key] = asyncio.get_running_loop().create_future(), this
-        flights = [self._flights[key][0] for key in keys]
-        if mine:
-            self._loads.add(this)
-            started = {key: self._flights[key][0] for key in mine}
-            task = asyncio.create_task(self._fly(started, this, load))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        if flights:
-            await asyncio.wait(flights)
-        return [flight.result() for flight in flights]
-
-    async def _fly(
-        self,
-        flights: dict[Key, asyncio.Future[Answer]],
-        this: _Load,
-        load: Callable[[Sequence[Key]], Awaitable[Sequence[Answer]]],
-    ) -> None:
-        keys = list(flights)
-        try:
-            answers = await load(keys)
-        except Exception as error:  # noqa: BLE001 - handed to everyone who asked
-            for flight in flights.values():
-                flight.set_exception(error)
-                flight.exception()  # whoever asked may be gone; then nobody needs to hear of it
-        else:
-            for key, answer in zip(keys, answers, strict=True):
-                if isinstance(answer, Person) and self._trusted and not this.spoiled(answer):
-                    self._put(answer)
-                flights[key].set_result(answer)
-        finally:
-            self._loads.discard(this)
-            for key, flight in flights.items():
-                if self._flights.get(key, (None,))[0] is flight:
-                    del self._flights[key]
-                flight.cancel()  # only if this task was cancelled; an answered flight does not care
+    async def _load_sightings(self, sightings: Sequence[Sighting], question: Question) -> list[Answer]:
+        answers = await self._store.resolve(sightings)
+        people = {answer.person_id: answer for answer in answers if isinstance(answer, Person)}
+        await self._note(people.values())
+        for person in people.values():
+            for former_id in person.merged_person_ids:
+                self._held.discard(former_id)  # merged just now, perhaps by this very question
+        await self._people.keep(question, people)
+        return answers

@@ -22,6 +22,12 @@ class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     cache_ttl_ms: int = setting(
         "CACHE_TTL_PROFILE", default=300_000, minimum=0, help="how long a person is answered from memory, in ms"
     )
+    lookup_ttl_ms: int = setting(
+        "CACHE_PHONE_LOOKUP_TTL",
+        default=900_000,
+        minimum=0,
+        help="how long it is remembered whose a number or user id is, in ms",
+    )
     languages: str = setting("LANGUAGES", default="en,fr", help="languages that people may choose, with commas between")
 
     @property

@@ -1,10 +1,11 @@
-"""Wires the trips service: settings, telemetry, pool, stores, what is due, servicers, server."""
+"""Wires the trips service: settings, telemetry, pool, stores, cache, what is due, servicers, server."""
 
 import contextlib
 import datetime
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from chassis import logs, process
+from chassis.caching.cleaning import cleaning_up
 from chassis.database import open_database
 from chassis.http import serve_prometheus
 from chassis.listener import open_listener
@@ -17,6 +18,7 @@ from chassis.telemetry import open_telemetry
 from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
 from services.trips.backlog import BACKLOG
 from services.trips.bell import Bell
+from services.trips.cached import CachedTrips
 from services.trips.events import EventStore
 from services.trips.events_servicer import EventsServicer
 from services.trips.servicer import TripsServicer
@@ -36,8 +38,22 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(ending_silent_sessions(database))
         trips = TripStore(database, settings.terms)
         events = EventStore(database, datetime.timedelta(seconds=settings.event_lease_seconds))
+        cache = CachedTrips(
+            trips,
+            telemetry,
+            location_ttl_seconds=settings.location_ttl_ms / 1000,
+            state_ttl_seconds=settings.state_ttl_ms / 1000,
+        )
         bell = Bell()
-        await stack.enter_async_context(open_listener(settings.direct_url, {"trips_event": bell.ring}))
+        channels: dict[str, Callable[[str], None]] = {
+            "trips_event": bell.ring,
+            "trips_trip": cache.heard_trips,
+            "trips_presence": cache.heard_presences,
+        }
+        await stack.enter_async_context(
+            open_listener(settings.direct_url, channels, on_lost=cache.distrust, on_restored=cache.trust)
+        )
+        await stack.enter_async_context(cleaning_up(cache.cleanup))
         await stack.enter_async_context(repeating("trips due", settings.due_interval_ms / 1000, trips.lapse))
         queues = QueueGauges(database, BACKLOG)
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
@@ -50,7 +66,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                 setting="TRIPS_PROMETHEUS_PORT",
             )
         )
-        trips_servicer, events_servicer = TripsServicer(trips), EventsServicer(events, bell)
+        trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",

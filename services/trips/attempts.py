@@ -183,9 +183,18 @@ async def write_board(session: Session, board: Board) -> None:
             [tiding.kind.value for tiding in tidings],
             [messages.event_message(tiding).SerializeToString() for tiding in tidings],
         )
-        await session.execute(statements.NOTIFY_EVENTS)
+    await _notify(session, board)
     if log.detailed:
         _tell(board)
+
+
+async def _notify(session: Session, board: Board) -> None:
+    """Let everybody who waits for events look, and the caches of every replica forget, when the transaction commits."""
+    changed: list[tuple[str, int | None]] = [("trips_event", None)] if board.tidings else []
+    changed += [("trips_trip", trip.trip_id) for trip in (*board.new_trips, *board.changed_trips)]
+    changed += [("trips_presence", presence.person_id) for presence in board.changed_presences]
+    if changed:
+        await session.execute(statements.NOTIFY, [channel for channel, _ in changed], [one for _, one in changed])
 
 
 def _tell(board: Board) -> None:

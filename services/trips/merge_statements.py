@@ -75,6 +75,8 @@ SET taken_until = greatest(kept.taken_until, excluded.taken_until),
     END
 """,  # noqa: S608
 )
+# Every trip of theirs names somebody else now, and there may be tens of thousands: caches forget all trips.
+NOTIFY_ANY_TRIP = Statement("trips.notify_any_trip", "SELECT pg_notify('trips_trip', '*')")
 MOVE_EVENTS = Statement(
     "trips.move_events",
     f"UPDATE trips.event e SET recipient_id = merged.to_id FROM {_MERGED} WHERE e.recipient_id = merged.from_id",  # noqa: S608

@@ -9,10 +9,11 @@ from chassis import changes, errors, ledger, pages
 from hailwire.trips.v1 import trips_pb2 as pb
 from hailwire.trips.v1 import trips_pb2_grpc
 from services.trips import messages, presence
+from services.trips.cached import CachedTrips
 from services.trips.geo import location
 from services.trips.presence import PresenceNotFound
 from services.trips.search import Nearby, Search
-from services.trips.store import Outcomes, TripStore
+from services.trips.store import Outcomes
 from services.trips.trip import TripNotFound
 
 Item = TypeVar("Item")
@@ -25,9 +26,9 @@ _MOST_DRIVERS = 50
 
 
 class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
-    """TripsService over the store."""
+    """TripsService over a cache of the store."""
 
-    def __init__(self, trips: TripStore) -> None:
+    def __init__(self, trips: CachedTrips) -> None:
         self._trips = trips
 
     async def BatchUpdatePresences(
@@ -44,7 +45,7 @@ class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
     ) -> pb.BatchGetPresencesResponse:
         """Reads where drivers are."""
         pages.check_batch(request.person_ids)
-        found = await self._trips.presences(request.person_ids)
+        found = await self._trips.presences(request.person_ids, fresh=request.fresh)
         return pb.BatchGetPresencesResponse(
             results=[messages.presence_result(found.get(asked) or PresenceNotFound()) for asked in request.person_ids]
         )
@@ -100,7 +101,7 @@ class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
     async def BatchGetTrips(self, request: pb.BatchGetTripsRequest, context: object) -> pb.BatchGetTripsResponse:
         """Reads trips by id."""
         pages.check_batch(request.trip_ids)
-        found = await self._trips.trips(request.trip_ids)
+        found = await self._trips.trips(request.trip_ids, fresh=request.fresh)
         return pb.BatchGetTripsResponse(
             results=[messages.trip_result(found.get(asked) or TripNotFound()) for asked in request.trip_ids]
         )
@@ -110,7 +111,7 @@ class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
     ) -> pb.BatchGetOpenTripsResponse:
         """Reads the open trip of each person."""
         pages.check_batch(request.person_ids)
-        found = await self._trips.open_trips(request.person_ids)
+        found = await self._trips.open_trips(request.person_ids, fresh=request.fresh)
         return pb.BatchGetOpenTripsResponse(
             results=[messages.trip_result(found.get(asked) or TripNotFound()) for asked in request.person_ids]
         )

@@ -46,6 +46,18 @@ class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
     due_interval_ms: int = setting(
         "TRIPS_DUE_INTERVAL_MS", default=500, minimum=10, maximum=60_000, help="between looks for what has run out"
     )
+    location_ttl_ms: int = setting(
+        "CACHE_TTL_LOCATION",
+        default=1_800_000,
+        minimum=0,
+        help="how long where a driver was last is answered from memory, in ms",
+    )
+    state_ttl_ms: int = setting(
+        "CACHE_TTL_STATE",
+        default=60_000,
+        minimum=0,
+        help="how long a trip and whose it is are answered from memory, in ms",
+    )
 
     @property
     def terms(self) -> Terms:

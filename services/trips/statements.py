@@ -223,5 +223,20 @@ SELECT recipient_id, kind, payload FROM new ORDER BY position
 """,
 )
 
-# Takers that wait for events look again.
-NOTIFY_EVENTS = Statement("trips.notify_events", "SELECT pg_notify('trips_event', '')")
+# Channels with what changed: takers that wait for events look again (`trips_event`, no ids), caches of every replica
+# forget trips (`trips_trip`) and the presences of people (`trips_presence`), who may be asked for under an id that they
+# had before they were merged. A payload holds at most 8000 bytes, an id with its comma has at most 20.
+NOTIFY = Statement(
+    "trips.notify",
+    """
+WITH changed AS MATERIALIZED (SELECT channel, id FROM unnest($1::text[], $2::bigint[]) AS changed (channel, id)),
+named AS (
+    SELECT channel, id FROM changed
+    UNION
+    SELECT channel, m.from_id FROM changed JOIN trips.merged m ON m.to_id = id WHERE channel = 'trips_presence'
+)
+SELECT pg_notify(channel, coalesce(string_agg(id::text, ','), ''))
+FROM (SELECT channel, id, row_number() OVER (PARTITION BY channel) / 300 AS part FROM named) AS parts
+GROUP BY channel, part
+""",
+)

@@ -63,13 +63,15 @@ async def test_steps_are_the_real_code(tmp_path: Path) -> None:
     assert set(wanted) <= set(names)
     results = tmp_path / "coverage" / "results.json"
     suites = [timing.suite(timing.p50) for timing in timings]
-    figures.write(results, {"cores": 2}, {"python": "3"}, suites, [figures.of_timing(timing) for timing in timings])
+    figures.write(results, {"cores": 2}, {"python": "3"}, suites, figures.of_steps(timings))
     written = json.loads(results.read_bytes())
     assert list(written) == ["machine", "versions", "suites", "figures"]
     for one in written["suites"]:
         assert one["min_us"] <= one["p50_us"] <= one["p90_us"] <= one["p99_us"] <= one["max_us"]
         assert one["ops_per_second"] > 0
         assert one["p50_to_baseline"] == 1
+    (hit,) = [one for one in written["figures"] if one["name"].startswith("get, hit: ")]
+    assert (hit["unit"], hit["target"]) == ("times", 1.5)
     assert {tuple(one) for one in written["figures"]} == {("name", "value", "unit", "target", "met")}
 
 

@@ -35,10 +35,9 @@ def diary() -> Diary:
 
 @contextlib.asynccontextmanager
 async def listening_on(dsn: str, diary: Diary, *names: str) -> AsyncIterator[listening.Listener]:
-    """A listener whose connection can be told from others."""
-    named = f"{dsn}?application_name=listener-test"
+    """A listener that writes the diary."""
     receive = {name: lambda payload, name=name: diary.lines.append(f"{name}:{payload}") for name in names}
-    async with open_listener(named, receive, diary.lost, diary.restored) as listener:
+    async with open_listener(dsn, receive, diary.lost, diary.restored) as listener:
         yield listener
 
 
@@ -66,7 +65,10 @@ async def test_it_survives_a_killed_connection(
 ) -> None:
     """Lost is told before restored, and hints arrive again afterwards."""
     monkeypatch.setattr(listening, "_RETRY_SECONDS", 0.01)
-    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'listener-test'"
+    kill = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'hailwire-listener' AND datname = current_database()
+    """
     async with listening_on(database_url, diary, "one") as listener, connected(database_url) as sender:
         for rounds in (1, 2):
             await polling.until(lambda: listener.connected)
@@ -149,7 +151,8 @@ async def test_a_peer_that_vanishes_without_a_word_is_noticed(
 ) -> None:
     """A connection on which nothing comes back any more is lost, not quiet."""
     monkeypatch.setattr(listening, "_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(listening, "_ASK_SECONDS", 0.2)
+    monkeypatch.setattr(listening, "_ASK_SECONDS", 0.1)
+    monkeypatch.setattr(listening, "_ANSWER_SECONDS", 0.2)
     wire = Wire(database_url)
     async with wire.open() as dsn, listening_on(dsn, diary, "one") as listener:
         await polling.until(lambda: listener.connected)

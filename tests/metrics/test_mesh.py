@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -60,8 +61,7 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
     api = watched.api
     fresh = await api.ask("health")
     assert (fresh["status"], fresh["reasons"]) == ("healthy", [])
-    (people,) = (await api.ask("cache"))["services"]["profile"]["together"]["caches"]
-    assert people["hit_rate"] is None  # nobody has asked it yet
+    assert (await caches(api, "profile"))["people"]["hit_rate"] is None  # nobody has asked it yet
     webhook = payload(text("250788000001", "hello"))
     for _ in range(2):
         assert (await watched.mesh.whatsapp(webhook)).status == 200
@@ -94,8 +94,8 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
     pool = (await api.ask("connections"))["services"]["gateway"]["together"]["database"]
     assert 1 <= pool["size"] <= pool["max"]
     assert pool["acquires"] > 0
-    (people,) = (await api.ask("cache"))["services"]["profile"]["together"]["caches"]
-    assert people["misses"] >= 1
+    assert (await caches(api, "profile"))["identities"]["misses"] >= 1
+    assert set(await caches(api, "trips")) == {"open_trips", "presences", "trips"}
     dedup = (await api.ask("cache"))["services"]["gateway"]["together"]["dedup"]
     assert dedup["window"]["hit_rate"] == dedup["window"]["hits"] / dedup["items"]
     health = await api.ask("health")
@@ -113,6 +113,29 @@ async def test_handlers_are_there_before_anybody_writes(watched: Watched) -> Non
     await until(loaded, "that all handlers are imported")
     handlers = (await watched.api.ask("stats"))["services"]["gateway"]["together"]["handlers"]
     assert {(one["failed_loads"], one["last_error"]) for one in handlers} == {(0, None)}
+
+
+async def caches(api: Api, service: str) -> dict[str, dict[str, Any]]:
+    """The caches of a service by name, as the performance endpoint shows them."""
+    shown = (await api.ask("cache"))["services"][service]["together"]["caches"]
+    return {one.pop("cache"): one for one in shown}
+
+
+async def test_most_is_answered_from_memory(watched: Watched) -> None:
+    """Of people who chat, more than four lookups in five find whom they look for in memory."""
+    for number in range(30):
+        for phone in ("250788000011", "250788000012"):
+            said = "English" if number == 1 else f"menu {number}"
+            assert (await watched.mesh.whatsapp(payload(text(phone, said)))).status == 200
+
+    async def answered() -> bool:
+        return await watched.api.counted("gateway", "hailwire_turns_total", kind="message", ending="done") >= 60
+
+    await until(answered, "turns")
+    for cache, numbers in (await caches(watched.api, "profile")).items():
+        assert numbers["hit_rate"] > 0.8, (cache, numbers)
+        assert numbers["entries"] >= 2
+        assert numbers["evictions"] == 0
 
 
 async def test_what_waits_is_seen(watched: Watched) -> None:

@@ -75,12 +75,18 @@ def store() -> Store:
 Cache = Callable[..., CachedPeople]
 
 
+def counted(telemetry: Telemetry, metric: str, cache: str) -> dict[str, float]:
+    """Values of a cache's metric by result."""
+    (read,) = [instrument.read for instrument in telemetry.instruments if instrument.name == metric]
+    return {labels.get("result", ""): value for value, labels in read() if labels["cache"] == cache}
+
+
 @pytest.fixture
 def cached(store: Store, telemetry: Telemetry) -> Cache:
     """Makes a cache that trusts its notifications."""
 
     def make(**options: Any) -> CachedPeople:
-        options = {"ttl_seconds": 60.0, **options}
+        options = {"ttl_seconds": 60.0, "lookup_ttl_seconds": 600.0, **options}
         cache = CachedPeople(store, telemetry, **options)  # type: ignore[arg-type]
         cache.trust()
         return cache
@@ -95,8 +101,8 @@ async def test_a_second_question_is_answered_from_memory(store: Store, cached: C
     assert await people.find([1]) == {1: store.people[1]}
     assert await people.resolve([Sighting((_identity(2),), "Other")]) == [store.people[2]]
     assert store.asked == [1, 2, 500]
-    lookups = telemetry.counter("cache_lookups", "")
-    assert (lookups.value(cache="people", result="hit"), lookups.value(cache="people", result="miss")) == (2, 3)
+    assert counted(telemetry, "hailwire_cache_lookups_total", "people") == {"hit": 2, "miss": 3}
+    assert counted(telemetry, "hailwire_cache_lookups_total", "identities") == {"hit": 1, "miss": 0}
 
 
 async def test_who_became_somebody_else_is_forgotten_at_once(store: Store, cached: Cache) -> None:
@@ -232,3 +238,45 @@ async def test_who_asks_after_a_change_does_not_wait_for_an_older_answer(store: 
     assert [(await answer)[1].language for answer in after] == ["fr", "fr"]
     assert [person.language for person in await seen_after] == ["fr"]  # type: ignore[union-attr]
     assert store.asked == [1, 1, 1, 1]
+
+
+async def test_whose_an_identity_is_has_a_time_of_its_own(store: Store, cached: Cache) -> None:
+    """CACHE_PHONE_LOOKUP_TTL is how long a number or user id leads to its person; the person may be held for longer."""
+    now = [0.0]
+    people = cached(ttl_seconds=60.0, lookup_ttl_seconds=10.0, clock=lambda: now[0])
+    seen = Sighting((_identity(1),))
+    await people.resolve([seen])
+    now[0] = 9.9
+    await people.resolve([seen])
+    assert store.asked == [1]
+    now[0] = 10.0
+    await people.resolve([seen])
+    assert store.asked == [1, 1]
+    assert len(await people.find([1])) == 1
+    assert store.asked == [1, 1]
+
+
+async def test_an_identity_that_moved_leads_nobody_astray(store: Store, cached: Cache) -> None:
+    """A signpost is believed only while the person it leads to has that identity: nobody has to take it down."""
+    people = cached()
+    await people.resolve([Sighting((_identity(1),))])
+    store.people[1] = _person(1, language="fr")
+    store.people[1] = replace(store.people[1], identities=(_identity(77),))
+    store.people[2] = replace(_person(2), identities=(_identity(1),))
+    people.heard("1")
+    (found,) = await people.resolve([Sighting((_identity(1),))])
+    assert found == store.people[2]
+    await people.find([1])
+    assert await people.resolve([Sighting((_identity(1),))]) == [store.people[2]]
+
+
+async def test_what_nobody_asks_for_again_is_let_go_of(store: Store, cached: Cache, telemetry: Telemetry) -> None:
+    """Entries whose time is over hold no memory until somebody needs their place."""
+    now = [0.0]
+    people = cached(ttl_seconds=1.0, lookup_ttl_seconds=2.0, clock=lambda: now[0])
+    await people.find([1, 2])
+    assert [people.cleanup(), counted(telemetry, "hailwire_cache_entries", "people")] == [0, {"": 2}]
+    now[0] = 1.0
+    assert [people.cleanup(), counted(telemetry, "hailwire_cache_entries", "people")] == [2, {"": 0}]
+    now[0] = 2.0
+    assert [people.cleanup(), people.cleanup()] == [2, 0]

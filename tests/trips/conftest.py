@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from chassis.settings import load
+from hailwire.ops.v1 import ops_pb2_grpc
 from hailwire.trips.v1 import events_pb2_grpc, trips_pb2_grpc
 from services.trips.app import open_service
 from services.trips.settings import TripsSettings
@@ -17,8 +18,9 @@ from services.trips.settings import TripsSettings
 if TYPE_CHECKING:
     TripsStub = trips_pb2_grpc.TripsServiceAsyncStub
     EventsStub = events_pb2_grpc.EventsServiceAsyncStub
+    PerformanceStub = ops_pb2_grpc.PerformanceServiceAsyncStub
 else:
-    TripsStub = EventsStub = Any
+    TripsStub = EventsStub = PerformanceStub = Any
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Replica:
 
     trips: TripsStub
     events: EventsStub
+    performance: PerformanceStub
+    channel: grpc.aio.Channel
 
 
 @contextlib.asynccontextmanager
@@ -36,7 +40,12 @@ async def _open(database_url: str, **environ: str) -> AsyncIterator[Replica]:
         open_service(load(TripsSettings, given)) as server,
         grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
     ):
-        yield Replica(trips_pb2_grpc.TripsServiceStub(channel), events_pb2_grpc.EventsServiceStub(channel))
+        yield Replica(
+            trips_pb2_grpc.TripsServiceStub(channel),
+            events_pb2_grpc.EventsServiceStub(channel),
+            ops_pb2_grpc.PerformanceServiceStub(channel),
+            channel,
+        )
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis.settings import load
+from hailwire.ops.v1 import ops_pb2_grpc
 from hailwire.trips.v1 import events_pb2_grpc, trips_pb2_grpc
 from services.trips.app import open_service
 from services.trips.settings import TripsSettings
@@ -37,7 +38,12 @@ async def test_the_service_outlives_its_database(private_cluster: Any) -> None:
         grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
     ):
         health = health_pb2_grpc.HealthStub(channel)
-        replica = Replica(trips_pb2_grpc.TripsServiceStub(channel), events_pb2_grpc.EventsServiceStub(channel))
+        replica = Replica(
+            trips_pb2_grpc.TripsServiceStub(channel),
+            events_pb2_grpc.EventsServiceStub(channel),
+            ops_pb2_grpc.PerformanceServiceStub(channel),
+            channel,
+        )
         await _until_health_is(health, health_pb2.HealthCheckResponse.SERVING)
         crowd = await calls.drivers(replica, 3)
         wanted = [calls.new_trip(calls.person()) for _ in range(40)]

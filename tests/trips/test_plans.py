@@ -24,6 +24,7 @@ PLANS = [
         {"merged_pkey", "trip_open_of_passenger", "trip_open_of_driver", "offer_of_trip"},
     ),
     (statements.PRESENCES_ASKED_FOR, [[5]], {"merged_pkey", "presence_pkey"}),
+    (statements.NOTIFY, [["trips_presence"], [5]], {"merged_to_id"}),
     (statements.LOCK_TRIPS, [[5]], {"trip_pkey"}),
     (statements.TRIPS, [[5, 6]], {"trip_pkey", "offer_of_trip"}),
     (statements.OPEN_TRIPS, [[5]], {"trip_open_of_passenger", "trip_open_of_driver"}),

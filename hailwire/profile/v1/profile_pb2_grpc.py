@@ -27,6 +27,10 @@ if _version_not_supported:
 
 class ProfileServiceStub:
     """ProfileService holds people: their channel identities, name, language and consent.
+
+    People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
+    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
     """
 
     def __init__(self, channel):
@@ -59,6 +63,10 @@ class ProfileServiceStub:
 
 class ProfileServiceServicer:
     """ProfileService holds people: their channel identities, name, language and consent.
+
+    People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
+    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
     """
 
     def BatchResolvePeople(self, request, context):
@@ -130,6 +138,10 @@ def add_ProfileServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ProfileService:
     """ProfileService holds people: their channel identities, name, language and consent.
+
+    People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
+    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
     """
 
     @staticmethod

@@ -35,7 +35,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ProfileServiceStub:
-    """ProfileService holds people: their channel identities, name, language and consent."""
+    """ProfileService holds people: their channel identities, name, language and consent.
+
+    People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
+    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -63,7 +68,12 @@ class ProfileServiceStub:
 
 @_typing.type_check_only
 class ProfileServiceAsyncStub(ProfileServiceStub):
-    """ProfileService holds people: their channel identities, name, language and consent."""
+    """ProfileService holds people: their channel identities, name, language and consent.
+
+    People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
+    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     BatchResolvePeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.BatchResolvePeopleRequest, _profile_pb2.BatchResolvePeopleResponse]  # type: ignore[assignment]
@@ -87,7 +97,12 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     """Lists people in the order of their ids, for operators."""
 
 class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
-    """ProfileService holds people: their channel identities, name, language and consent."""
+    """ProfileService holds people: their channel identities, name, language and consent.
+
+    People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
+    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    """
 
     @_abc_1.abstractmethod
     def BatchResolvePeople(

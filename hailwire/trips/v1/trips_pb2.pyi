@@ -379,6 +379,11 @@ class BatchGetPresencesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_IDS_FIELD_NUMBER: _builtins.int
+    FRESH_FIELD_NUMBER: _builtins.int
+    fresh: _builtins.bool
+    """Whether only the database will do. False: the answer may be what was true up to 100 ms ago, which is good enough to
+    be shown. True: whoever asks decides by it.
+    """
     @_builtins.property
     def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Who is asked for."""
@@ -387,10 +392,11 @@ class BatchGetPresencesRequest(_message.Message):
         self,
         *,
         person_ids: _abc.Iterable[_builtins.int] | None = ...,
+        fresh: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_ids", b"person_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fresh", b"fresh", "person_ids", b"person_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1081,6 +1087,11 @@ class BatchGetTripsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TRIP_IDS_FIELD_NUMBER: _builtins.int
+    FRESH_FIELD_NUMBER: _builtins.int
+    fresh: _builtins.bool
+    """Whether only the database will do. False: the answer may be what was true up to 100 ms ago, which is good enough to
+    be shown. True: whoever asks decides by it.
+    """
     @_builtins.property
     def trip_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Which."""
@@ -1089,10 +1100,11 @@ class BatchGetTripsRequest(_message.Message):
         self,
         *,
         trip_ids: _abc.Iterable[_builtins.int] | None = ...,
+        fresh: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["trip_ids", b"trip_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fresh", b"fresh", "trip_ids", b"trip_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1129,6 +1141,11 @@ class BatchGetOpenTripsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_IDS_FIELD_NUMBER: _builtins.int
+    FRESH_FIELD_NUMBER: _builtins.int
+    fresh: _builtins.bool
+    """Whether only the database will do. False: the answer may be what was true up to 100 ms ago, which is good enough to
+    be shown. True: whoever asks decides by it.
+    """
     @_builtins.property
     def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Whose."""
@@ -1137,10 +1154,11 @@ class BatchGetOpenTripsRequest(_message.Message):
         self,
         *,
         person_ids: _abc.Iterable[_builtins.int] | None = ...,
+        fresh: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_ids", b"person_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fresh", b"fresh", "person_ids", b"person_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,6 +28,11 @@ if _version_not_supported:
 class TripsServiceStub:
     """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
 
+    Reads by id are answered from the memory of a replica. Every write notifies PostgreSQL channels in its transaction, and
+    each replica forgets what it names; one that does not hear remembers nothing. `trips_trip`: ids of trips with commas
+    between, or `*` for any trip. `trips_presence`: ids of people whose presence changed, with the former ids of those who
+    were merged.
+
     Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
     survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
     when it comes under the survivor's id.
@@ -98,6 +103,11 @@ class TripsServiceStub:
 
 class TripsServiceServicer:
     """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
+
+    Reads by id are answered from the memory of a replica. Every write notifies PostgreSQL channels in its transaction, and
+    each replica forgets what it names; one that does not hear remembers nothing. `trips_trip`: ids of trips with commas
+    between, or `*` for any trip. `trips_presence`: ids of people whose presence changed, with the former ids of those who
+    were merged.
 
     Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
     survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
@@ -257,6 +267,11 @@ def add_TripsServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class TripsService:
     """TripsService decides who rides with whom. Its writes cause events (events.proto) in the same transaction.
+
+    Reads by id are answered from the memory of a replica. Every write notifies PostgreSQL channels in its transaction, and
+    each replica forgets what it names; one that does not hear remembers nothing. `trips_trip`: ids of trips with commas
+    between, or `*` for any trip. `trips_presence`: ids of people whose presence changed, with the former ids of those who
+    were merged.
 
     Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
     survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat

@@ -10,7 +10,10 @@ SERVICE = trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name
 
 
 class Trips:
-    """Single calls that travel in batches; each method takes and gives the contract's own messages."""
+    """Single calls that travel in batches; each method takes and gives the contract's own messages.
+
+    Reads answer what may be shown; those that end in `_now` answer what is true now, for whoever decides by it.
+    """
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         stub = trips_pb2_grpc.TripsServiceStub(channel)
@@ -28,6 +31,13 @@ class Trips:
             "presence",
             stub.BatchGetPresences,
             lambda items: trips_pb2.BatchGetPresencesRequest(person_ids=items),
+            lambda result: result.presence,
+        )
+        self.presence_now: Coalescer[int, trips_pb2.Presence] = batched(
+            self.peer,
+            "presence_now",
+            stub.BatchGetPresences,
+            lambda items: trips_pb2.BatchGetPresencesRequest(person_ids=items, fresh=True),
             lambda result: result.presence,
         )
         self.search_drivers: Coalescer[trips_pb2.SearchDriversRequest, list[trips_pb2.NearbyDriver]] = batched(
@@ -72,11 +82,25 @@ class Trips:
             lambda items: trips_pb2.BatchGetTripsRequest(trip_ids=items),
             _trip,
         )
+        self.trip_now: Coalescer[int, trips_pb2.Trip] = batched(
+            self.peer,
+            "trip_now",
+            stub.BatchGetTrips,
+            lambda items: trips_pb2.BatchGetTripsRequest(trip_ids=items, fresh=True),
+            _trip,
+        )
         self.open_trip: Coalescer[int, trips_pb2.Trip] = batched(
             self.peer,
             "open_trip",
             stub.BatchGetOpenTrips,
             lambda items: trips_pb2.BatchGetOpenTripsRequest(person_ids=items),
+            _trip,
+        )
+        self.open_trip_now: Coalescer[int, trips_pb2.Trip] = batched(
+            self.peer,
+            "open_trip_now",
+            stub.BatchGetOpenTrips,
+            lambda items: trips_pb2.BatchGetOpenTripsRequest(person_ids=items, fresh=True),
             _trip,
         )
         self.merge_people: Coalescer[trips_pb2.MergePeopleRequest, None] = batched(

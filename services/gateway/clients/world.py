@@ -63,10 +63,11 @@ class PersonalWorld:
         )
         return await self._trips.update_presence(request)
 
-    async def presence(self) -> trips_pb2.Presence | None:
+    async def presence(self, *, fresh: bool = False) -> trips_pb2.Presence | None:
         """Where the driver is."""
+        read = self._trips.presence_now if fresh else self._trips.presence
         try:
-            return await self._trips.presence(self._person_id)
+            return await read(self._person_id)
         except errors.NotFound:
             return None
 
@@ -98,16 +99,17 @@ class PersonalWorld:
         )
         return self._own(trip)
 
-    async def open_trip(self) -> trips_pb2.Trip | None:
+    async def open_trip(self, *, fresh: bool = False) -> trips_pb2.Trip | None:
         """Read the trip that the person is on or waits for."""
+        read = self._trips.open_trip_now if fresh else self._trips.open_trip
         try:
-            return self._own(await self._trips.open_trip(self._person_id))
+            return self._own(await read(self._person_id))
         except errors.NotFound:
             return None
 
-    async def trip(self, trip_id: int) -> trips_pb2.Trip:
+    async def trip(self, trip_id: int, *, fresh: bool = False) -> trips_pb2.Trip:
         """Read a trip."""
-        return self._own(await self._trips.trip(trip_id))
+        return self._own(await (self._trips.trip_now if fresh else self._trips.trip)(trip_id))
 
     async def trips(self, page_token: str = "") -> list[trips_pb2.Trip]:
         """Read the person's trips, newest first."""

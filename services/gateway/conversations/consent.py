@@ -61,10 +61,10 @@ async def carrier_help(turn: Turn) -> Outcome:
 
 
 async def _leave_everything(turn: Turn) -> None:
-    presence = await turn.world.presence()
+    presence = await turn.world.presence(fresh=True)
     if presence is not None and presence.online:
         await turn.world.update_presence("opt-out-offline", online=False)
-    trip = await turn.world.open_trip()
+    trip = await turn.world.open_trip(fresh=True)
     if trip is None:
         return
     try:

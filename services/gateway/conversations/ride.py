@@ -95,7 +95,7 @@ async def ask(turn: Turn) -> Outcome:
         trip = await turn.world.create_trip("create", vehicle=vehicle, pickup=spot.location, driver_ids=driver_ids)
     except HailwireError as error:
         if error.reason == "TRIP_ALREADY_OPEN":
-            shown = await trip_card.show_open(turn, turn.say("already-on-trip"))
+            shown = await trip_card.show_open(turn, turn.say("already-on-trip"), fresh=True)
             return shown or await guidance.ground(turn, turn.say("refused-trip-open"))
         if error.reason == "NO_DRIVERS_AVAILABLE":
             return await nearby.show_drivers(turn, vehicle, spot, turn.say("refused-no-drivers"))
@@ -108,7 +108,7 @@ async def ask(turn: Turn) -> Outcome:
 async def retry(turn: Turn) -> Outcome:
     """Nobody who was asked came: close that trip and list who is near now."""
     trip_id = taps.number_of(turn.message.tap)
-    trip = await trip_card.own_trip(turn, trip_id)
+    trip = await trip_card.own_trip(turn, trip_id, fresh=True)  # one that a driver has accepted stays
     memory = remembered(turn)
     if trip.state in trip_card.UNANSWERED_STATES:
         try:

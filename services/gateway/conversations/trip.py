@@ -80,7 +80,8 @@ async def drop(turn: Turn) -> Outcome:
     except HailwireError as error:
         if error.reason != "TRIP_STEP_ILLEGAL":
             raise
-        return await _over(turn, await trip_card.own_trip(turn, trip_id))
+        # Fresh: the refusal told that it is not as it may still be remembered.
+        return await _over(turn, await trip_card.own_trip(turn, trip_id, fresh=True))
     memory = remembered(turn).off_trip(trip.trip_id)
     turn = replace(turn, state=memory.home())
     return Outcome(memory.home(), (menus.home(turn, memory, turn.say("given-up")),))
@@ -117,7 +118,7 @@ async def _advance(turn: Turn, state: trips_pb2.TripState.ValueType) -> Outcome:
     except HailwireError as error:
         if error.reason != "TRIP_STEP_ILLEGAL":
             raise
-        trip = await trip_card.own_trip(turn, trip_id)
+        trip = await trip_card.own_trip(turn, trip_id, fresh=True)
         if trip.state == state and trip.driver_id == turn.person.person_id:
             # A second tap on the same button: what it asks for has been done.
             return _stepped(turn, trip)

@@ -68,9 +68,9 @@ def offer_distance(moment: Moment, trip: trips_pb2.Trip, offer_id: int) -> str:
     return ""
 
 
-async def show_open(moment: Moment, lead: str = "") -> Outcome | None:
+async def show_open(moment: Moment, lead: str = "", *, fresh: bool = False) -> Outcome | None:
     """The trip that the person is on, with `lead` above it; None when there is none."""
-    trip = await moment.world.open_trip()
+    trip = await moment.world.open_trip(fresh=fresh)
     if trip is None:
         return None
     memory = remembered(moment).on_trip(trip, moment.person.person_id)
@@ -84,9 +84,9 @@ async def hindrance(moment: Moment) -> Outcome | None:
     return await show_open(moment, moment.say("already-on-trip"))
 
 
-async def own_trip(moment: Moment, trip_id: int) -> trips_pb2.Trip:
+async def own_trip(moment: Moment, trip_id: int, *, fresh: bool = False) -> trips_pb2.Trip:
     """A trip by the id in a tap; NotFound when it is somebody else's, whose pickup is nobody's business."""
-    trip = await moment.world.trip(trip_id)
+    trip = await moment.world.trip(trip_id, fresh=fresh)
     if {trip.passenger_id, trip.driver_id}.isdisjoint({moment.person.person_id, *moment.person.merged_person_ids}):
         raise NotFound(reason="TRIP_NOT_FOUND")
     return trip

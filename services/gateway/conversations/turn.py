@@ -87,7 +87,9 @@ class World(Protocol):
     ) -> trips_pb2.Presence:
         """Put the driver on the map or take them off."""
 
-    async def presence(self) -> trips_pb2.Presence | None:
+    # Reads are good enough to be shown and may be 100 ms old; `fresh`: what is true now, to decide by.
+
+    async def presence(self, *, fresh: bool = False) -> trips_pb2.Presence | None:
         """Where the driver is; None when they never were online."""
 
     async def search_drivers(
@@ -105,10 +107,10 @@ class World(Protocol):
     ) -> trips_pb2.Trip:
         """Ask these drivers, or the nearest ones, for a ride."""
 
-    async def open_trip(self) -> trips_pb2.Trip | None:
+    async def open_trip(self, *, fresh: bool = False) -> trips_pb2.Trip | None:
         """Read the trip that the person is on or waits for, as passenger or driver."""
 
-    async def trip(self, trip_id: int) -> trips_pb2.Trip:
+    async def trip(self, trip_id: int, *, fresh: bool = False) -> trips_pb2.Trip:
         """Read a trip; NotFound when there is none."""
 
     async def trips(self, page_token: str = "") -> list[trips_pb2.Trip]:

@@ -3,6 +3,7 @@
 import pytest
 
 from hailwire.profile.v1 import profile_pb2
+from hailwire.trips.v1 import trips_pb2
 from services.gateway.messages import Message, MessageKind, Text
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import Town
@@ -108,6 +109,22 @@ async def test_stop_in_the_middle_of_a_trip_tells_the_other_side() -> None:
     assert "messages" not in rider.body
     assert not town.presences[driver.person_id].online
     assert isinstance(driver.last, Text)
+
+
+async def test_stop_looks_at_what_is_true_now() -> None:
+    """A replica that still remembers somebody offline and without a trip does not leave them on the map."""
+    town = Town()
+    driver_phone = town.phone(language="en")
+    before = town.remember()
+    driver = await online(driver_phone)
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await driver.choose("Accept")
+    town.shown = before
+    await driver.say("stop")
+    assert not town.presences[driver.person_id].online
+    (trip,) = town.trips.values()
+    assert trip.state == trips_pb2.TRIP_STATE_CANCELLED
 
 
 async def test_events_do_not_break_the_silence() -> None:

@@ -45,6 +45,7 @@ class Town:
         self.ledger: dict[tuple[int, str], tuple[object, object]] = {}
         self.phones: dict[int, Phone] = {}
         self.ids = itertools.count(101)
+        self.shown: tuple[dict[int, trips_pb2.Presence], dict[int, trips_pb2.Trip]] | None = None
 
     def phone(self, channel: Channel = "whatsapp", language: str = "", *, plain: bool = False) -> Phone:
         """Somebody new in town; without a language they have never written."""
@@ -60,6 +61,12 @@ class Town:
 
     def world(self, person_id: int, message_id: int) -> World:
         return PersonsWorld(self, person_id, message_id)
+
+    def remember(self) -> tuple[dict[int, trips_pb2.Presence], dict[int, trips_pb2.Trip]]:
+        """Presences and trips as they are; as `shown` they are what is read by whoever does not ask for the truth."""
+        return {who: copied(one) for who, one in self.presences.items()}, {
+            number: copied(trip) for number, trip in self.trips.items()
+        }
 
     def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -168,8 +175,14 @@ class PersonsWorld:
 
         return self._once(step, ("presence", online, vehicle, str(location)), change)
 
-    async def presence(self) -> trips_pb2.Presence | None:
-        return self.town.presences.get(self.me)
+    async def presence(self, *, fresh: bool = False) -> trips_pb2.Presence | None:
+        presences, _ = self._readable(fresh=fresh)
+        return presences.get(self.me)
+
+    def _readable(self, *, fresh: bool) -> tuple[dict[int, trips_pb2.Presence], dict[int, trips_pb2.Trip]]:
+        if fresh or self.town.shown is None:
+            return self.town.presences, self.town.trips
+        return self.town.shown
 
     def _near(self, vehicle: trips_pb2.Vehicle.ValueType, location: trips_pb2.Location) -> list[trips_pb2.NearbyDriver]:
         busy = {trip.driver_id for trip in self.town.trips.values() if trip.state in OPEN}
@@ -231,16 +244,18 @@ class PersonsWorld:
 
         return self._once(step, ("create", vehicle, str(pickup), tuple(driver_ids)), change)
 
-    async def open_trip(self) -> trips_pb2.Trip | None:
-        for trip in self.town.trips.values():
+    async def open_trip(self, *, fresh: bool = False) -> trips_pb2.Trip | None:
+        _, trips = self._readable(fresh=fresh)
+        for trip in trips.values():
             if self.me in {trip.passenger_id, trip.driver_id} and trip.state in OPEN:
                 return trip
         return None
 
-    async def trip(self, trip_id: int) -> trips_pb2.Trip:
-        if trip_id not in self.town.trips:
+    async def trip(self, trip_id: int, *, fresh: bool = False) -> trips_pb2.Trip:
+        _, trips = self._readable(fresh=fresh)
+        if trip_id not in trips:
             raise NotFound(reason="TRIP_NOT_FOUND")
-        return self.town.trips[trip_id]
+        return trips[trip_id]
 
     async def trips(self, page_token: str = "") -> list[trips_pb2.Trip]:
         return [one for one in reversed(self.town.trips.values()) if self.me in {one.passenger_id, one.driver_id}]
