@@ -1,7 +1,9 @@
 """The combinations of filters that a list serves: each one is a statement whose plan was looked at."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+from chassis.database import Statement
+from chassis.querying.query import Query
 from chassis.querying.refusals import FiltersNotServed
 
 
@@ -21,3 +23,11 @@ class Served:
 
 def _worded(filters: Collection[str]) -> str:
     return " + ".join(sorted(filters)) or "no filter"
+
+
+def statements_of(query: Query) -> Iterator[Statement]:
+    """Every statement that a list of this shape comes to: its first page, one by token, one by number, its total."""
+    anywhere = {column.name: column.type.example for column in query.table.columns}
+    for one in (query, query.after(query.token(anywhere)), query.offset(1)):
+        yield one.prepared().statement
+    yield query.counting().statement
