@@ -144,7 +144,8 @@ class Query(Where):
         most = parameters.add(MAX_COUNTED + 1, "bigint")
         rows = f"SELECT FROM {self.table.name} AS {self.table.alias}{where} LIMIT {most}"
         sql = f"SELECT count(*) AS total\nFROM ({rows}) AS counted"
-        return Prepared(Statement(f"{self.name}[{_labels(self.conditions)};count]", sql), tuple(parameters.values))
+        name = f"{self.name}[{_labels(self.conditions)};count]"
+        return Prepared(Statement(name, sql, scans=f"stops at {MAX_COUNTED + 1} rows"), tuple(parameters.values))
 
     async def execute(self, source: Database | Session) -> Page:
         """Run it. The total, if asked for, is counted a moment later than the page is read."""

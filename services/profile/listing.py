@@ -50,7 +50,8 @@ def query(wanted: Wanted) -> Query:
     asked = Query(PEOPLE, name="profile.list")
     asked = asked.select("person_id", "language", "created_at", *PEOPLE.computed).is_null("merged_into")
     if wanted.language is not None:
-        asked = asked.eq("language", wanted.language)
+        # Part of the order although it is one and the same: a place in it is then found by the language's index alone.
+        asked = asked.eq("language", wanted.language).order_by("language")
     if wanted.created:
         asked = asked.gte("created_at", wanted.created.since).lt("created_at", wanted.created.before)
     return asked.order_by("created_at") if wanted.filters else asked
