@@ -28,8 +28,9 @@ async def _problems(connection: Any) -> list[str]:
     for name, statement in statements.every().items():
         found = await explaining.explain(connection, statement, run=False)
         scanned = [table for table, rows in found.scanned.items() if rows > SMALL]
-        if found.indexes != EXPECTED.get(name, frozenset()):
-            problems.append(f"{name}: {sorted(found.indexes)}")
+        indexes = frozenset(index for index in found.indexes if not index.startswith("pg_"))
+        if indexes not in EXPECTED.get(name, {indexes}):
+            problems.append(f"{name}: {sorted(indexes)}")
         if scanned and not statement.scans:
             problems.append(f"{name} reads {', '.join(scanned)} from end to end")
     return problems
@@ -65,7 +66,7 @@ async def test_every_index_belongs_to_a_statement(connection: Any) -> None:
         "SELECT indexname FROM pg_indexes WHERE schemaname IN ('gateway', 'profile', 'trips')"
     )
     indexes = {row["indexname"] for row in rows}
-    used = frozenset().union(*EXPECTED.values())
+    used = {index for several in EXPECTED.values() for one in several for index in one}
     assert indexes - used == set(NO_STATEMENTS)
     # Those that a row of the features is about: used, and therefore known.
     assert {"trip_open_of_passenger", "trip_open_of_driver", "trip_vehicle_state", "trip_created_at"} <= used
