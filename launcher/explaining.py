@@ -91,13 +91,13 @@ async def explain(
 ) -> Explanation:
     """The plan of a statement; a read is run for at most so many seconds unless `run` says otherwise.
 
-    `arguments` are literals in text form ("null" for none), made up from the types when they are not given. Raises
-    ArgumentsWrong, or what PostgreSQL has against them.
+    `arguments` are literals in text form ("null" for none); without them the statement's own example, or else values
+    made up from the types. Raises ArgumentsWrong, or what PostgreSQL has against them.
     """
     run = run and await is_read(connection, statement.sql)
     async with _prepared(connection, statement, seconds):
         types = await connection.fetchval(_TYPES, _PREPARED)
-        given = tuple(map(_example, types) if arguments is None else arguments)
+        given = tuple(statement.example or map(_example, types) if arguments is None else arguments)
         if len(given) != len(types):
             raise ArgumentsWrong(f"it takes {len(types)}: {', '.join(types) or 'none'}")
         execute = f"EXECUTE {_PREPARED}({', '.join(map(_literal, given))})" if given else f"EXECUTE {_PREPARED}"

@@ -1,9 +1,13 @@
 """The combinations of filters that a list serves: each one is a statement whose plan was looked at."""
 
+import datetime
 from collections.abc import Collection, Iterator
+from dataclasses import replace
+from enum import IntEnum
+from typing import Any
 
 from chassis.database import Statement
-from chassis.querying.query import Query
+from chassis.querying.query import Prepared, Query
 from chassis.querying.refusals import FiltersNotServed
 
 
@@ -29,5 +33,21 @@ def statements_of(query: Query) -> Iterator[Statement]:
     """Every statement that a list of this shape comes to: its first page, one by token, one by number, its total."""
     anywhere = {column.name: column.type.example for column in query.table.columns}
     for one in (query, query.after(query.token(anywhere)), query.offset(1)):
-        yield one.prepared().statement
-    yield query.counting().statement
+        yield _exemplary(one.prepared())
+    yield _exemplary(query.counting())
+
+
+def _exemplary(prepared: Prepared) -> Statement:
+    return replace(prepared.statement, example=tuple(map(_literal, prepared.arguments)))
+
+
+def _literal(value: Any) -> str:
+    """As PostgreSQL writes it."""
+    match value:
+        case tuple():
+            return "{" + ",".join(map(_literal, value)) + "}"
+        case datetime.datetime():
+            return value.isoformat()
+        case IntEnum():
+            return str(int(value))
+    return str(value)

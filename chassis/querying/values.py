@@ -59,4 +59,5 @@ BOOLEAN = Type("boolean", lambda value: isinstance(value, bool), True)
 # NaN equals nothing in Python and itself in PostgreSQL: nobody means it.
 FLOAT = Type("double precision", lambda value: isinstance(value, float) and math.isfinite(value), 0.0)
 TEXT = Type("text", _is_text, "")
-TIMESTAMPTZ = Type("timestamptz", _is_moment, _EPOCH, _microseconds, _moment)
+_SOME_DAY = datetime.datetime(2026, 1, 6, tzinfo=datetime.UTC)
+TIMESTAMPTZ = Type("timestamptz", _is_moment, _SOME_DAY, _microseconds, _moment)

@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--arguments",
         nargs="+",
         metavar="VALUE",
-        help="as PostgreSQL writes literals: 42, '{1,2}', 2026-01-31, null; not given: made up from their types",
+        help="as PostgreSQL writes literals: 42, '{1,2}', 2026-01-31, null; not given: an example",
     )
     parser.add_argument(
         "--seconds",

@@ -126,9 +126,11 @@ async def test_what_is_refused(replica: Any, asked: dict[str, Any], reason: str)
 
 async def test_a_token_goes_with_its_filters(replica: Any, filled: None) -> None:
     """A page's token is refused with other filters; other sizes are fine, since they change nothing of the order."""
-    first = await replica.trips.ListTrips(pb.ListTripsRequest(person_id=1, role=1, page_size=2))
+    first = await replica.trips.ListTrips(pb.ListTripsRequest(person_id=1, role=pb.TRIP_ROLE_PASSENGER, page_size=2))
     token = first.next_page_token
-    second = await replica.trips.ListTrips(pb.ListTripsRequest(person_id=1, role=1, page_size=5, page_token=token))
+    second = await replica.trips.ListTrips(
+        pb.ListTripsRequest(person_id=1, role=pb.TRIP_ROLE_PASSENGER, page_size=5, page_token=token)
+    )
     assert [trip.trip_id for trip in second.trips] == model(passenger=[1])[2:7]
     others: Sequence[dict[str, Any]] = [{"person_id": 2, "role": 1}, {"person_id": 1}, {"everyone": True}]
     reasons = await asyncio.gather(
