@@ -57,10 +57,17 @@ class DatabaseSettings:
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL with a name such as "trips.nearest_drivers"."""
+    """SQL with a name such as "trips.nearest_drivers".
+
+    One that may read a big table from end to end says in `scans` why that is right; `hailwire analyze` and the tests of
+    the plans take any other one for a missing index. `example` are arguments to try it with, as PostgreSQL writes
+    literals, where any values of their types would say little.
+    """
 
     name: str
     sql: str
+    scans: str = ""
+    example: tuple[str, ...] = ()
 
 
 _ASYNCPG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)

@@ -66,12 +66,17 @@ class Ledger:
         self._expire = Statement(
             f"{schema}.ledger_expire",
             f"""
-            DELETE FROM {schema}.request WHERE request_id IN (
+            DELETE FROM {schema}.request WHERE request_id = ANY(ARRAY(
                 SELECT request_id FROM {schema}.request
                 WHERE created_at < chassis.now() - make_interval(days => $1)
-                ORDER BY created_at LIMIT $2)
+                ORDER BY created_at LIMIT $2))
             """,  # noqa: S608
         )
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """For `analyze`."""
+        return (self._recall, self._record, self._expire)
 
     async def recall(self, session: Session, request_ids: Iterable[str]) -> dict[str, Entry]:
         """What is known of these ids."""

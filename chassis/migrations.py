@@ -2,8 +2,13 @@
 
 Replicas may start together: an advisory lock lets one migrate while the others wait and then find nothing to do. A
 file that was applied must not change afterwards; its digest is kept and compared.
+
+A file that begins with `-- concurrently` is for indexes of big tables: CREATE INDEX CONCURRENTLY locks nobody out and
+cannot run in a transaction. Its statements run one by one and must bear being run again (IF [NOT] EXISTS): when it
+stops half-way the next run drops the index that was not finished and goes on.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
@@ -18,6 +23,19 @@ log = logs.get(__name__)
 
 # Any constant that nothing else uses; "hailwire" in ASCII, cut to 63 bits.
 _LOCK = int.from_bytes(b"hailwire", "big") >> 1
+
+# How often a replica that waits for another's migrations looks again. It does not wait inside a statement: an index
+# that is built concurrently waits for every statement that began before it.
+_LOOK_SECONDS = 0.1
+
+# What an interrupted CREATE INDEX CONCURRENTLY leaves behind: an index that costs and answers nothing.
+_UNFINISHED = """
+SELECT format('%I.%I', namespace.nspname, index.relname)
+FROM pg_index
+JOIN pg_class AS index ON index.oid = pg_index.indexrelid
+JOIN pg_namespace AS namespace ON namespace.oid = index.relnamespace
+WHERE NOT pg_index.indisvalid AND namespace.nspname = $1
+"""
 
 _FILE = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 
@@ -60,6 +78,11 @@ class Migration:
         """Of the file's text."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
+    @property
+    def concurrent(self) -> bool:
+        """Whether it runs outside of a transaction."""
+        return self.sql.startswith("-- concurrently")
+
 
 def discover(root: Path) -> list[Room]:
     """The rooms of a checkout: the chassis first, then every service that has migrations."""
@@ -101,21 +124,37 @@ async def migrate(dsn: str, rooms: Sequence[Room]) -> list[Migration]:
     """Apply what is missing and return it. Safe to run from many processes at once."""
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_SECONDS)
         await connection.execute(_PREPARE)
         missing = await pending(connection, rooms)
         for migration in missing:
-            async with connection.transaction():
-                await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {migration.room}")
-                await connection.execute(migration.sql)
-                await connection.execute(
-                    "INSERT INTO chassis.migration (room, number, name, digest) VALUES ($1, $2, $3, $4)",
-                    migration.room,
-                    migration.number,
-                    migration.name,
-                    migration.digest,
-                )
+            await _apply(connection, migration)
             log.info("migration applied", room=migration.room, number=migration.number, name=migration.name)
         return missing
     finally:
         await connection.close()
+
+
+async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
+    if migration.concurrent:
+        for row in await connection.fetch(_UNFINISHED, migration.room):
+            await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {row[0]}")
+        for statement in filter(str.strip, migration.sql.split(";\n")):
+            await connection.execute(statement)
+        await _record(connection, migration)
+        return
+    async with connection.transaction():
+        await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {migration.room}")
+        await connection.execute(migration.sql)
+        await _record(connection, migration)
+
+
+async def _record(connection: asyncpg.Connection, migration: Migration) -> None:
+    await connection.execute(
+        "INSERT INTO chassis.migration (room, number, name, digest) VALUES ($1, $2, $3, $4)",
+        migration.room,
+        migration.number,
+        migration.name,
+        migration.digest,
+    )

@@ -23,4 +23,5 @@ BACKLOG = Statement(
     )
     SELECT queue, items, extract(epoch FROM chassis.now() - oldest_at) AS oldest_seconds FROM waiting
     """,
+    scans="what waits is few, and counted",
 )

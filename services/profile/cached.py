@@ -16,7 +16,9 @@ from chassis.caching.flights import Question
 from chassis.caching.memory import MemoryCache
 from chassis.caching.numbers import publish
 from chassis.caching.read_through import ReadThrough
+from chassis.querying.query import Page
 from chassis.telemetry import Telemetry
+from services.profile.listing import Wanted
 from services.profile.person import Identity, Person, Sighting, Update, settled
 from services.profile.store import PeopleStore
 
@@ -86,9 +88,9 @@ class CachedPeople:
             names = (*update.renaming.current, *update.renaming.former)
             yield from (owner for name in names if (owner := self._signposts.peek(name)) is not None)
 
-    async def page(self, after: int, size: int) -> list[Person]:
+    async def page(self, wanted: Wanted) -> tuple[list[Person], Page]:
         """Never from memory: operators read pages once."""
-        return await self._store.page(after, size)
+        return await self._store.page(wanted)
 
     def forget(self, person_ids: Iterable[int]) -> None:
         """These people changed somewhere."""

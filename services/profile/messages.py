@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from chassis import errors
+from chassis import errors, pages
 from hailwire.profile.v1 import profile_pb2 as pb
 from services.profile import person as people
+from services.profile.listing import Wanted
 from services.profile.person import Person, Sighting, Update
 
 
@@ -66,6 +67,15 @@ def update(request: pb.UpdatePersonRequest) -> Update:
         language=request.person.language,
         opt_outs=tuple(request.person.opt_outs),
         renaming=renaming,
+    )
+
+
+def wanted(request: pb.ListPeopleRequest) -> Wanted:
+    """Which people; raises ValueInvalid or PageSizeInvalid."""
+    return Wanted(
+        language=request.language if request.HasField("language") else None,
+        created=pages.created(request),
+        paging=pages.paging(request),
     )
 
 

@@ -3,9 +3,11 @@
 from typing import Protocol
 
 from chassis import changes, errors, ledger, pages
+from chassis.querying.query import Page
 from hailwire.profile.v1 import profile_pb2 as pb
 from hailwire.profile.v1 import profile_pb2_grpc
 from services.profile import messages
+from services.profile.listing import Wanted
 from services.profile.person import Person, PersonNotFound, Sighting, Update
 
 
@@ -15,8 +17,8 @@ class People(Protocol):
     async def find(self, person_ids: list[int]) -> dict[int, Person]:
         """By the id asked for."""
 
-    async def page(self, after: int, size: int) -> list[Person]:
-        """In the order of their ids."""
+    async def page(self, wanted: Wanted) -> tuple[list[Person], Page]:
+        """The people of a page of a list, and the page."""
 
     async def resolve(self, sightings: list[Sighting]) -> list[Person | errors.HailwireError]:
         """One each."""
@@ -73,13 +75,10 @@ class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
         return pb.BatchUpdatePeopleResponse(results=[result or next(outcomes) for result in results])
 
     async def ListPeople(self, request: pb.ListPeopleRequest, context: object) -> pb.ListPeopleResponse:
-        """Lists people in the order of their ids."""
-        size = pages.page_size(request.page_size)
-        people = await self._people.page(pages.last_id(request.page_token, first=0), size + 1)
-        return pb.ListPeopleResponse(
-            people=[messages.person_message(person) for person in people[:size]],
-            next_page_token=pages.token(people[size - 1].person_id) if len(people) > size else "",
-        )
+        """Lists people page by page."""
+        people, page = await self._people.page(messages.wanted(request))
+        response = pb.ListPeopleResponse(people=[messages.person_message(person) for person in people])
+        return pages.answered(response, page)
 
 
 def _fingerprint(item: pb.UpdatePersonRequest) -> bytes:

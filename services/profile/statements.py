@@ -2,14 +2,19 @@
 
 from chassis.database import Statement
 
-# A person as one row: identities in the order in which they became known, and everyone who was merged into them.
+# What hangs on a person: identities in the order in which they became known, and everyone who was merged into them.
+HANGING = {
+    "kinds": ("ARRAY(SELECT i.kind FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id)"),
+    "values": ("ARRAY(SELECT i.value FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id)"),
+    "merged_person_ids": (
+        "ARRAY(SELECT m.person_id FROM profile.person m WHERE m.merged_into = p.person_id ORDER BY m.person_id)"
+    ),
+}
+
+# A person as one row.
 _PERSON = """
        p.person_id, p.name, p.language, p.opt_outs, p.version, p.created_at, p.updated_at,
-       ARRAY(SELECT i.kind FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id) AS kinds,
-       ARRAY(SELECT i.value FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id) AS values,
-       ARRAY(SELECT m.person_id FROM profile.person m
-             WHERE m.merged_into = p.person_id ORDER BY m.person_id) AS merged_person_ids
-"""
+       """ + ",\n       ".join(f"{sql} AS {name}" for name, sql in HANGING.items())
 
 FIND = Statement(
     "profile.find_people",
@@ -30,17 +35,6 @@ WHERE p.person_id IN (
     SELECT i.person_id
     FROM unnest($1::smallint[], $2::text[]) AS asked (kind, value)
     JOIN profile.identity i USING (kind, value))
-""",  # noqa: S608
-)
-
-LIST = Statement(
-    "profile.list_people",
-    f"""
-SELECT {_PERSON}
-FROM profile.person p
-WHERE p.person_id > $1 AND p.merged_into IS NULL
-ORDER BY p.person_id
-LIMIT $2
 """,  # noqa: S608
 )
 

@@ -8,8 +8,10 @@ from typing import Any
 from chassis import changes, errors
 from chassis.database import Database, Session
 from chassis.ledger import Ledger
-from services.profile import messages, statements
+from chassis.querying.query import Page
+from services.profile import listing, messages, statements
 from services.profile.directory import Directory
+from services.profile.listing import Wanted
 from services.profile.person import (
     Channel,
     Identity,
@@ -38,9 +40,10 @@ class PeopleStore:
         rows = await self._database.fetch(statements.FIND, list(person_ids))
         return {row["asked_id"]: _person(row) for row in rows}
 
-    async def page(self, after: int, size: int) -> list[Person]:
-        """Up to `size` people with greater ids, in order."""
-        return [_person(row) for row in await self._database.fetch(statements.LIST, after, size)]
+    async def page(self, wanted: Wanted) -> tuple[list[Person], Page]:
+        """The people of a page of a list, in its order, and the page itself."""
+        page = await wanted.paging.of(listing.query(wanted)).execute(self._database)
+        return [_person(row) for row in page.rows], page
 
     async def resolve(self, sightings: Sequence[Sighting]) -> list[Person | errors.HailwireError]:
         """The person behind each sighting: found, made or merged."""

@@ -16,9 +16,11 @@ from chassis import changes
 from chassis.caching.memory import MemoryCache
 from chassis.caching.numbers import publish
 from chassis.caching.read_through import ReadThrough
+from chassis.querying.query import Page
 from chassis.telemetry import Telemetry
 from hailwire.trips.v1 import trips_pb2 as pb
 from services.trips.board import Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.listing import Wanted
 from services.trips.presence import Presence, PresenceUpdate
 from services.trips.search import Nearby, Search
 from services.trips.store import Outcomes, TripStore
@@ -95,9 +97,9 @@ class CachedTrips:
         """Those that exist, by the id asked for; a merged person's id gives the survivor's."""
         return await (self._store.presences(person_ids) if fresh else self._presences.get(person_ids))
 
-    async def page(self, person_id: int, before: int, size: int) -> list[Trip]:
+    async def page(self, wanted: Wanted) -> tuple[list[Trip], Page]:
         """Never from memory: a page changes with each trip of the person, and is seldom read twice."""
-        return await self._store.page(person_id, before, size)
+        return await self._store.page(wanted)
 
     async def search(self, searches: Sequence[Search]) -> list[list[Nearby]]:
         """Never from memory: whom it finds changes with every driver who moves."""

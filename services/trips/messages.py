@@ -1,14 +1,16 @@
 """Trips, offers, presences and events between the contract's messages and our own values."""
 
-from chassis import errors
+from chassis import errors, pages
+from chassis.querying.refusals import ValueInvalid
 from hailwire.trips.v1 import events_pb2
 from hailwire.trips.v1 import trips_pb2 as pb
 from services.trips.board import Cancellation, Merge, NewTrip, OfferAnswer, Step
 from services.trips.geo import Location
-from services.trips.presence import Presence, PresenceUpdate
+from services.trips.listing import Role, Wanted
+from services.trips.presence import Presence, PresenceUpdate, Vehicle, check_person
 from services.trips.terms import MOST_ASKED
 from services.trips.tidings import Tiding
-from services.trips.trip import Trip
+from services.trips.trip import Trip, TripState
 
 
 def trip_message(trip: Trip) -> pb.Trip:
@@ -142,6 +144,25 @@ def cancellation(request: pb.CancelTripRequest) -> Cancellation:
 def merge(request: pb.MergePeopleRequest) -> Merge:
     """Who is who."""
     return Merge(request.from_person_id, request.to_person_id)
+
+
+def wanted(request: pb.ListTripsRequest) -> Wanted:
+    """Which trips; raises PersonInvalid or ValueInvalid."""
+    if not request.everyone:
+        check_person(request.person_id)
+    elif request.person_id:
+        raise ValueInvalid("everyone and person_id exclude each other")
+    try:
+        return Wanted(
+            person_id=None if request.everyone else request.person_id,
+            role=Role(request.role),
+            states=tuple(sorted({TripState(state) for state in request.states})),
+            vehicle=Vehicle(request.vehicle) if request.vehicle else None,
+            created=pages.created(request),
+            paging=pages.paging(request),
+        )
+    except ValueError as error:
+        raise ValueInvalid("a role, state or vehicle that there is not") from error
 
 
 def _location(message: pb.Location) -> Location:

@@ -19,8 +19,6 @@ from services.trips.trip import TripNotFound
 Item = TypeVar("Item")
 Result = TypeVar("Result", bound=Message)
 
-# More than any id: the first page begins with the newest.
-_NEWEST = 2**63 - 1
 _DEFAULT_DRIVERS = 9
 _MOST_DRIVERS = 50
 
@@ -117,14 +115,10 @@ class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
         )
 
     async def ListTrips(self, request: pb.ListTripsRequest, context: object) -> pb.ListTripsResponse:
-        """Lists a person's trips, newest first."""
-        size = pages.page_size(request.page_size)
-        before = pages.last_id(request.page_token, first=_NEWEST)
-        trips = await self._trips.page(request.person_id, before, size + 1)
-        return pb.ListTripsResponse(
-            trips=[messages.trip_message(trip) for trip in trips[:size]],
-            next_page_token=pages.token(trips[size - 1].trip_id) if len(trips) > size else "",
-        )
+        """Lists trips, newest first."""
+        trips, page = await self._trips.page(messages.wanted(request))
+        response = pb.ListTripsResponse(trips=[messages.trip_message(trip) for trip in trips])
+        return pages.answered(response, page)
 
     async def BatchMergePeople(
         self, request: pb.BatchMergePeopleRequest, context: object

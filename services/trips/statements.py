@@ -81,27 +81,6 @@ ORDER BY t.trip_id, o.offer_id
 """,  # noqa: S608
 )
 
-LIST_TRIPS = Statement(
-    "trips.list_trips",
-    f"""
-WITH asked AS MATERIALIZED (
-    SELECT coalesce((SELECT to_id FROM trips.merged WHERE from_id = $1), $1) AS person_id
-)
-SELECT {_TRIP}
-FROM (
-    (SELECT trip_id FROM trips.trip WHERE passenger_id = (SELECT person_id FROM asked) AND trip_id < $2
-     ORDER BY trip_id DESC LIMIT $3)
-    UNION
-    (SELECT trip_id FROM trips.trip WHERE driver_id = (SELECT person_id FROM asked) AND trip_id < $2
-     ORDER BY trip_id DESC LIMIT $3)
-    ORDER BY trip_id DESC LIMIT $3
-) AS page
-JOIN trips.trip t USING (trip_id)
-LEFT JOIN trips.offer o USING (trip_id)
-ORDER BY t.trip_id DESC, o.offer_id
-""",  # noqa: S608
-)
-
 PRESENCES = Statement(
     "trips.get_presences",
     """

@@ -1,14 +1,17 @@
 """Trips and presences as rows: reads them, and carries out batches of changes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from chassis import changes, errors
 from chassis.database import Database
 from chassis.ledger import Ledger
-from services.trips import attempts, kinds, rows, search, statements
+from chassis.querying.query import Page
+from services.trips import attempts, kinds, listing, rows, search, statements
 from services.trips.board import Cancellation, Merge, NewTrip, OfferAnswer, Step
 from services.trips.lapses import Lapses
+from services.trips.listing import Wanted
 from services.trips.merging import Merges
 from services.trips.presence import Presence, PresenceUpdate
 from services.trips.search import Nearby, Search
@@ -42,9 +45,16 @@ class TripStore:
         trips = {trip.trip_id: trip for trip in rows.trips(found)}
         return {row["person_id"]: trips[row["trip_id"]] for row in found}
 
-    async def page(self, person_id: int, before: int, size: int) -> list[Trip]:
-        """Up to `size` trips of a person with lesser ids, newest first."""
-        return rows.trips(await self._database.fetch(statements.LIST_TRIPS, person_id, before, size))
+    async def page(self, wanted: Wanted) -> tuple[list[Trip], Page]:
+        """The trips of a page of a list, newest first, and the page itself. Raises FiltersNotServed."""
+        async with self._database.session() as session:
+            if wanted.person_id is not None:
+                merged = await session.fetch(statements.MERGED, [wanted.person_id])
+                wanted = replace(wanted, person_id=merged[0]["to_id"] if merged else wanted.person_id)
+            page = await wanted.paging.of(listing.query(wanted)).execute(session)
+            ids = [row["trip_id"] for row in page.rows]
+            found = {one.trip_id: one for one in rows.trips(await session.fetch(statements.TRIPS, ids))} if ids else {}
+        return [found[trip_id] for trip_id in ids], page
 
     async def presences(self, person_ids: Sequence[int]) -> dict[int, Presence]:
         """Those that exist, by the id asked for; a merged person's id gives the survivor's."""

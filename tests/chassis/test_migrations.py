@@ -88,6 +88,34 @@ async def test_a_failing_migration_leaves_nothing_half_done(empty_database_url: 
     assert [migration.number for migration in await migrate(empty_database_url, [room])] == [3]
 
 
+CONCURRENT = """-- concurrently
+CREATE INDEX CONCURRENTLY IF NOT EXISTS thing_first ON attic.thing (id);
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS thing_name ON attic.thing (name);
+"""
+
+
+async def test_an_index_that_was_not_finished_is_built_anew(empty_database_url: str, room: Room) -> None:
+    """A file of concurrent indexes that stops half-way goes on the next time, and leaves no index that is not valid."""
+    (room.folder / "0003_name.sql").write_text("ALTER TABLE attic.thing ADD COLUMN name text DEFAULT 'same'")
+    (room.folder / "0004_indexes.sql").write_text(CONCURRENT)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await migrate(empty_database_url, [room])
+    valid = "SELECT string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' ORDER BY 1) FROM pg_index "
+    of_names = valid + "WHERE indrelid = 'attic.thing'::regclass AND NOT indisprimary"
+    assert await ask(empty_database_url, of_names) == "attic.thing_first true, attic.thing_name false"
+    await ask(empty_database_url, "UPDATE attic.thing SET name = id::text")
+    assert [migration.number for migration in await migrate(empty_database_url, [room])] == [4]
+    assert await ask(empty_database_url, of_names) == "attic.thing_first true, attic.thing_name true"
+
+
+async def test_concurrent_indexes_do_not_wait_for_waiting_replicas(empty_database_url: str, room: Room) -> None:
+    """Replicas that start together build such an index once; whoever waits is not waited for."""
+    (room.folder / "0003_indexes.sql").write_text(CONCURRENT.replace("(name)", "(id)"))
+    async with asyncio.timeout(60):
+        applied = await asyncio.gather(*(migrate(empty_database_url, [room]) for _ in range(5)))
+    assert sorted(len(found) for found in applied) == [0, 0, 0, 0, 3]
+
+
 async def test_looking_changes_nothing(empty_database_url: str, room: Room) -> None:
     """Asking what is missing works on an untouched database and leaves it untouched."""
     connection = await asyncpg.connect(empty_database_url)

@@ -99,7 +99,8 @@ class ProfileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPeople(self, request, context):
-        """Lists people in the order of their ids, for operators.
+        """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
+        Filters that are given all hold, in any combination. Error reasons: VALUE_INVALID, PAGE_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

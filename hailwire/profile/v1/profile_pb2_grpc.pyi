@@ -64,7 +64,9 @@ class ProfileServiceStub:
     IDENTITY_INVALID, IDENTITIES_MISSING.
     """
     ListPeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]
-    """Lists people in the order of their ids, for operators."""
+    """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
+    Filters that are given all hold, in any combination. Error reasons: VALUE_INVALID, PAGE_INVALID.
+    """
 
 @_typing.type_check_only
 class ProfileServiceAsyncStub(ProfileServiceStub):
@@ -94,7 +96,9 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     IDENTITY_INVALID, IDENTITIES_MISSING.
     """
     ListPeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]  # type: ignore[assignment]
-    """Lists people in the order of their ids, for operators."""
+    """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
+    Filters that are given all hold, in any combination. Error reasons: VALUE_INVALID, PAGE_INVALID.
+    """
 
 class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
     """ProfileService holds people: their channel identities, name, language and consent.
@@ -145,6 +149,8 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _profile_pb2.ListPeopleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_profile_pb2.ListPeopleResponse, _abc.Awaitable[_profile_pb2.ListPeopleResponse]]:
-        """Lists people in the order of their ids, for operators."""
+        """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
+        Filters that are given all hold, in any combination. Error reasons: VALUE_INVALID, PAGE_INVALID.
+        """
 
 def add_ProfileServiceServicer_to_server(servicer: ProfileServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -173,6 +173,30 @@ OFFER_ANSWER_DECLINE: OfferAnswer.ValueType  # 2
 """Not me."""
 Global___OfferAnswer: _TypeAlias = OfferAnswer  # noqa: Y015
 
+class _TripRole:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TripRoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TripRole.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TRIP_ROLE_UNSPECIFIED: _TripRole.ValueType  # 0
+    """In either role."""
+    TRIP_ROLE_PASSENGER: _TripRole.ValueType  # 1
+    """They asked for it."""
+    TRIP_ROLE_DRIVER: _TripRole.ValueType  # 2
+    """They drove, or were on the way."""
+
+class TripRole(_TripRole, metaclass=_TripRoleEnumTypeWrapper):
+    """How a person took part in a trip."""
+
+TRIP_ROLE_UNSPECIFIED: TripRole.ValueType  # 0
+"""In either role."""
+TRIP_ROLE_PASSENGER: TripRole.ValueType  # 1
+"""They asked for it."""
+TRIP_ROLE_DRIVER: TripRole.ValueType  # 2
+"""They drove, or were on the way."""
+Global___TripRole: _TypeAlias = TripRole  # noqa: Y015
+
 @_typing.final
 class Location(_message.Message):
     """A place on WGS 84."""
@@ -1190,44 +1214,91 @@ Global___BatchGetOpenTripsResponse: _TypeAlias = BatchGetOpenTripsResponse  # no
 
 @_typing.final
 class ListTripsRequest(_message.Message):
-    """A page of one person's trips."""
+    """A page of trips."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    VEHICLE_FIELD_NUMBER: _builtins.int
+    CREATED_FROM_FIELD_NUMBER: _builtins.int
+    CREATED_BEFORE_FIELD_NUMBER: _builtins.int
+    EVERYONE_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    WITH_TOTAL_FIELD_NUMBER: _builtins.int
     person_id: _builtins.int
-    """Whose, as passenger or driver."""
+    """Whose, as passenger or driver. Required unless everyone is set."""
     page_size: _builtins.int
     """At most this many, 1 to 1000; 0 means 50."""
     page_token: _builtins.str
-    """From the page before; empty for the first."""
+    """From the page before; empty for the first. A token goes with the filters that it was given for: with others it is
+    refused.
+    """
+    role: Global___TripRole.ValueType
+    """The person's role."""
+    vehicle: Global___Vehicle.ValueType
+    """With this vehicle."""
+    everyone: _builtins.bool
+    """Everybody's trips, for operators; person_id is 0 then."""
+    page: _builtins.int
+    """The page with this number, of which the first is 1, instead of page_token. Only the first 10000 trips are reached
+    so; a walk over all of them is quicker, and misses nothing, by token.
+    """
+    with_total: _builtins.bool
+    """Whether the answer says how many there are. Costs a second look."""
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___TripState.ValueType]:
+        """One of these states; empty for all."""
+
+    @_builtins.property
+    def created_from(self) -> _timestamp_pb2.Timestamp:
+        """Made at this moment or later."""
+
+    @_builtins.property
+    def created_before(self) -> _timestamp_pb2.Timestamp:
+        """Made before this moment."""
+
     def __init__(
         self,
         *,
         person_id: _builtins.int = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        role: Global___TripRole.ValueType = ...,
+        states: _abc.Iterable[Global___TripState.ValueType] | None = ...,
+        vehicle: Global___Vehicle.ValueType = ...,
+        created_from: _timestamp_pb2.Timestamp | None = ...,
+        created_before: _timestamp_pb2.Timestamp | None = ...,
+        everyone: _builtins.bool = ...,
+        page: _builtins.int | None = ...,
+        with_total: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page", b"_page", "created_before", b"created_before", "created_from", b"created_from", "page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page", b"_page", "created_before", b"created_before", "created_from", b"created_from", "everyone", b"everyone", "page", b"page", "page_size", b"page_size", "page_token", b"page_token", "person_id", b"person_id", "role", b"role", "states", b"states", "vehicle", b"vehicle", "with_total", b"with_total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__page: _TypeAlias = _typing.Literal["page"]  # noqa: Y015
+    _WhichOneofArgType__page: _TypeAlias = _typing.Literal["_page", b"_page"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page) -> _WhichOneofReturnType__page | None: ...
 
 Global___ListTripsRequest: _TypeAlias = ListTripsRequest  # noqa: Y015
 
 @_typing.final
 class ListTripsResponse(_message.Message):
-    """A page of one person's trips."""
+    """A page of trips."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TRIPS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
+    total_size: _builtins.int
+    """How many match on all pages, if that was asked; 10001 means more than 10000."""
     @_builtins.property
     def trips(self) -> _containers.RepeatedCompositeFieldContainer[Global___Trip]:
         """Newest first."""
@@ -1237,12 +1308,15 @@ class ListTripsResponse(_message.Message):
         *,
         trips: _abc.Iterable[Global___Trip] | None = ...,
         next_page_token: _builtins.str = ...,
+        total_size: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "total_size", b"total_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "trips", b"trips"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_size", b"_total_size", "next_page_token", b"next_page_token", "total_size", b"total_size", "trips", b"trips"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__total_size: _TypeAlias = _typing.Literal["total_size"]  # noqa: Y015
+    _WhichOneofArgType__total_size: _TypeAlias = _typing.Literal["_total_size", b"_total_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_size) -> _WhichOneofReturnType__total_size | None: ...
 
 Global___ListTripsResponse: _TypeAlias = ListTripsResponse  # noqa: Y015
 

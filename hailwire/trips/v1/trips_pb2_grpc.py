@@ -185,7 +185,10 @@ class TripsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTrips(self, request, context):
-        """Lists a person's trips, newest first.
+        """Lists a person's trips, or everybody's, newest first. Filters that are given all hold. Served together are
+        - person_id, alone or with role, and each with states, created_from and created_before, in any combination;
+        - everyone, alone or with created_from and created_before, and each with a vehicle and exactly one of the states.
+        Error reasons: FILTERS_NOT_SERVED (the message says what is served), PERSON_INVALID, VALUE_INVALID, PAGE_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

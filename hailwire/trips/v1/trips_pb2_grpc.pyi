@@ -82,7 +82,11 @@ class TripsServiceStub:
     BatchGetOpenTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchGetOpenTripsRequest, _trips_pb2.BatchGetOpenTripsResponse]
     """Reads the open trip of each person, as passenger or driver. Error reasons per item: TRIP_NOT_FOUND."""
     ListTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.ListTripsRequest, _trips_pb2.ListTripsResponse]
-    """Lists a person's trips, newest first."""
+    """Lists a person's trips, or everybody's, newest first. Filters that are given all hold. Served together are
+    - person_id, alone or with role, and each with states, created_from and created_before, in any combination;
+    - everyone, alone or with created_from and created_before, and each with a vehicle and exactly one of the states.
+    Error reasons: FILTERS_NOT_SERVED (the message says what is served), PERSON_INVALID, VALUE_INVALID, PAGE_INVALID.
+    """
     BatchMergePeople: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchMergePeopleRequest, _trips_pb2.BatchMergePeopleResponse]
     """Hands everything of one person to another: two profiles proved to be one. Repeats change nothing.
     Error reasons per item: REQUEST_ID_REUSED.
@@ -134,7 +138,11 @@ class TripsServiceAsyncStub(TripsServiceStub):
     BatchGetOpenTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchGetOpenTripsRequest, _trips_pb2.BatchGetOpenTripsResponse]  # type: ignore[assignment]
     """Reads the open trip of each person, as passenger or driver. Error reasons per item: TRIP_NOT_FOUND."""
     ListTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.ListTripsRequest, _trips_pb2.ListTripsResponse]  # type: ignore[assignment]
-    """Lists a person's trips, newest first."""
+    """Lists a person's trips, or everybody's, newest first. Filters that are given all hold. Served together are
+    - person_id, alone or with role, and each with states, created_from and created_before, in any combination;
+    - everyone, alone or with created_from and created_before, and each with a vehicle and exactly one of the states.
+    Error reasons: FILTERS_NOT_SERVED (the message says what is served), PERSON_INVALID, VALUE_INVALID, PAGE_INVALID.
+    """
     BatchMergePeople: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchMergePeopleRequest, _trips_pb2.BatchMergePeopleResponse]  # type: ignore[assignment]
     """Hands everything of one person to another: two profiles proved to be one. Repeats change nothing.
     Error reasons per item: REQUEST_ID_REUSED.
@@ -243,7 +251,11 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trips_pb2.ListTripsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.ListTripsResponse, _abc.Awaitable[_trips_pb2.ListTripsResponse]]:
-        """Lists a person's trips, newest first."""
+        """Lists a person's trips, or everybody's, newest first. Filters that are given all hold. Served together are
+        - person_id, alone or with role, and each with states, created_from and created_before, in any combination;
+        - everyone, alone or with created_from and created_before, and each with a vehicle and exactly one of the states.
+        Error reasons: FILTERS_NOT_SERVED (the message says what is served), PERSON_INVALID, VALUE_INVALID, PAGE_INVALID.
+        """
 
     @_abc_1.abstractmethod
     def BatchMergePeople(

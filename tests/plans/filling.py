@@ -1,0 +1,67 @@
+"""Fills every table of the services with so many rows as they are after years, most of them long over."""
+
+import asyncpg
+
+# One row of fifty to a thousand is open, due or held. Tables of what only waits are full, too: as bad as it can get.
+FILL = """
+INSERT INTO profile.person (person_id, language, merged_into, created_at, updated_at)
+SELECT n, (ARRAY['', 'en', 'fr'])[1 + n % 3], CASE WHEN n % 100 = 0 THEN n - 1 END,
+       timestamptz '2026-01-01' + n * interval '1 second', now()
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.identity (kind, value, person_id) SELECT 1 + n % 3, '+' || n, n FROM generate_series(1, {rows}) n;
+INSERT INTO profile.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
+
+INSERT INTO trips.participant SELECT n FROM generate_series(1, {rows}) n;
+INSERT INTO trips.merged SELECT {rows} + n, n FROM generate_series(1, {rows}) n;
+INSERT INTO trips.presence (person_id, online, vehicle, latitude, longitude, located_at)
+SELECT n, n % 2 = 0, 1 + n % 5, -2 + random(), 30 + random(), now() FROM generate_series(1, {rows}) n;
+INSERT INTO trips.trip (trip_id, state, passenger_id, driver_id, vehicle, latitude, longitude, created_at, updated_at,
+                        expires_at)
+SELECT n, CASE WHEN n % 50 = 0 THEN 2 WHEN n % 50 = 1 THEN 3 ELSE 6 + n % 3 END,
+       -- Who has an open trip has no other; the others have ten each.
+       CASE WHEN n % 50 < 2 THEN {rows} + n ELSE 1 + n % ({rows} / 10) END,
+       CASE WHEN n % 50 = 1 THEN {rows} + n WHEN n % 50 > 1 THEN 1 + n % ({rows} / 10) END,
+       1 + n % 5, -1.5, 30.5, timestamptz '2026-01-01' + n * interval '1 second', now(), now() + n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO trips.offer (offer_id, trip_id, driver_id, state, distance_meters, expires_at)
+SELECT n, n, 1 + n % ({rows} / 10), CASE WHEN n % 50 = 0 THEN 1 ELSE 2 END, 5, now() + n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO trips.mailbox SELECT n FROM generate_series(1, {rows}) n;
+INSERT INTO trips.event (recipient_id, kind, payload) SELECT n, 1, '' FROM generate_series(1, {rows}) n;
+INSERT INTO trips.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
+
+INSERT INTO gateway.instance (name) SELECT 'instance ' || n FROM generate_series(1, 3) n;
+INSERT INTO gateway.inbox_key SELECT int8send(n), now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.conversation (conversation_id, merged_into, person_id, handed_over, pending, alone, due_at,
+                                  instance_id, last_inbound_at)
+SELECT n, CASE WHEN n % 100 = 1 THEN n - 1 END, n, CASE WHEN n % 200 = 2 THEN ARRAY[n + {rows}] ELSE '{{}}' END,
+       (n % 100 = 3)::int, n % 1000 = 3, now() + n * interval '1 second', CASE WHEN n % 200 = 3 THEN 1 END, now()
+FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.alias SELECT 'whatsapp:' || n, n FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.inbox (stored_on, key, kind, provider, conversation_id, raw, stored_at)
+SELECT current_date - (n % 10)::int, int8send(n), 'text', 'whatsapp', n, '', now() FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.pending (conversation_id, seq, inbox_id, stored_on, instance_id)
+SELECT n, 1, n, current_date - (n % 10)::int, CASE WHEN n % 100 = 0 THEN 1 END FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.pending_status (provider, provider_message_id, delivery, due_at)
+SELECT 'whatsapp', 'm' || n, 'sent', now() + n * interval '1 second' FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.outbox (conversation_id, cause, position, address, reply, state, provider_message_id, created_at)
+SELECT n, int8send(n), 0, 'whatsapp:' || n, '', CASE WHEN n % 1000 = 0 THEN 'queued' ELSE 'accepted' END, 'm' || n,
+       now() - n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.lane (conversation_id, queued, instance_id, due_at)
+SELECT n, (n % 1000 = 0)::int, CASE WHEN n % 2000 = 0 THEN 1 + n % 3 END, now() + n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.dead_letter (kind, reason, conversation_id, resolution, created_at)
+SELECT 'message', 'CRASHED', n, CASE WHEN n % 100 > 0 THEN 'discarded' END, now() - n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+"""
+
+
+async def fill(database_url: str, rows: int) -> None:
+    """As many rows in each table, then statistics of them."""
+    connection = await asyncpg.connect(database_url, server_settings={"synchronous_commit": "off"})
+    try:
+        await connection.execute(FILL.format(rows=rows))
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
