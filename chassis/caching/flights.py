@@ -66,18 +66,22 @@ class Flights:
         finally:
             self._questions.discard(question)
 
-    async def once(self, keys: Sequence[Key], ask: Ask[Key, Answer]) -> list[Answer]:
-        """An answer for each key, in order. Keys that somebody asks for already are not asked for again.
+    async def once(self, keys: Sequence[Key], ask: Ask[Key, Answer], *, join: bool) -> list[Answer]:
+        """An answer for each key, in order. With `join` keys that somebody asks for already are not asked for again.
 
         An error reaches everybody who waits, and whoever gives up takes nobody along.
         """
-        mine = [key for key in dict.fromkeys(keys) if key not in self._flights or not self._flights[key][1].fresh]
+        mine = [key for key in dict.fromkeys(keys) if not join or not self._asked(key)]
         if mine:
             self._depart(mine, ask)
         waiting = [self._flights[key][0] for key in keys]
         if waiting:
             await asyncio.wait(waiting)
         return [flight.result() for flight in waiting]
+
+    def _asked(self, key: Hashable) -> bool:
+        """Whether somebody asks for it already and nothing was heard since."""
+        return key in self._flights and self._flights[key][1].fresh
 
     def _depart(self, keys: Sequence[Key], ask: Ask[Key, Answer]) -> None:
         question = Question()

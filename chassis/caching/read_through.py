@@ -30,7 +30,8 @@ ABSENT: Final = Absent.ABSENT
 class ReadThrough(Generic[Key, Value]):
     """Values by key: from memory, or by one question for however many ask at once. Errors are never remembered.
 
-    Until `trust` says that notifications arrive, nothing is remembered.
+    Until `trust` says that notifications arrive, nothing is remembered and nobody waits for somebody else's question:
+    there is no telling whether anything has changed since it was asked.
     """
 
     def __init__(
@@ -74,12 +75,12 @@ class ReadThrough(Generic[Key, Value]):
 
     async def load(self, keys: Sequence[Key]) -> dict[Key, Value]:
         """Those that exist, from the database."""
-        answers = await self._flights.once(keys, self._ask)
+        answers = await self._flights.once(keys, self._ask, join=self._trusted)
         return {key: value for key, value in zip(keys, answers, strict=True) if not isinstance(value, Absent)}
 
     async def once(self, keys: Sequence[Other], ask: Ask[Other, Answer]) -> list[Answer]:
         """Ask something else that these values answer, too, once at a time; `ask` may `keep` what it learns."""
-        return await self._flights.once(keys, ask)
+        return await self._flights.once(keys, ask, join=self._trusted)
 
     def asking(self) -> AbstractContextManager[Question]:
         """For whoever reads values in another way and will `keep` them: a question that hears of changes meanwhile."""

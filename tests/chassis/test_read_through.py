@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chassis.caching.memory import MemoryCache
@@ -130,6 +130,8 @@ async def _carry_out(commands: list[tuple[str, object]]) -> None:
 
 
 @given(st.lists(COMMANDS, max_size=40))
+@example([("ask", ["a"]), ("pass", 4), ("write", "a"), ("hear", None), ("ask", ["a"]), ("answer", 0)])
+@settings(max_examples=300)
 def test_nobody_gets_what_is_older_than_what_they_had_heard_of(commands: list[tuple[str, object]]) -> None:
     """Writes, notifications, lost connections, slow reads and impatient askers come in any order."""
     asyncio.run(_carry_out(commands))
