@@ -33,6 +33,15 @@ CROSS JOIN LATERAL (
     LIMIT w.candidates
 ) AS near
 """,
+    # Nine motos around Kigali.
+    example=(
+        "{0}",
+        "{0}",
+        "{1}",
+        *(f"{{{edge}}}" for edge in windows(Location(-1.95, 30.06), 10_000)[0]),
+        "{26}",
+        "1h",
+    ),
 )
 
 
