@@ -36,6 +36,11 @@ COMMANDS = {
     "migrate": Command("bring the database up to date", "DATABASE_URL=postgresql://... hailwire migrate", "migrate"),
     "doctor": Command("check this machine, the settings and the database", "hailwire doctor", "doctor"),
     "dlq": Command("look at messages that failed for good, and replay them", "hailwire dlq list --limit 20", "dlq"),
+    "loadtest": Command(
+        "put a mesh under load and judge what arrived at the far end",
+        "hailwire loadtest --rate 50 --duration 30",
+        "loadtest",
+    ),
     "token": Command("mint a token for the REST API; development only", "hailwire token --sub 42", "token"),
 }
 
