@@ -33,6 +33,11 @@ class FarEnd:
         except (aiohttp.ClientError, OSError, TimeoutError, KeyError, ValueError) as error:
             raise CommandError(f"there is no simulator at {self._url}: {error!r}", ExitCode.FAILED) from error
 
+    async def webhooks(self) -> int:
+        """How many webhooks the stand-in has posted itself and got an answer for."""
+        async with self._session.get(f"{self._url}/stats") as response:
+            return int(orjson.loads(await response.read()).get("webhooks_posted", 0))
+
     async def read(self, take: Callable[[Accepted], None]) -> None:
         """Everything that is new. Raises CommandError when something was forgotten before it was read."""
         while True:

@@ -1,7 +1,7 @@
 """A mesh for the load test alone: `hailwire up` with a new database in a folder that is gone afterwards.
 
-The stand-in takes more messages a second from our number than Meta's smallest tier; what it takes for one person stays as
-it is. Nothing of the caller's environment reaches it, least of all the credentials of real providers.
+The stand-in takes more messages a second from our number than Meta's smallest tier; what it takes for one person stays.
+Nothing of the caller's environment reaches it, least of all the credentials of real providers.
 """
 
 import asyncio
@@ -31,18 +31,20 @@ _STOP_SECONDS = 90.0
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 # Messages a second that Meta lets the larger businesses send and get.
 _THROUGHPUT = 1000
-_LOG = "mesh.log"
 
 
 @contextlib.asynccontextmanager
-async def own_mesh(load: Profile) -> AsyncIterator[MeshSettings]:
-    """A mesh that serves; stopped and removed at the end. Start it from the main thread (see launcher/tether.py)."""
+async def own_mesh(load: Profile, log: Path) -> AsyncIterator[MeshSettings]:
+    """A mesh that serves and writes to this log; stopped and removed at the end.
+
+    Start it from the main thread (see launcher/tether.py).
+    """
     folder = _folder()
     process = None
     try:
         numbers = _ports()
-        process = _start(folder, numbers, load)
-        await _ready(process, numbers, folder)
+        process = _start(folder, log, numbers, load)
+        await _ready(process, numbers, log)
         yield _places(numbers)
     finally:
         if process is not None:
@@ -56,15 +58,16 @@ def _folder() -> Path:
     return folder
 
 
-def _start(folder: Path, numbers: dict[str, int], load: Profile) -> subprocess.Popen[bytes]:
-    with (folder / _LOG).open("wb") as log:
+def _start(folder: Path, log: Path, numbers: dict[str, int], load: Profile) -> subprocess.Popen[bytes]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
         return subprocess.Popen(
             tethered([sys.executable, "-m", "launcher", "up"], signal.SIGTERM),
             cwd=ROOT,
             env=_environ(folder, numbers, load),
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             start_new_session=True,  # Ctrl-C reaches us alone, and we stop it when the load has stopped
         )
 
@@ -100,11 +103,11 @@ def _places(numbers: dict[str, int]) -> MeshSettings:
     )
 
 
-async def _ready(process: subprocess.Popen[bytes], numbers: dict[str, int], folder: Path) -> None:
+async def _ready(process: subprocess.Popen[bytes], numbers: dict[str, int], log: Path) -> None:
     end = time.monotonic() + _READY_SECONDS
     while not await _serves(numbers):
         if process.poll() is not None or time.monotonic() > end:
-            raise CommandError(f"the mesh of the load test does not serve:\n{_log_end(folder)}", ExitCode.FAILED)
+            raise CommandError(f"the mesh of the load test does not serve:\n{_log_end(log)}", ExitCode.FAILED)
         await asyncio.sleep(0.1)
 
 
@@ -116,8 +119,8 @@ async def _serves(numbers: dict[str, int]) -> bool:
     )
 
 
-def _log_end(folder: Path) -> str:
-    return "\n".join((folder / _LOG).read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+def _log_end(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -3,7 +3,7 @@
 import heapq
 import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -80,13 +80,18 @@ class Plan:
         return heapq.merge(first, second, third, key=lambda event: event[0])
 
     @property
+    def drivers(self) -> list[Person]:
+        """Those who are asked."""
+        return [one.driver for one in self.messages if one.driver is not None]
+
+    @property
     def requests(self) -> list[Message]:
         """Those that ask for a ride."""
         return [one for one in self.messages if one.driver is not None]
 
 
 def make(load: Profile, settings: LoadTestSettings, *, first_stranger: int, bursts: bool = True) -> Plan:
-    """The same plan for the same seed, but for the ids; passengers and drivers are numbered from `first_stranger` on."""
+    """The same plan for the same seed, but for ids; passengers and drivers are numbered from `first_stranger` on."""
     dice = random.Random(settings.seed if bursts else f"warm-up {settings.seed}")  # noqa: S311 - no secret
     run = secrets.token_hex(8)
     town = people.town_size(load.rate)
@@ -107,6 +112,17 @@ def make(load: Profile, settings: LoadTestSettings, *, first_stranger: int, burs
             message.again_at = at + dice.uniform(0, _AGAIN_SECONDS)
         messages.append(message)
     return Plan(load, run, town, messages, settings.status_batch)
+
+
+def hellos(persons: Sequence[Person], rate: float) -> Plan:
+    """Each of these people writes once, so that there is a conversation in which they can be told something."""
+    run = secrets.token_hex(8)
+    content = Content("text", {"type": "text", "text": {"body": "hello"}})
+    messages = [
+        Message(number / rate, number, _ident(run, number, content.kind), person, content)
+        for number, person in enumerate(persons)
+    ]
+    return Plan(Profile(rate, len(messages) / rate), run, len(persons), messages, 1)
 
 
 def _ident(run: str, number: int, kind: str) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import resource
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import aiohttp
@@ -70,9 +70,10 @@ async def _mesh(order: Order, tell: Tell) -> AsyncIterator[MeshSettings]:
         yield order.mesh
         return
     tell("starting a mesh with a database of its own")
-    async with own_mesh(order.load) as mesh:
+    log = order.output.with_name("load-test-mesh.log")
+    async with own_mesh(order.load, log) as mesh:
         yield mesh
-        tell("stopping the mesh")
+        tell(f"stopping the mesh; its log is in {log}")
 
 
 async def _measured(site: _Site) -> Evidence:
@@ -83,15 +84,8 @@ async def _measured(site: _Site) -> Evidence:
     planned = plan.make(order.load, settings, first_stranger=first + len(warming.requests))
     site.tell(f"{planned.people} people move in")
     passengers = await town.settle(site.mesh, planned.people, [*warming.requests, *planned.requests], planned.run)
-    await site.inside.reset()
-    warmed = None
-    if warming.messages:
-        site.tell(f"warming up with {len(warming.messages)} messages")
-        warm = await _driven(site, warming, None)
-        await _settled(site, warm)
-        await site.inside.reset()
-        warmed = warm.ledger
-    load = order.load
+    warmed = await _warmed(site, [plan.hellos([*warming.drivers, *planned.drivers], order.load.rate), warming])
+    load, posted = order.load, await site.far_end.webhooks()
     site.tell(
         f"{order.messages} messages in {load.duration:g} s ({load.rate:g}/s, {settings.concurrency} at once every ten "
         f"seconds)" + (f" and {load.status_rate:g} statuses a second" if load.status_rate else "")
@@ -103,7 +97,21 @@ async def _measured(site: _Site) -> Evidence:
         for one in planned.requests
     )
     await _settled(site, seen)
-    return replace(seen, trips=made)
+    return replace(seen, trips=made, others=await site.far_end.webhooks() - posted)
+
+
+async def _warmed(site: _Site, plans: Sequence[Plan]) -> Ledger | None:
+    """Drivers come online by writing, as they do; then some load, so that nothing is done for the first time."""
+    ledger = None
+    for planned in plans:
+        await site.inside.reset()
+        if planned.messages:
+            site.tell(f"{len(planned.messages)} messages before anything is counted")
+            seen = await _driven(site, planned, ledger)
+            await _settled(site, seen)
+            ledger = seen.ledger
+    await site.inside.reset()
+    return ledger
 
 
 async def _driven(site: _Site, planned: Plan, before: Ledger | None) -> Evidence:
@@ -119,7 +127,7 @@ async def _driven(site: _Site, planned: Plan, before: Ledger | None) -> Evidence
             simulator_url=site.mesh.simulator_url,
         )
         # A moment ahead, so that the first message is not late.
-        ledger = Ledger(time.time() + 0.2, [one.driver for one in planned.requests if one.driver is not None])
+        ledger = Ledger(time.time() + 0.2, planned.drivers)
         generator = Generator(
             wire,
             webhooks,
@@ -150,8 +158,8 @@ async def _answered(ledger: Ledger, wire: Wire, seconds: float) -> None:
     """Return when everybody has their answer and every driver was told, or after so many seconds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while wire.in_flight or ledger.waiting > 0 or ledger.untold:
-                await asyncio.sleep(_LOOK_SECONDS)  # noqa: ASYNC110 - nothing here is told when a simulator has news
+            while wire.in_flight or ledger.waiting > 0 or ledger.untold:  # noqa: ASYNC110 - no event tells of it
+                await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _progress(site: _Site, seen: Evidence) -> None:

@@ -49,7 +49,8 @@ class Target:
 class Evidence:
     """All that was seen of a run. `trips` are those of the `requested` rides that were made and told to the driver.
 
-    `statuses_each` is how many statuses the stand-in tells of each message that it accepted.
+    `statuses_each` is how many statuses the stand-in tells of each message that it accepted, `others` the webhooks that
+    it posted itself.
     """
 
     order: Order
@@ -60,6 +61,7 @@ class Evidence:
     requested: int
     statuses_each: int
     trips: int = 0
+    others: int = 0
 
     @property
     def expected_statuses(self) -> int:
@@ -120,7 +122,7 @@ def _within(seen: Evidence) -> Iterable[Target]:
     statuses = inside.statuses()
     due = max(statuses["new"], seen.expected_statuses)
     slowest = inside.slowest_statement()
-    posts = seen.ledger.posts + seen.ledger.status_posts - seen.ledger.unanswered_posts
+    posts = seen.others + seen.ledger.posts + seen.ledger.status_posts - seen.ledger.unanswered_posts
     if due:
         yield Target("statuses settled", _percent(statuses["settled"], due), 99, "%", at_most=False)
     yield Target("dead letters", inside.dead_letters(), 0)
@@ -136,7 +138,7 @@ def _within(seen: Evidence) -> Iterable[Target]:
     )
     yield _largest("memory of a service", {k: v / _MEGABYTE for k, v in inside.memory().items()}, 128, "MB")
     yield _largest("cold start of a service", inside.cold_starts(), 500, "ms")
-    yield Target("our webhooks in its own numbers", _percent(inside.requests(), posts), 100, "%", at_most=False)
+    yield Target("webhooks in its own numbers", _percent(inside.requests(), posts), 100, "%", at_most=False)
 
 
 def _largest(name: str, values: dict[str, float] | dict[str, int], bound: float, unit: str) -> Target:
