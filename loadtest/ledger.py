@@ -15,6 +15,8 @@ from loadtest.wire import Answer
 
 # Replies whose statuses may be told; more would only be memory.
 _MOST_REPLIES = 20_000
+# Two readings of the same clock, one after the other, on a machine that is busy.
+_CLOCK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,10 @@ class Ledger:
         for _, seconds in self.answers():
             found.record(seconds)
         return found
+
+    def early(self) -> int:
+        """Answers that were accepted before their messages were due: two clocks disagree, and no latency is true."""
+        return sum(seconds < -_CLOCK_SECONDS for _, seconds in self.answers())
 
     def lost(self) -> int:
         """Messages whose webhook was answered 200 and whose senders got fewer answers."""

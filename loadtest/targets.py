@@ -77,6 +77,7 @@ def judge(seen: Evidence) -> list[Target]:
         Target("messages sent", ledger.sent, 0, at_most=False, beyond=True),
         Target("answered at the far end", _percent(answers.count, ledger.sent), 95, "%", at_most=False, beyond=True),
         Target("taken with 200, never answered", ledger.lost(), 0),
+        Target("answered before it was due", ledger.early(), 0),
         Target("answer accepted, average", answers.mean, 5, "s", beyond=True),
         Target("answer accepted, p95", answers.quantile(0.95), 10, "s", beyond=True),
         Target("webhooks open at once", seen.wire.most_in_flight, settings.concurrency, at_most=False),
