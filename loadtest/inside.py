@@ -37,8 +37,9 @@ class Inside:
         headers = {"Authorization": f"Bearer {self._token.reveal()}"}
         try:
             async with self._session.post(f"{self._url}/api/performance/reset", headers=headers) as response:
-                if response.status != 200:
-                    raise CommandError(f"{self._url} answers {response.status} to a reset: set its ADMIN_TOKEN.")
+                if response.status == 401:
+                    raise CommandError(f"the metrics service at {self._url} has another ADMIN_TOKEN: set that one.")
+                response.raise_for_status()
             await self.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise CommandError(f"there is no metrics service at {self._url}: {error!r}", ExitCode.FAILED) from error

@@ -18,7 +18,7 @@ _TIMING = ("webhook answered", "answer accepted", "generator late", "slowest sta
 @pytest.mark.drill
 @pytest.mark.timeout(400)
 def test_a_short_run_on_a_real_mesh(tmp_path: Path) -> None:
-    """Every message of a short run is answered once at the far end, every ride is made, and the exit code is the judgement."""
+    """Every message is answered once at the far end, every ride is made, and the exit code is the judgement."""
     before = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*"))
     output = tmp_path / "results.json"
     command = [sys.executable, "-m", "launcher", "loadtest", "--rate", "20", "--duration", "5", "--concurrency", "20"]
