@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from chassis.settings import declarations
-from launcher import ports
+from launcher import embedded, ports
 from launcher.environment import ROOT
 from launcher.failure import CommandError, ExitCode
 from launcher.probe import http_status, listens
@@ -39,6 +39,7 @@ async def own_mesh(load: Profile, log: Path) -> AsyncIterator[MeshSettings]:
 
     Start it from the main thread (see launcher/tether.py).
     """
+    _check_binaries()
     folder = _folder()
     process = None
     try:
@@ -50,6 +51,14 @@ async def own_mesh(load: Profile, log: Path) -> AsyncIterator[MeshSettings]:
         if process is not None:
             await asyncio.to_thread(_stop, process)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_binaries() -> None:
+    try:
+        embedded.binaries()
+    except CommandError as error:
+        advice = "run `make setup`, or name a mesh that runs: GATEWAY_URL, SIMULATOR_URL and METRICS_URL"
+        raise CommandError(f"there is no PostgreSQL for a mesh of its own: {advice}.") from error
 
 
 def _folder() -> Path:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import resource
 import secrets
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -51,6 +52,7 @@ class _Site:
 async def run(order: Order, tell: Tell) -> bool:
     """Whether every target was met. Raises CommandError when there is nothing to measure."""
     _many_connections()
+    _end_when_asked()
     patience = aiohttp.ClientTimeout(total=order.settings.timeout)
     async with _mesh(order, tell) as mesh, aiohttp.ClientSession(timeout=patience) as session:
         inside = Inside(session, mesh.metrics_url, order.identity.admin_token)
@@ -185,6 +187,13 @@ async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+def _end_when_asked() -> None:
+    """SIGTERM stops what we have started, as Ctrl-C does."""
+    this = asyncio.current_task()
+    if this is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
 
 
 def _many_connections() -> None:

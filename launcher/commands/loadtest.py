@@ -1,6 +1,7 @@
 """A load at a fixed rate, judged by what arrived at the far end: on a mesh of its own, or on one that runs already."""
 
 import argparse
+import asyncio
 from collections.abc import Mapping
 
 from launcher.failure import ExitCode
@@ -49,5 +50,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     from loadtest.run import run as load
 
-    met = uvloop.run(load(decided, lambda line: print(line, flush=True)))
+    try:
+        met = uvloop.run(load(decided, lambda line: print(line, flush=True)))
+    except asyncio.CancelledError:  # asked to end, and everything that it had started has ended
+        return ExitCode.FAILED
     return ExitCode.DONE if met else ExitCode.FAILED

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,3 +40,24 @@ def test_a_short_run_on_a_real_mesh(tmp_path: Path) -> None:
     assert ended.returncode == (1 if missed else 0)
     assert "in flight" in ended.stdout
     assert set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*")) == before
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(300)
+def test_ended_early_it_ends_what_it_started(tmp_path: Path) -> None:
+    """Asked to end in the middle of a run it stops its mesh, database included, and leaves no folder and no figures."""
+    before = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*"))
+    command = [sys.executable, "-u", "-m", "launcher", "loadtest", "--output", str(tmp_path / "results.json")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "move in" in line:
+                break
+        (folder,) = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*")) - before
+        server = int((folder / "home" / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        assert process.wait(120) == 1
+    assert not folder.exists()
+    assert not Path(f"/proc/{server}").exists()
+    assert not (tmp_path / "results.json").exists()
