@@ -6,11 +6,14 @@ import resource
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import aiohttp
+import grpc
 
+from chassis.queues import LOOK_SECONDS as QUEUES_SECONDS
+from launcher.failure import CommandError, ExitCode
 from loadtest import plan, report, targets, town
 from loadtest.farend import FarEnd
 from loadtest.generator import Generator
@@ -56,7 +59,8 @@ async def run(order: Order, tell: Tell) -> bool:
     patience = aiohttp.ClientTimeout(total=order.settings.timeout)
     async with _mesh(order, tell) as mesh, aiohttp.ClientSession(timeout=patience) as session:
         inside = Inside(session, mesh.metrics_url, order.identity.admin_token)
-        seen = await _measured(_Site(order, mesh, FarEnd(session, mesh.simulator_url), inside, tell))
+        with _silence_explained():
+            seen = await _measured(_Site(order, mesh, FarEnd(session, mesh.simulator_url), inside, tell))
     judged = targets.judge(seen)
     told = report.results(seen, judged)
     report.write(order.output, told)
@@ -64,6 +68,15 @@ async def run(order: Order, tell: Tell) -> bool:
     missed = sum(not target.met for target in judged)
     tell(f"{missed} of {len(judged)} targets missed" if missed else f"all {len(judged)} targets met")
     return not missed
+
+
+@contextlib.contextmanager
+def _silence_explained() -> Iterator[None]:
+    """A part of the mesh that answers nobody at all any more ends the run with a sentence."""
+    try:
+        yield
+    except (aiohttp.ClientError, grpc.RpcError, OSError, TimeoutError) as error:
+        raise CommandError(f"a part of the mesh does not answer any more: {error!r}", ExitCode.FAILED) from error
 
 
 @contextlib.asynccontextmanager
@@ -98,6 +111,8 @@ async def _measured(site: _Site) -> Evidence:
         passengers[one.person.number] in with_trip and one.driver is not None and one.driver.number in seen.ledger.told
         for one in planned.requests
     )
+    # So that the gauges of queues, dead letters among them, are of a time after the load.
+    await asyncio.sleep(QUEUES_SECONDS)
     await _settled(site, seen)
     return replace(seen, trips=made, others=await site.far_end.webhooks() - posted)
 

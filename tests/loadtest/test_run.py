@@ -30,6 +30,7 @@ _USUAL = {
 def _small_town(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "FEWEST_PEOPLE", 60)
     monkeypatch.setattr(town, "_CRUISING", 3)
+    monkeypatch.setattr("loadtest.run.QUEUES_SECONDS", 0.0)  # this mesh has no queues
 
 
 @pytest.fixture
@@ -198,4 +199,12 @@ async def test_what_is_not_there(world: World, tmp_path: Path) -> None:
             await run(order.read(_environ(mesh, tmp_path) | {name: "http://127.0.0.1:1"}), lambda _line: None)
     with pytest.raises(CommandError, match="another ADMIN_TOKEN"):
         await run(order.read(_environ(mesh, tmp_path) | {"ADMIN_TOKEN": "other"}), lambda _line: None)
+    assert not (tmp_path / "results.json").exists()
+
+
+async def test_a_mesh_that_falls_silent(world: World, tmp_path: Path) -> None:
+    """When the far end is gone in the middle of a run there is one sentence and no figure."""
+    world.hangs_up = True
+    with pytest.raises(CommandError, match="does not answer any more"):
+        await loaded(world, tmp_path)
     assert not (tmp_path / "results.json").exists()

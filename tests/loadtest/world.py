@@ -33,6 +33,8 @@ class World:
     remembers: bool = True
     tells_drivers: bool = True
     makes_trips: bool = True
+    # Whether the stand-in is gone when it is asked for its counts.
+    hangs_up: bool = False
     slow_seconds: float = 0.0
     accepted_late_seconds: float = 0.0
     url: str = ""
@@ -124,6 +126,8 @@ class World:
         return web.Response(body=body, headers={"X-Outbox-Last": str(len(self.outbox))})
 
     async def stats(self, request: web.Request) -> web.Response:
+        if self.hangs_up and request.transport is not None:
+            request.transport.abort()
         return web.json_response({"webhooks_posted": 0})
 
     async def reset(self, request: web.Request) -> web.Response:
