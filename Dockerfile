@@ -12,12 +12,13 @@ RUN python3 -m venv /opt/hailwire/venv \
 COPY chassis /opt/hailwire/chassis
 COPY hailwire /opt/hailwire/hailwire
 COPY launcher /opt/hailwire/launcher
+COPY loadtest /opt/hailwire/loadtest
 COPY services /opt/hailwire/services
 COPY simulator /opt/hailwire/simulator
 COPY deploy/image/hailwire deploy/image/hailwire-health /opt/hailwire/bin/
 # Nothing can be compiled later: the root file system is read-only.
 RUN python3 -m compileall -q /opt/hailwire/chassis /opt/hailwire/hailwire /opt/hailwire/launcher \
-        /opt/hailwire/services /opt/hailwire/simulator \
+        /opt/hailwire/loadtest /opt/hailwire/services /opt/hailwire/simulator \
  && mkdir -m 700 /var/lib/hailwire
 
 FROM ${BASE}

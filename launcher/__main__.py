@@ -5,7 +5,7 @@ Every Python 3 that is still around must be able to read this file.
 
 import sys
 
-_OURS = {"chassis", "hailwire", "launcher", "services", "simulator"}
+_OURS = {"chassis", "hailwire", "launcher", "loadtest", "services", "simulator"}
 
 
 def _run() -> int:

@@ -25,7 +25,7 @@ def classes(service: str) -> list[type]:
 
 def every() -> Iterator[tuple[type, Declaration]]:
     """(class, setting) of every settings class in this checkout, in the order of their files."""
-    for folder in ("chassis", "launcher", "services", "simulator"):
+    for folder in ("chassis", "launcher", "loadtest", "services", "simulator"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "setting(" not in path.read_text(encoding="utf-8"):
                 continue

@@ -41,6 +41,11 @@ COMMANDS = {
         "hailwire analyze trips.get_trips --arguments '{1,2}'",
         "analyze",
     ),
+    "loadtest": Command(
+        "put a mesh under load and judge what arrived at the far end",
+        "hailwire loadtest --rate 50 --duration 30",
+        "loadtest",
+    ),
     "token": Command("mint a token for the REST API; development only", "hailwire token --sub 42", "token"),
 }
 

@@ -14,6 +14,7 @@ _TITLES = {
     "services.metrics": "Metrics",
     "launcher": "The hailwire command",
     "simulator": "Simulator (development and tests only)",
+    "loadtest": "Load test",
 }
 
 _HEAD = """\

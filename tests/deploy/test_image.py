@@ -7,7 +7,7 @@ from tests.deploy import tools
 from tests.deploy.deployed import DOCKERFILE
 from tests.deploy.manifests import Manifests
 
-PACKAGES = {"chassis", "hailwire", "launcher", "services", "simulator"}
+PACKAGES = {"chassis", "hailwire", "launcher", "loadtest", "services", "simulator"}
 
 
 def copied() -> set[str]:

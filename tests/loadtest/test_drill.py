@@ -1,0 +1,63 @@
+"""The command itself on a real mesh of its own: a few seconds at a low rate, and nothing of it left afterwards."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from launcher.environment import ROOT
+
+# What depends on how busy the machine is; everything else must be met on any.
+_TIMING = ("webhook answered", "answer accepted", "generator late", "slowest statement", "cold start")
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(400)
+def test_a_short_run_on_a_real_mesh(tmp_path: Path) -> None:
+    """Every message is answered once at the far end, every ride is made, and the exit code is the judgement."""
+    before = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*"))
+    output = tmp_path / "results.json"
+    command = [sys.executable, "-m", "launcher", "loadtest", "--rate", "20", "--duration", "5", "--concurrency", "20"]
+    command += ["--warm-up", "1", "--duplicates", "0.2", "--output", str(output)]
+    environ = {**os.environ, "HAILWIRE_ENV_FILE": os.devnull, "WA_ACCESS_TOKEN": "a-real-one"}
+    ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=380)
+    assert output.exists(), ended.stdout + ended.stderr
+    results = json.loads(output.read_bytes())
+    messages = results["messages"]
+    assert messages["sent"] == messages["success"] == 100
+    assert messages["failed"] == messages["rate_limited"] == messages["lost"] == messages["surplus_answers"] == 0
+    assert messages["sent_twice"] > 5
+    assert results["trips"] == {"asked_for": 2, "made_and_told": 2}
+    statuses = results["inside"]["statuses"]
+    assert statuses["settled"] >= 2 * 100
+    missed = [target["name"] for target in results["targets"] if not target["met"]]
+    assert [name for name in missed if not name.startswith(_TIMING)] == []
+    assert ended.returncode == (1 if missed else 0)
+    assert "in flight" in ended.stdout
+    assert set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*")) == before
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(300)
+def test_ended_early_it_ends_what_it_started(tmp_path: Path) -> None:
+    """Asked to end in the middle of a run it stops its mesh, database included, and leaves no folder and no figures."""
+    before = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*"))
+    command = [sys.executable, "-u", "-m", "launcher", "loadtest", "--output", str(tmp_path / "results.json")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "move in" in line:
+                break
+        (folder,) = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*")) - before
+        server = int((folder / "home" / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        assert process.wait(120) == 1
+    assert not folder.exists()
+    assert not Path(f"/proc/{server}").exists()
+    assert not (tmp_path / "results.json").exists()

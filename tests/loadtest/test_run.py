@@ -1,0 +1,210 @@
+"""A whole run against a pretended mesh: what a load test must notice, it notices, and the exit code tells."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launcher.failure import CommandError
+from loadtest import order, people, town
+from loadtest.run import run
+from loadtest.settings import MeshSettings
+from loadtest.webhooks import Webhooks
+from tests.loadtest.world import World, serving
+
+# What a small run of a second and a half says without being told otherwise.
+_USUAL = {
+    "RATE": "100",
+    "DURATION": "1.5",
+    "CONCURRENCY": "40",
+    "WARM_UP": "0.2",
+    "DRAIN": "1",
+    "DUPLICATES": "0.2",
+}
+
+
+@pytest.fixture(autouse=True)
+def _small_town(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "FEWEST_PEOPLE", 60)
+    monkeypatch.setattr(town, "_CRUISING", 3)
+    monkeypatch.setattr("loadtest.run.QUEUES_SECONDS", 0.0)  # this mesh has no queues
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with serving(World()) as served:
+        yield served
+
+
+class Ran:
+    """The run and what it left behind."""
+
+    def __init__(self, told: list[str], results: dict[str, Any], *, met: bool) -> None:
+        self.told = told
+        self.results = results
+        self.met = met
+
+    @property
+    def missed(self) -> set[str]:
+        return {target["name"] for target in self.results["targets"] if not target["met"]}
+
+
+def _environ(mesh: MeshSettings, output: Path) -> dict[str, str]:
+    return {
+        "GATEWAY_URL": mesh.gateway_url,
+        "SIMULATOR_URL": mesh.simulator_url,
+        "METRICS_URL": mesh.metrics_url,
+        "PUBLIC_BASE_URL": mesh.public_base_url,
+        "PROFILE_TARGET": mesh.profile_target,
+        "TRIPS_TARGET": mesh.trips_target,
+        "LOAD_TEST_OUTPUT": str(output / "results.json"),
+        **{f"LOAD_TEST_{name}": value for name, value in _USUAL.items()},
+    }
+
+
+async def loaded(world: World, output: Path, **settings: str) -> Ran:
+    environ = _environ(world.mesh, output) | {f"LOAD_TEST_{name}": value for name, value in settings.items()}
+    told: list[str] = []
+    met = await run(order.read(environ), told.append)
+    return Ran(told, json.loads((output / "results.json").read_bytes()), met=met)
+
+
+async def test_a_good_mesh_meets_every_target(world: World, tmp_path: Path) -> None:
+    """Everybody is answered once, rides are made, second deliveries have no effect: all targets met."""
+    ran = await loaded(world, tmp_path)
+    assert ran.missed == set()
+    assert ran.met
+    assert ran.results["met"]
+    messages = ran.results["messages"]
+    assert messages["scheduled"] == messages["sent"] == messages["success"] == 150
+    assert messages["failed"] == messages["rate_limited"] == messages["lost"] == 0
+    assert messages["sent_twice"] > 10
+    assert ran.results["trips"] == {"asked_for": 3, "made_and_told": 3}
+    assert world.forged == 0
+    assert {"text", "interactive", "location", "sms"} <= world.kinds
+    for name in ("min", "avg", "p50", "p95", "p99", "max"):
+        assert ran.results["answer_accepted"][f"{name}_ms"] >= 0
+    assert any("in flight" in line and "p99" in line for line in ran.told)
+    assert ran.told[-1] == f"all {len(ran.results['targets'])} targets met"
+
+
+async def test_a_200_is_no_success(world: World, tmp_path: Path) -> None:
+    """A gateway that answers everything with 200 and does nothing fails the run."""
+    world.answers = 0
+    ran = await loaded(world, tmp_path, WARM_UP="0")
+    assert not ran.met
+    assert ran.results["messages"]["success"] == 0
+    assert ran.results["messages"]["lost"] == 150
+    assert {"answered at the far end", "taken with 200, never answered", "answer accepted, p95"} <= ran.missed
+    assert "webhook answered, p99" not in ran.missed
+
+
+async def test_trips_are_counted_where_they_are_made(world: World, tmp_path: Path) -> None:
+    """Whoever was answered and has no trip, or whose driver never heard of it, got no ride."""
+    world.makes_trips = False
+    assert "trips made and told" in (await loaded(world, tmp_path)).missed
+    world.makes_trips, world.tells_drivers = True, False
+    ran = await loaded(world, tmp_path)
+    assert ran.missed == {"trips made and told"}
+    assert not ran.met
+
+
+@pytest.mark.parametrize(("status", "counted"), [(503, "rate_limited"), (429, "rate_limited"), (500, "failed")])
+async def test_what_is_refused_is_told_apart(world: World, tmp_path: Path, status: int, counted: str) -> None:
+    """Too much and failed are two counts; neither is a success."""
+    world.status = status
+    ran = await loaded(world, tmp_path)
+    assert ran.results["messages"][counted] == 150
+    assert ran.results["messages"]["lost"] == ran.results["messages"]["success"] == 0
+    assert "answered at the far end" in ran.missed
+
+
+async def test_a_mesh_that_forgets(world: World, tmp_path: Path) -> None:
+    """A second delivery with a second effect fails the run."""
+    world.remembers = False
+    ran = await loaded(world, tmp_path)
+    assert ran.missed == {"second deliveries known, no effect"}
+
+
+async def test_answers_that_take_too_long(world: World, tmp_path: Path) -> None:
+    """Latency is that of the provider's acceptance, not of the quick 200."""
+    world.accepted_late_seconds = 11
+    ran = await loaded(world, tmp_path)
+    assert ran.missed == {"answer accepted, average", "answer accepted, p95"}
+
+
+async def test_the_loop_is_open(world: World, tmp_path: Path) -> None:
+    """Nobody waits for anybody: while nothing is answered all is sent in time, and the waiting is in the latency."""
+    world.slow_seconds = 2.5
+    ran = await loaded(world, tmp_path, WARM_UP="0", DRAIN="5")
+    assert ran.results["messages"]["success"] == 150
+    assert ran.results["generator_late"]["p99_ms"] < 100
+    assert ran.results["webhook_answered"]["min_ms"] >= 2500
+    open_at_once = next(one for one in ran.results["targets"] if one["name"] == "webhooks open at once")
+    assert open_at_once["value"] >= 150
+    assert {"webhook answered, p50", "webhook answered, p99"} <= ran.missed
+
+
+async def test_a_late_generator_is_no_open_loop(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generator that cannot keep up says so and fails the run, although everybody was answered."""
+    quick = Webhooks.of
+
+    def slow(self: Webhooks, *given: Any) -> bytes:
+        end = time.monotonic() + 0.02
+        while time.monotonic() < end:
+            pass
+        return quick(self, *given)
+
+    monkeypatch.setattr(Webhooks, "of", slow)
+    ran = await loaded(world, tmp_path, WARM_UP="0", DRAIN="10")
+    assert ran.results["messages"]["success"] == 150
+    assert "generator late, p99" in ran.missed
+    assert not ran.met
+
+
+async def test_zero_requests_fail(world: World, tmp_path: Path) -> None:
+    """A run that sends nothing meets nothing."""
+    ran = await loaded(world, tmp_path, RATE="0.1", DURATION="1", WARM_UP="0")
+    assert not ran.met
+    assert ran.results["messages"]["sent"] == 0
+    assert {
+        "messages sent",
+        "answered at the far end",
+        "answer accepted, average",
+        "webhook answered, p50",
+    } <= ran.missed
+
+
+async def test_metas_standard(world: World, tmp_path: Path) -> None:
+    """With the profile of Meta statuses are posted besides, and median, tail and losses are judged for both."""
+    ran = await loaded(world, tmp_path, PROFILE="meta", STATUS_RATE="300", STATUS_BATCH="3")
+    assert ran.missed == {"statuses settled"}  # nobody settles them here
+    assert ran.results["statuses"] == {"posted": 450, "taken": 450}
+    judged = [target["name"] for target in ran.results["targets"]]
+    assert sum(name.startswith("Meta: ") for name in judged) == 6
+    world.status = 503
+    worse = await loaded(world, tmp_path, PROFILE="meta", STATUS_RATE="300", WARM_UP="1")
+    assert {"Meta: messages not taken", "Meta: webhooks of messages, median"} <= worse.missed
+
+
+async def test_what_is_not_there(world: World, tmp_path: Path) -> None:
+    """Without a metrics service, a simulator or the right admin token there is one sentence and no figure."""
+    mesh = world.mesh
+    missing = {"METRICS_URL": "no metrics service", "SIMULATOR_URL": "no simulator"}
+    for name, sentence in missing.items():
+        with pytest.raises(CommandError, match=sentence):
+            await run(order.read(_environ(mesh, tmp_path) | {name: "http://127.0.0.1:1"}), lambda _line: None)
+    with pytest.raises(CommandError, match="another ADMIN_TOKEN"):
+        await run(order.read(_environ(mesh, tmp_path) | {"ADMIN_TOKEN": "other"}), lambda _line: None)
+    assert not (tmp_path / "results.json").exists()
+
+
+async def test_a_mesh_that_falls_silent(world: World, tmp_path: Path) -> None:
+    """When the far end is gone in the middle of a run there is one sentence and no figure."""
+    world.hangs_up = True
+    with pytest.raises(CommandError, match="does not answer any more"):
+        await loaded(world, tmp_path)
+    assert not (tmp_path / "results.json").exists()
