@@ -206,7 +206,12 @@ def _is_everybodys(status: int, headers: Sequence[Header]) -> bool:
 
 def _in_order(query: bytes) -> bytes:
     """The query by names, so that their order makes no other answer; values of one name stay as they are given."""
-    return b"&".join(sorted(query.split(b"&"), key=lambda pair: pair.partition(b"=")[0]))
+    pairs = sorted(query.split(b"&"), key=_name)
+    return b"&".join(pairs)
+
+
+def _name(pair: bytes) -> bytes:
+    return pair.partition(b"=")[0]
 
 
 def _marks(word: bytes, age: int) -> tuple[Header, Header]:

@@ -5,12 +5,11 @@ that no replica and no crash tells them twice. The note is a reply like any othe
 its message; that it is there is the mark that they were told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from chassis import logs
 from chassis.database import Session, Statement
 from chassis.telemetry import Telemetry
 from services.gateway.conversations import waiting
@@ -20,8 +19,6 @@ from services.gateway.decision import cause_of
 from services.gateway.lane import NewReply
 from services.gateway.messages import Address, Provider, Text
 from services.gateway.providers.reading import read_message
-
-log = logs.get(__name__)
 
 # Before a message's replies, which begin at 0.
 NOTE_POSITION = -1
@@ -64,19 +61,17 @@ class WaitNotes:
         """The notes for these conversations, whose rows are locked; written by the caller in the same transaction."""
         if self.seconds <= 0 or not postponed:
             return []
-        awaited: dict[int, list[tuple[bytes, Text, Mapping[str, Any]]]] = {}
+        awaited: dict[int, list[tuple[bytes, Text, Any]]] = {}
         for row in await session.fetch(_OVERDUE, sorted(postponed), self.seconds, _LOOKED_THROUGH):
             text = _note(row)
             if text is not None:
-                found = (cause_of(row["key"], row["replay"]), text, row)
-                awaited.setdefault(row["conversation_id"], []).append(found)
+                cause = cause_of(row["key"], row["replay"])
+                awaited.setdefault(row["conversation_id"], []).append((cause, text, row))
         if not awaited:
             return []
-        causes = [cause for waiting in awaited.values() for cause, _, _ in waiting]
+        causes = [cause for found in awaited.values() for cause, _, _ in found]
         told = {row["cause"] for row in await session.fetch(_TOLD, causes)}
-        return [
-            _reply(*waiting[0]) for waiting in awaited.values() if told.isdisjoint(cause for cause, _, _ in waiting)
-        ]
+        return [_reply(*found[0]) for found in awaited.values() if told.isdisjoint(cause for cause, _, _ in found)]
 
     def count(self, written: int) -> None:
         """So many were committed."""
@@ -84,17 +79,11 @@ class WaitNotes:
             self._written.add(written)
 
 
-def _note(row: Mapping[str, Any]) -> Text | None:
+def _note(row: Any) -> Text | None:
     address = _address(row)
     if not address or _silenced(row["state_data"]):
         return None
-    try:
-        message = read_message(Provider(row["provider"]), row["raw"])
-    except Exception as error:  # noqa: BLE001 - its own turn will fail for it; those beside it must not
-        log.warning("a waiting message cannot be read", reason=type(error).__name__)
-        return None
-    if message is None:
-        return None
+    message = read_message(Provider(row["provider"]), row["raw"])
     return waiting.note(message, Address.from_key(address).channel, row["language"])
 
 
@@ -103,11 +92,11 @@ def _silenced(state_data: bytes) -> bool:
     return isinstance(data, dict) and Memory.of(State(data=data)).silenced
 
 
-def _address(row: Mapping[str, Any]) -> str:
+def _address(row: Any) -> str:
     return str(row["addresses"][0] if row["addresses"] else row["reply_to"])
 
 
-def _reply(cause: bytes, text: Text, row: Mapping[str, Any]) -> NewReply:
+def _reply(cause: bytes, text: Text, row: Any) -> NewReply:
     return NewReply(
         conversation_id=row["conversation_id"],
         cause=cause,

@@ -45,13 +45,18 @@ class App:
 class Site:
     """A running app behind the cache, and a client of it."""
 
-    def __init__(self, app: App, cache: ResponseCache, telemetry: Telemetry, session: aiohttp.ClientSession) -> None:
+    cache: ResponseCache
+
+    def __init__(self, app: App, telemetry: Telemetry, session: aiohttp.ClientSession) -> None:
         self.app = app
-        self.cache = cache
         self.telemetry = telemetry
         self.session = session
         self.url = ""
         self.now = 0.0
+
+    def clock(self) -> float:
+        """The test's own."""
+        return self.now
 
     async def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[str, Mapping[str, str]]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -80,9 +85,9 @@ class Site:
 async def opened(**options: Any) -> AsyncIterator[Site]:
     app = App()
     async with open_telemetry("test", load(TelemetrySettings, {})) as telemetry, aiohttp.ClientSession() as session:
-        cache = ResponseCache(app, telemetry, PATHS, clock=lambda: site.now, **options)
-        site = Site(app, cache, telemetry, session)
-        async with serve_http(Measured(cache, telemetry, PATHS), host="127.0.0.1", port=0) as port:
+        site = Site(app, telemetry, session)
+        site.cache = ResponseCache(app, telemetry, PATHS, clock=site.clock, **options)
+        async with serve_http(Measured(site.cache, telemetry, PATHS), host="127.0.0.1", port=0) as port:
             site.url = f"http://127.0.0.1:{port}"
             yield site
 

@@ -37,7 +37,7 @@ async def test_a_provider_that_is_away(open_here: Open, word: Register, phones: 
         async def tried() -> bool:
             sql = "SELECT count(*) FROM gateway.outbox WHERE state IN ('queued', 'sending', 'unknown')"
             attempts = await mesh.value("SELECT coalesce(max(attempts), 0) FROM gateway.outbox")
-            return await mesh.value(sql) == 6 and attempts >= 2
+            return bool(await mesh.value(sql) == 6 and attempts >= 2)
 
         await until(tried, "that all replies wait and some were tried")
         assert not mesh.received(f"+{one}")

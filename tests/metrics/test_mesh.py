@@ -13,6 +13,8 @@ import pytest
 from chassis.settings import load
 from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
 from services.gateway import app as gateway_app
+from services.gateway.conversations import routing
+from services.gateway.conversations.lazy import LoadStats
 from services.metrics.reading import WORDS
 from services.profile.app import open_service as open_profile
 from services.profile.settings import ProfileSettings
@@ -103,6 +105,15 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
     assert {one["kind"] for one in health["services"]["gateway"]["work"]} >= {"http", "turn", "send", "statement"}
 
 
+@pytest.fixture
+def unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handlers that this process has not imported yet, as far as they know."""
+    for handler in routing.handlers():
+        monkeypatch.setattr(handler, "_handler", None)
+        monkeypatch.setattr(handler, "stats", LoadStats())
+
+
+@pytest.mark.usefixtures("unloaded")
 async def test_handlers_are_there_before_anybody_writes(watched: Watched) -> None:
     """Every handler is imported in the background once the gateway is up, and shown with the time that it took."""
 
