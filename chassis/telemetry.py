@@ -26,6 +26,7 @@ from prometheus_client import CollectorRegistry
 
 from chassis import resources
 from chassis.instruments import Counter, Histogram, HistogramPage, Instrument, Kind, Read, Reading
+from chassis.pools.statistics import Pools
 from chassis.sampling import AtTheEnd, AtTheRoot
 from chassis.settings import setting
 
@@ -79,6 +80,10 @@ class Telemetry:
     _counters: dict[str, Counter] = field(default_factory=dict)
     _histograms: dict[str, Histogram] = field(default_factory=dict)
     _gauges: dict[str, list[Read]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Here, so that whoever opens a pool has it at hand.
+        self.pools = Pools(self)
 
     def counter(self, name: str, help: str) -> Counter:  # noqa: A002 - the field's word
         """The counter of that name, exported as hailwire_<name>_total."""
