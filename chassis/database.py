@@ -8,6 +8,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import asyncpg
@@ -89,6 +90,11 @@ async def _block(connection: Connection) -> AsyncIterator[None]:
         raise
     with translated():
         await transaction.commit()
+
+
+def statements_in(*modules: ModuleType) -> list[Statement]:
+    """Every statement that these modules declare."""
+    return [one for module in modules for one in vars(module).values() if isinstance(one, Statement)]
 
 
 class Session:

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import asyncpg
 import orjson
@@ -34,9 +35,10 @@ from services.gateway.providers.sending import (
     Verdict,
     WindowClosed,
 )
-from services.gateway.providers.twilio.client import TwilioClient
-from services.gateway.providers.whatsapp.client import WhatsAppClient
 from services.gateway.room import Room
+
+if TYPE_CHECKING:
+    from services.gateway.providers.outside import Providers
 
 log = logs.get(__name__)
 
@@ -78,16 +80,14 @@ class Sender:
         telemetry: Telemetry,
         *,
         instance: Instance,
-        whatsapp: WhatsAppClient,
-        twilio: TwilioClient,
+        providers: "Callable[[], Awaitable[Providers]]",
         most: int,
         stopped: bool,
     ) -> None:
         self._database = database
         self._telemetry = telemetry
         self._instance = instance
-        self._whatsapp = whatsapp
-        self._twilio = twilio
+        self._providers = providers
         self._room = Room(most)
         self._stopped = stopped
         self._settle = Coalescer("outbox settle", self._settle_batch, telemetry=telemetry)
@@ -239,6 +239,7 @@ class Sender:
 
     async def _delivered(self, claim: LaneClaim) -> Settlement:
         """Try one reply and say what is to be written about it."""
+        providers = await self._providers()
         address = Address.from_key(claim.address)
         if claim.provider_message_id is not None:
             return Settlement(claim, "accepted", "settled by its status", claim.provider_message_id)
@@ -263,7 +264,7 @@ class Sender:
                 rows = await self._database.fetch(_KNOWN, claim.conversation_id)
                 known = {row["provider_message_id"] for row in rows}
                 with self._called("GET", address.provider):
-                    found = await self._twilio.find_sent(outgoing, claim.unknown_since, known)
+                    found = await providers.twilio.find_sent(outgoing, claim.unknown_since, known)
                 if found is not None:
                     return Settlement(claim, "accepted", "found in the message list", found)
             # Only now: the last one's status has had its time.
@@ -272,7 +273,7 @@ class Sender:
             self._extra.add(1, provider=str(address.provider))
             log.warning("sent again, its first result is unknown", outbox_id=claim.outbox_id)
         started = time.perf_counter()
-        client = self._twilio if address.provider is Provider.TWILIO else self._whatsapp
+        client = providers.twilio if address.provider is Provider.TWILIO else providers.whatsapp
         with self._called("POST", address.provider) as span:
             if self._telemetry.tracing:
                 outgoing = dataclasses.replace(outgoing, traceparent=traceparent())

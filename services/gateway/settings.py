@@ -6,10 +6,11 @@ from chassis.database import DatabaseSettings
 from chassis.security import SecuritySettings
 from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
+from chassis.warmup import WarmupSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
+class GatewaySettings(DatabaseSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

@@ -351,8 +351,10 @@ class _Course:
         if number not in self.waiting:  # cancelled at the very moment: it has the client all the same
             self.pool.release(lease)
             return
-        assert number == min(self.waiting), "somebody was overtaken"
         del self.waiting[number]
+        # Who was given a client a moment ago, and has not woken up yet, waits no longer in the pool's eyes.
+        later = sum(other > number for other in self.waiting)
+        assert self.pool.statistics().waiting <= later, "somebody was overtaken"
         assert lease.client in self.world.open
         self.held.append(lease)
 
