@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import endtoend, figures
+from benchmarks import coldstart, endtoend, figures
 from benchmarks.contender import ANSWERED, STORED, TURNED
 from benchmarks.endtoend import Size
 from benchmarks.machine import machine, versions
@@ -44,7 +44,10 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--size", choices=list(SIZES), default="usual", help="how much is measured (default: usual)")
     made.add_argument(
-        "--only", choices=["micro", *SCENARIOS], action="append", help="measure only this (may be repeated)"
+        "--only",
+        choices=["micro", "coldstart", *SCENARIOS],
+        action="append",
+        help="measure only this (may be repeated)",
     )
     made.add_argument("--output", type=Path, default=figures.RESULTS, help="where the results go, as JSON")
     made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
@@ -75,7 +78,7 @@ def main(arguments: list[str]) -> int:
 
 
 async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder: Path) -> list[figures.Figure]:
-    wanted = set(given.only or ["micro", *SCENARIOS])
+    wanted = set(given.only or ["micro", "coldstart", *SCENARIOS])
     on = {**machine(folder), "measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "size": given.size}
     known = versions(await _postgresql(cluster.dsn("postgres")))
     _say(f"{on['cores']} x {on['cpu']}, one sync {on['sync_us']} us, load {on['load_before']}")
@@ -86,6 +89,10 @@ async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder
         outcomes = await endtoend.measure(scenarios, SIZES[given.size], cluster, folder, _say)
         suites += [outcome.suite() for outcome in outcomes]
         judged += [figure for outcome in outcomes for figure in figures.of_outcome(outcome)]
+    if "coldstart" in wanted:
+        started = await coldstart.over(cluster, folder, _say)
+        suites += [one.suite() for one in started]
+        judged += map(figures.of_start, started)
     if "micro" in wanted:
         _say("steps, median of one operation")
         timings = await suite.measure(_STEP_SECONDS[given.size], _say)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from benchmarks.coldstart import TARGET_MS, ColdStart
 from benchmarks.contender import CONTENDERS, MESH, STORED, TURNED
 from benchmarks.endtoend import Outcome
 from benchmarks.micro.timing import Timing
@@ -68,6 +69,11 @@ def of_timing(timing: Timing) -> Figure:
     """The median of a step."""
     step = timing.step
     return Figure(f"{step.name}: median", timing.p50, "us", step.target_us, at_most=True)
+
+
+def of_start(start: ColdStart) -> Figure:
+    """The processor time of a start."""
+    return Figure(f"cold start, {start.service}", start.least, "ms", TARGET_MS, at_most=True)
 
 
 def write(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from chassis import errors, logs
 from chassis.interceptors import ServerInterceptor
@@ -91,6 +90,8 @@ async def serve_grpc(
     for add in register:
         add(server)
     if development:
+        from grpc_reflection.v1alpha import reflection
+
         reflection.enable_server_reflection([*names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     try:
         port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)

@@ -21,7 +21,7 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from services.gateway import openapi, preparing, rest
+from services.gateway import openapi, preparing
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
@@ -36,6 +36,7 @@ from services.gateway.instance import Instance
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
 from services.gateway.queueing import NOTIFY_CHANNEL
+from services.gateway.quiet import Probe, QuietRoutes
 from services.gateway.reconciling import reconcile
 from services.gateway.retention import Retention
 from services.gateway.room import Room
@@ -188,6 +189,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 security=settings,
             )
         )
+        routes = QuietRoutes(
+            required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
+            informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+        )
         app = Webhooks(
             store=store,
             spool=spool,
@@ -199,10 +204,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             answered_numbers=settings.answered_numbers,
             max_waiting=settings.max_waiting,
             stored=statuses.hint,
-            rest=rest.application(
-                required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
-                informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
-            ),
+            rest=routes,
         )
         http_port = await stack.enter_async_context(
             serve_http(
@@ -212,10 +214,20 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 setting="GATEWAY_HTTP_PORT",
             )
         )
-        steps = preparing.steps(
-            database, telemetry, channels={"profile": profile_channel, "trips": trips_channel}, outside=providers
+        await stack.enter_async_context(
+            warming(
+                preparing.steps(
+                    database,
+                    telemetry,
+                    channels={"profile": profile_channel, "trips": trips_channel},
+                    outside=providers,
+                    routes=routes.load,
+                ),
+                settings,
+                telemetry,
+                after=grpc_server.settled,
+            )
         )
-        await stack.enter_async_context(warming(steps, settings, telemetry, after=grpc_server.settled))
         log.info("gateway up", http_port=http_port, grpc_port=grpc_server.port)
         yield Gateway(http_port, grpc_server.port, prometheus_port)
 
@@ -263,7 +275,7 @@ class _Once:
             self._seen = True
 
 
-def _serving(peer: Peer) -> rest.Probe:
+def _serving(peer: Peer) -> Probe:
     async def probe() -> None:
         if not await peer.serving():
             raise errors.Unavailable(f"{peer.name} is not serving", reason="PEER_NOT_SERVING")

@@ -12,7 +12,7 @@ from chassis.later import Later, in_a_thread
 from chassis.telemetry import Telemetry
 from chassis.warmup import Step
 from services.gateway import aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns
-from services.gateway.conversations import catalogue, routing
+from services.gateway.conversations import catalogue, routing, wording
 from services.gateway.settings import GatewaySettings
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def steps(
     *,
     channels: Mapping[str, grpc.aio.Channel],
     outside: "Later[Providers]",
+    routes: Step,
 ) -> dict[str, Step]:
     """Each step of the warmup by its name."""
     hot = statements_in(*_HOT)
@@ -51,7 +52,13 @@ def steps(
         "database": lambda: database.warm(hot),
         **{name: connecting(channel) for name, channel in channels.items()},
         "handlers": routing.preload,
-        "words": lambda: in_a_thread(catalogue.load),
+        "words": lambda: in_a_thread(_words),
         "providers": outside.get,
+        "routes": routes,
         "metrics page": lambda: in_a_thread(telemetry.make_page),
     }
+
+
+def _words() -> None:
+    catalogue.load()
+    wording.load()
