@@ -1,7 +1,7 @@
 """How much processor time each service needs from its exec until it serves, bytecode warm.
 
-The service tells it itself (`hailwire_cold_start_cpu_ms`): at the moment when its health first says SERVING it reads the
-clock of its process, which began to count with the exec. What the warmup does comes after that and is not in it.
+The service tells it itself (`hailwire_cold_start_cpu_ms`): at the moment when its health first says SERVING it reads
+the clock of its process, which began to count with the exec. What the warmup does comes after that and is not in it.
 """
 
 import argparse
@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.coldstart",
         description="Measures the processor time of each service from its exec until it serves.",
-        epilog=f"Exit code 1 when one takes longer than {TARGET_MS:g} ms. example: python -m benchmarks.coldstart --starts 3",
+        epilog=f"Exit code 1 when one takes longer than {TARGET_MS:g} ms. example: python -m benchmarks.coldstart",
     )
     parser.add_argument(
         "--starts", type=int, default=STARTS, help=f"of each service; the best counts (default {STARTS})"

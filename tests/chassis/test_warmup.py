@@ -31,11 +31,12 @@ async def test_steps_run_side_by_side_and_are_told_apart(caplog: pytest.LogCaptu
         raise KeyError("words")
 
     warmup = Warmup({"one": meet, "other": meet, "refused": refused, "broken": broken}, timeout_seconds=30)
-    assert warmup.state is State.NOT_STARTED
+    states = [warmup.state]
     running = asyncio.create_task(warmup.run())
     await asyncio.sleep(0)
-    assert warmup.state is State.WARMING
+    states.append(warmup.state)
     await running
+    assert states == [State.NOT_STARTED, State.WARMING]
     assert warmup.state is State.PARTLY
     reasons = {name: result.reason for name, result in warmup.results.items()}
     assert reasons == {"one": "", "other": "", "refused": "DATABASE_UNAVAILABLE", "broken": "KeyError"}

@@ -88,9 +88,18 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
         assert together["cold_start_duration_ms"] > 0
     database = (await api.ask("database"))["services"]["gateway"]["together"]
     assert {"gateway.inbox_insert", "gateway.backlog"} <= {one["statement"] for one in database["statements"]}
-    pool = (await api.ask("connections"))["services"]["gateway"]["together"]["database"]
+    connections = (await api.ask("connections"))["services"]["gateway"]["together"]
+    pool = connections["database"]
     assert 1 <= pool["size"] <= pool["max"]
     assert pool["acquires"] > 0
+    pools = {one.pop("pool"): one for one in connections["pools"]}
+    assert pools.keys() == {"database", "profile", "trips", "providers"}
+    for one in pools.values():
+        assert one.keys() == {"size", "healthy", "in_use", "waiting", "max", "total_uses", "oldest_client_age"}
+        assert one["total_uses"] > 0
+        assert one["size"] <= one["max"]
+    assert gateway["warmup"]["state"] == "warmed"
+    assert {one["result"] for one in gateway["warmup"]["steps"]} == {"ok"}
     (people,) = (await api.ask("cache"))["services"]["profile"]["together"]["caches"]
     assert people["misses"] >= 1
     health = await api.ask("health")
