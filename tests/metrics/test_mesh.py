@@ -98,8 +98,12 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
         assert one.keys() == {"size", "healthy", "in_use", "waiting", "max", "total_uses", "oldest_client_age"}
         assert one["total_uses"] > 0
         assert one["size"] <= one["max"]
-    assert gateway["warmup"]["state"] == "warmed"
-    assert {one["result"] for one in gateway["warmup"]["steps"]} == {"ok"}
+
+    async def warmed() -> bool:
+        told = (await api.ask("stats"))["services"]["gateway"]["together"]["warmup"]
+        return told["state"] == "warmed" and {one["result"] for one in told["steps"]} == {"ok"}
+
+    await until(warmed, "the end of the warmup")
     (people,) = (await api.ask("cache"))["services"]["profile"]["together"]["caches"]
     assert people["misses"] >= 1
     health = await api.ask("health")
