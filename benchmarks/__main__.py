@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import endtoend, figures, filled, hop, nearest
+from benchmarks import coldstart, endtoend, figures, filled, hop, nearest
 from benchmarks.contender import ANSWERED, STORED, TURNED
 from benchmarks.endtoend import Size
 from benchmarks.filled import History
@@ -46,7 +46,7 @@ _HISTORIES = {
 }
 _STEP_SECONDS = {"quick": 0.05, "usual": 0.5, "full": 2.0}
 SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
-_PARTS = ["micro", "hop", "nearest", "history", *SCENARIOS]
+_PARTS = ["micro", "coldstart", "hop", "nearest", "history", *SCENARIOS]
 _EPILOG = """\
 Exit code 1 when a figure misses its target, or when a run did not do what it should. Results: %s.
 example: python -m benchmarks --size usual --only ingest --only turn
@@ -115,6 +115,10 @@ async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder
         measured, found = await filled.measure(SIZES[given.size], _HISTORIES[given.size], cluster, folder, _say)
         suites.append(measured)
         judged += found
+    if "coldstart" in wanted:
+        started = await coldstart.over(cluster, folder, _say)
+        suites += [one.suite() for one in started]
+        judged += map(figures.of_start, started)
     if "micro" in wanted:
         _say("steps, median of one operation")
         timings = await suite.measure(_STEP_SECONDS[given.size], _say)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from benchmarks.coldstart import TARGET_MS, ColdStart
 from benchmarks.contender import CONTENDERS, FLOOR, MESH, STORED, TURNED, TWICE
 from benchmarks.endtoend import Outcome, Run
 from benchmarks.micro import caches
@@ -91,6 +92,11 @@ def of_steps(timings: Sequence[Timing]) -> list[Figure]:
             name = f"{done}: bounded memory / aiocache's own"
             figures.append(Figure(name, ours / theirs, "times", target, at_most=True))
     return figures
+
+
+def of_start(start: ColdStart) -> Figure:
+    """The processor time of a start."""
+    return Figure(f"cold start, {start.service}", start.least, "ms", TARGET_MS, at_most=True)
 
 
 def write(

@@ -4,36 +4,31 @@ Every statement has a name: it is the metric's label, the span's name and what a
 asyncpg prepares each statement once per connection and keeps it.
 """
 
-import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import asyncpg
 from opentelemetry.trace import SpanKind
 
-from chassis import coalesce, errors, logs
+from chassis import coalesce, errors
+from chassis.connections import Connection, connection_pool
+from chassis.database_errors import ASYNCPG, translated, typed
+from chassis.periodic import repeating
+from chassis.pools.leasing import LeasePool
+from chassis.pools.settings import PoolSettings
 from chassis.settings import setting
 from chassis.telemetry import Telemetry
 
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-    Pool = asyncpg.Pool[asyncpg.Record]
-else:
-    Connection = Pool = Any
-
-log = logs.get(__name__)
-
-# How long a call waits for a connection of the pool before it is told that the database is busy.
-_ACQUIRE_SECONDS = 5.0
-# How long the server may take for one statement; longer than any healthy one, shorter than a caller's patience.
-_STATEMENT_SECONDS = 15.0
+# Between looks for connections that nobody uses, or that were not heard of for a while.
+_TEND_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabaseSettings:
+class DatabaseSettings(PoolSettings):
     """How a service reaches PostgreSQL."""
 
     database_url: str = setting("DATABASE_URL", help="postgresql://user:password@host:port/database")
@@ -46,13 +41,27 @@ class DatabaseSettings:
         "DATABASE_POOL_MIN", default=2, minimum=0, maximum=100, help="connections that a service opens at start"
     )
     database_pool_max: int = setting(
-        "DATABASE_POOL_MAX", default=8, minimum=1, maximum=100, help="connections that a service opens at most"
+        "DATABASE_POOL_MAX",
+        default=0,
+        minimum=0,
+        maximum=100,
+        help="connections that a service opens at most; 0: as POOL_MAX_CLIENTS",
     )
 
     @property
     def direct_url(self) -> str:
         """Where LISTEN works."""
         return self.database_direct_url or self.database_url
+
+    @property
+    def most_connections(self) -> int:
+        """What the pool may open."""
+        return self.database_pool_max or self.pool_max_clients
+
+    @property
+    def least_connections(self) -> int:
+        """What the pool keeps open."""
+        return min(self.database_pool_min, self.most_connections)
 
 
 @dataclass(frozen=True)
@@ -70,49 +79,6 @@ class Statement:
     example: tuple[str, ...] = ()
 
 
-_ASYNCPG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-
-
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
-    """Turn what asyncpg raises into typed errors; errors in the data stay asyncpg's, for whoever can bisect a batch."""
-    try:
-        yield
-    except (*_ASYNCPG, OSError) as error:  # TimeoutError is a kind of OSError
-        if (typed := _typed(error)) is not None:
-            raise typed from error
-        raise
-
-
-def _typed(error: Exception) -> errors.HailwireError | None:
-    """The typed error behind asyncpg's, None when it is about the data."""
-    match error:
-        case TimeoutError():
-            return errors.Unavailable("the database is busy", reason="DATABASE_BUSY")
-        case asyncpg.QueryCanceledError():
-            return errors.DeadlineExceeded("the database took too long", reason="DATABASE_SLOW")
-        case (
-            OSError()
-            | asyncpg.PostgresConnectionError()
-            | asyncpg.OperatorInterventionError()  # shutdown, crash, "the database system is starting up"
-            | asyncpg.InsufficientResourcesError()
-            | asyncpg.InternalClientError()
-            | asyncpg.ReadOnlySQLTransactionError()  # a standby, for a moment after a failover
-        ):
-            return errors.Unavailable("the database is out of reach", reason="DATABASE_UNAVAILABLE")
-        case asyncpg.InterfaceError() if not isinstance(error, ValueError | TypeError):
-            # asyncpg's word for a connection that was closed under us, and for an argument that no column takes.
-            return errors.Unavailable("the database connection was lost", reason="DATABASE_UNAVAILABLE")
-        case (
-            asyncpg.TransactionRollbackError()  # serialization failure, deadlock
-            | asyncpg.InvalidCachedStatementError()  # a migration changed a table between two uses of a statement
-        ):
-            return errors.Conflict("the transaction was rolled back", reason="TRANSACTION_CONFLICT")
-        case asyncpg.LockNotAvailableError():
-            return errors.Conflict("the row is busy", reason="ROW_BUSY")
-    return None
-
-
 @contextlib.asynccontextmanager
 async def _block(connection: Connection) -> AsyncIterator[None]:
     """BEGIN or SAVEPOINT around a block; only what asyncpg raised in there is translated, the rest passes as it is."""
@@ -124,13 +90,18 @@ async def _block(connection: Connection) -> AsyncIterator[None]:
     except BaseException as error:
         # A connection that is gone has rolled back by itself. What ended the block is what counts: were a cancellation
         # replaced by a failed ROLLBACK, whoever waits for the task to end would wait for ever.
-        with contextlib.suppress(*_ASYNCPG, OSError):
+        with contextlib.suppress(*ASYNCPG, OSError):
             await transaction.rollback()
-        if isinstance(error, _ASYNCPG) and (typed := _typed(error)) is not None:
-            raise typed from error
+        if isinstance(error, ASYNCPG) and (known := typed(error)) is not None:
+            raise known from error
         raise
     with translated():
         await transaction.commit()
+
+
+def statements_in(*modules: ModuleType) -> list[Statement]:
+    """Every statement that these modules declare."""
+    return [one for module in modules for one in vars(module).values() if isinstance(one, Statement)]
 
 
 class Session:
@@ -166,6 +137,11 @@ class Session:
         count = tag.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
 
+    async def prepare(self, statement: Statement) -> None:
+        """Let this connection learn the statement before somebody waits for it; nothing is executed."""
+        with translated():
+            await self.connection.executemany(statement.sql, [])
+
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A block whose failure undoes only itself."""
@@ -197,35 +173,16 @@ class Session:
 class Database:
     """The pool. Statements outside `transaction()` run alone on whichever connection is free."""
 
-    def __init__(self, pool: Pool, telemetry: Telemetry) -> None:
+    def __init__(self, pool: LeasePool[Connection], telemetry: Telemetry, *, least: int = 0) -> None:
         self.pool = pool
         self.telemetry = telemetry
-        self.waiting = 0
-        self.acquired = 0
-        self.waited_seconds = 0.0
+        self._least = least
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection without a transaction."""
-        self.waiting += 1
-        started = time.perf_counter()
-        try:
-            with translated():
-                connection = await self.pool.acquire(timeout=_ACQUIRE_SECONDS)
-        except asyncpg.PostgresError as error:  # turned away at the door: no such database, a wrong password
-            raise errors.Unavailable("the database turns us away", reason="DATABASE_REFUSED") from error
-        finally:
-            self.waiting -= 1
-            self.waited_seconds += time.perf_counter() - started
-        self.acquired += 1
-        try:
+        async with self.pool.lease() as connection:
             yield Session(connection, self.telemetry)
-        finally:
-            # A connection that broke raises here again; the pool has dropped it by then.
-            with contextlib.suppress(
-                asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError
-            ):
-                await self.pool.release(connection, timeout=_ACQUIRE_SECONDS)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
@@ -257,17 +214,13 @@ class Database:
         """Raise errors.Unavailable unless the database answers."""
         await self.fetchval(_PING)
 
-    async def warm(self, connections: int) -> None:
-        """Open that many connections now instead of at the first requests; without a database, later."""
-        with contextlib.suppress(errors.HailwireError):
-            async with contextlib.AsyncExitStack() as stack:
-                for _ in range(connections):
-                    session = await stack.enter_async_context(self.session())
-                    await session.fetchval(_PING)
-
-
-async def _keep(_connection: Connection) -> None:
-    """Leave a connection as it is."""
+    async def warm(self, statements: Sequence[Statement] = ()) -> None:
+        """Open the connections that stay, and prepare these statements on each; raises what a statement raises."""
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(self._least):
+                session = await stack.enter_async_context(self.session())
+                for statement in statements:
+                    await session.prepare(statement)
 
 
 _PING = Statement("database.ping", "SELECT 1")
@@ -278,52 +231,40 @@ async def open_database(
     settings: DatabaseSettings, *, application: str, telemetry: Telemetry
 ) -> AsyncIterator[Database]:
     """A pool that need not reach its database yet: a service starts without it and says NOT_SERVING meanwhile."""
-    pool = asyncpg.create_pool(
+    pool = connection_pool(
         settings.database_url,
-        min_size=0,
-        max_size=settings.database_pool_max,
-        timeout=5,
-        command_timeout=_STATEMENT_SECONDS + 1,
-        max_inactive_connection_lifetime=0,
-        # Nothing here changes a connection beyond its transaction: there is nothing to reset between two uses, and
-        # asyncpg's own reset is a round trip for each.
-        reset=_keep,
-        server_settings={
-            "application_name": f"hailwire-{application}",
-            "statement_timeout": str(int(_STATEMENT_SECONDS * 1000)),
-            # A process that was paused in the middle of a transaction must not keep its rows from everybody else.
-            "idle_in_transaction_session_timeout": "5000",
-            "timezone": "UTC",
-            # JIT compiles for longer than our statements run.
-            "jit": "off",
-        },
+        application=application,
+        most=settings.most_connections,
+        least=settings.least_connections,
+        idle_seconds=settings.pool_idle_timeout_ms / 1000,
     )
-    await pool
-    database = Database(pool, telemetry)
-    telemetry.gauge(
-        "database_connections",
-        "connections of the pool by what they do",
-        lambda: [
-            (pool.get_idle_size(), {"state": "idle"}),
-            (pool.get_size() - pool.get_idle_size(), {"state": "in_use"}),
-            (database.waiting, {"state": "waiting"}),
-        ],
-    )
-    telemetry.gauge(
-        "database_connections_max", "connections that the pool may open", lambda: [(pool.get_max_size(), {})]
-    )
-    telemetry.tally("database_acquires", "connections taken from the pool", lambda: [(database.acquired, {})])
-    telemetry.tally(
-        "database_acquire_seconds", "time spent waiting for connections", lambda: [(database.waited_seconds, {})]
-    )
-    warming = asyncio.create_task(database.warm(min(settings.database_pool_min, settings.database_pool_max)))
+    _show(pool, telemetry)
+    telemetry.pools.add("database", pool.statistics)
     try:
-        yield database
+        async with repeating("tending database connections", _TEND_SECONDS, pool.tend):
+            yield Database(pool, telemetry, least=settings.least_connections)
     finally:
-        warming.cancel()
-        await asyncio.wait([warming])
-        try:
-            async with asyncio.timeout(5):
-                await pool.close()
-        except TimeoutError:
-            pool.terminate()
+        await pool.close()
+
+
+def _show(pool: LeasePool[Connection], telemetry: Telemetry) -> None:
+    """The words of PostgreSQL for what every pool tells (chassis/pools/statistics.py)."""
+
+    def states() -> list[tuple[float, dict[str, str]]]:
+        now = pool.statistics()
+        return [
+            (now.size - now.in_use, {"state": "idle"}),
+            (now.in_use, {"state": "in_use"}),
+            (now.waiting, {"state": "waiting"}),
+        ]
+
+    telemetry.gauge("database_connections", "connections of the pool by what they do", states)
+    telemetry.gauge(
+        "database_connections_max", "connections that the pool may open", lambda: [(pool.statistics().max, {})]
+    )
+    telemetry.tally(
+        "database_acquires", "connections taken from the pool", lambda: [(pool.statistics().total_uses, {})]
+    )
+    telemetry.tally(
+        "database_acquire_seconds", "time spent waiting for connections", lambda: [(pool.waited_seconds, {})]
+    )

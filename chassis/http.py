@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis import errors
 from chassis.telemetry import Telemetry
@@ -75,6 +74,9 @@ def prometheus_page(telemetry: Telemetry) -> Any:
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ARG001
         if scope["type"] != "http":
             return
+        # Imported here: nobody scrapes a process that does not serve yet.
+        from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
         found = scope["path"] == "/metrics"
         body = generate_latest(telemetry.registry) if found else b"see /metrics\n"
         kind = CONTENT_TYPE_LATEST if found else "text/plain"

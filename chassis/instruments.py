@@ -9,11 +9,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import accumulate
-
-from prometheus_client import Metric
-from prometheus_client.core import HistogramMetricFamily
-from prometheus_client.registry import Collector
 
 Labels = tuple[tuple[str, str], ...]
 Reading = tuple[float, dict[str, str]]
@@ -123,28 +118,3 @@ class Histogram:
         """Every series."""
         for key, durations in list(self._series.items()):
             yield dict(key), durations
-
-
-class HistogramPage(Collector):
-    """Histograms as the Prometheus page shows them."""
-
-    def __init__(self, histograms: Callable[[], Iterable[Histogram]]) -> None:
-        self._histograms = histograms
-
-    def collect(self) -> Iterator[Metric]:
-        """Called for each scrape."""
-        bounds = [*map(str, BOUNDS), "+Inf"]
-        for histogram in list(self._histograms()):
-            by_names: dict[tuple[str, ...], HistogramMetricFamily] = {}
-            for labels, durations in histogram.read():
-                names = tuple(labels)
-                if names not in by_names:
-                    by_names[names] = HistogramMetricFamily(histogram.name, histogram.help, labels=names)
-                cumulative = list(accumulate(durations.counts))
-                buckets = list(zip(bounds, map(float, cumulative), strict=True))
-                by_names[names].add_metric(list(labels.values()), buckets, durations.seconds)
-            if by_names:
-                # Series whose labels have other names belong to the same metric all the same.
-                first, *others = by_names.values()
-                first.samples += [sample for family in others for sample in family.samples]
-                yield first

@@ -110,6 +110,8 @@ class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
         self._seconds = telemetry.histogram("rpc_client", "time of an RPC as its caller saw it")
+        self.in_flight = 0
+        self.calls = 0
 
     async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         """Called by grpc for each call."""
@@ -117,6 +119,8 @@ class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
         method = method.decode() if isinstance(method, bytes) else method
         started = time.perf_counter()
         code = "CANCELLED"
+        self.calls += 1
+        self.in_flight += 1
         with self._telemetry.span(
             method.lstrip("/"), kind=SpanKind.CLIENT, links=coalesce.callers.get(), attributes=_described(method)
         ) as span:
@@ -143,6 +147,7 @@ class ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
                     failed(span, code)
                 return call
             finally:
+                self.in_flight -= 1
                 self._seconds.record(time.perf_counter() - started, method=method, code=code)
 
 

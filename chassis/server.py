@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from chassis import errors, logs
 from chassis.interceptors import ServerInterceptor
@@ -50,6 +49,8 @@ class GrpcServer:
     health: "health.aio.HealthServicer"
     telemetry: Telemetry
     serving: bool = False
+    # Set when it first serves, or when that turns out to take long (a database that is away).
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @contextlib.asynccontextmanager
@@ -89,6 +90,8 @@ async def serve_grpc(
     for add in register:
         add(server)
     if development:
+        from grpc_reflection.v1alpha import reflection
+
         reflection.enable_server_reflection([*names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     try:
         port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
@@ -124,6 +127,8 @@ async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
             healthy = False
             reason = error.reason if isinstance(error, errors.HailwireError) else type(error).__name__
             failures += 1
+            if failures == _STARTING_PROBES:
+                up.settled.set()
             if reason != told and (served or failures >= _STARTING_PROBES):
                 told = reason
                 log.warning("not serving", reason=reason)
@@ -138,4 +143,5 @@ async def _watch(up: GrpcServer, names: Sequence[str], probe: Probe) -> None:
                     log.info("serving again" if served else "serving at last")
                 told = ""
                 served = True
+                up.settled.set()
         await asyncio.sleep(_PROBE_SECONDS if up.serving else _PROBE_SECONDS / 5)

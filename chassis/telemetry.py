@@ -5,32 +5,28 @@ Counters and gauges are observable instruments of OpenTelemetry over plain numbe
 Everything is passed along, nothing is global, so that several services can live in one test process.
 """
 
-import asyncio
 import contextlib
 import random
 import socket
-import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from opentelemetry import context as otel_context
-from opentelemetry import metrics, trace
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from prometheus_client import CollectorRegistry
 
 from chassis import resources
-from chassis.instruments import Counter, Histogram, HistogramPage, Instrument, Kind, Read
-from chassis.sampling import AtTheEnd, AtTheRoot
+from chassis.instruments import Counter, Histogram, Instrument, Kind, Read
+from chassis.pools.statistics import Pools
 from chassis.settings import setting
 
-# How long the end of a process waits for its last spans to be taken.
-_FLUSH_SECONDS = 3.0
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from chassis.prometheus import Page
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 
@@ -67,18 +63,22 @@ class Telemetry:
     service: str
     instance_id: str
     tracer: trace.Tracer
-    meter: metrics.Meter
-    registry: CollectorRegistry
     tracing: bool
     slow_seconds: float = 1.0
     started_at: float = field(default_factory=time.time)
     # Every counter and gauge, for whoever reads them all (chassis/performance.py).
     instruments: list[Instrument] = field(default_factory=list)
+    _page: "Page | None" = None
     _cold_start_ms: float = 0.0
+    _cold_start_cpu_ms: float = 0.0
     _serving: bool = False
     _counters: dict[str, Counter] = field(default_factory=dict)
     _histograms: dict[str, Histogram] = field(default_factory=dict)
     _readers: dict[str, list[Read]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Here, so that whoever opens a pool has it at hand.
+        self.pools = Pools(self)
 
     def counter(self, name: str, help: str) -> Counter:  # noqa: A002 - the field's word
         """The counter of that name, exported as hailwire_<name>_total."""
@@ -93,7 +93,6 @@ class Telemetry:
         if every is None:
             return
         self.instruments.append(Instrument(f"hailwire_{name}_total", Kind.COUNTER, help, every))
-        self.meter.create_observable_counter(f"hailwire_{name}", [_observed(every)], description=help)
 
     def gauge(self, name: str, help: str, read: Read, *, shared: bool = False) -> None:  # noqa: A002
         """A number that goes up and down, read when somebody scrapes; several readers of one name add their labels.
@@ -106,7 +105,6 @@ class Telemetry:
             return
         kind = Kind.SHARED_GAUGE if shared else Kind.GAUGE
         self.instruments.append(Instrument(f"hailwire_{name}", kind, help, every))
-        self.meter.create_observable_gauge(f"hailwire_{name}", [_observed(every)], description=help)
 
     def _joined(self, name: str, read: Read) -> Read | None:
         """What reads everybody who shows something under that name; None when the name has an instrument already."""
@@ -127,11 +125,40 @@ class Telemetry:
         """All of them."""
         return list(self._histograms.values())
 
+    @property
+    def registry(self) -> "CollectorRegistry":
+        """What Prometheus scrapes, made when it is first wanted: a process serves sooner without."""
+        if self._page is None:
+            from chassis.prometheus import Page
+
+            self._page = Page(self.resource, lambda: self.histograms)
+        self._page.show(self.instruments)
+        return self._page.registry
+
+    @property
+    def resource(self) -> dict[str, str]:
+        """Who we are, in OpenTelemetry's words."""
+        return {
+            "service.namespace": "hailwire",
+            "service.name": self.service,
+            "service.instance.id": self.instance_id,
+        }
+
+    def make_page(self) -> None:
+        """Make it before somebody scrapes."""
+        _ = self.registry
+
+    def close_page(self) -> None:
+        """No more scrapes."""
+        if self._page is not None:
+            self._page.close()
+
     def serving(self, now: bool) -> None:  # noqa: FBT001 - reads as a sentence
         """Whether this process can do its work now; its first time ends the cold start."""
         if now and not self._cold_start_ms:
             age = resources.age_seconds()
             self._cold_start_ms = (time.time() - self.started_at if age is None else age) * 1000
+            self._cold_start_cpu_ms = time.process_time() * 1000
         self._serving = now
 
     def watch_process(self) -> None:
@@ -141,6 +168,12 @@ class Telemetry:
             "cold_start_duration_ms",
             "from the start of the process until it first served, in ms",
             lambda: [(self._cold_start_ms, {})] if self._cold_start_ms else [],
+            shared=True,
+        )
+        self.gauge(
+            "cold_start_cpu_ms",
+            "processor time from the start of the process until it first served, in ms",
+            lambda: [(self._cold_start_cpu_ms, {})] if self._cold_start_cpu_ms else [],
             shared=True,
         )
         self.gauge(
@@ -205,11 +238,6 @@ def _one(read: Callable[[], float]) -> Read:
     return lambda: [(read(), {})]
 
 
-def _observed(read: Read) -> Callable[[metrics.CallbackOptions], Iterable[metrics.Observation]]:
-    """The same as OpenTelemetry wants it."""
-    return lambda _options: [metrics.Observation(value, labels) for value, labels in read()]
-
-
 def _links(parents: Iterable[str]) -> list[trace.Link]:
     spans = (trace.get_current_span(extract({"traceparent": parent})) for parent in parents if parent)
     contexts = (span.get_span_context() for span in spans)
@@ -251,55 +279,20 @@ def extract(carrier: dict[str, str]) -> otel_context.Context:
 async def open_telemetry(service: str, settings: TelemetrySettings) -> AsyncIterator[Telemetry]:
     """Providers for one process; what is still to be exported is flushed on the way out."""
     instance_id = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-    resource = Resource.create(
-        {"service.namespace": "hailwire", "service.name": service, "service.instance.id": instance_id}
-    )
-    registry = CollectorRegistry()
-    reader = PrometheusMetricReader(disable_target_info=True, scope_info_enabled=False, registry=registry)
-    meters = MeterProvider([reader], resource=resource)
-    tracers = TracerProvider(
-        resource=resource,
-        sampler=AtTheRoot(settings.sample_ratio),
-        # A batch span links to each of its callers; the default of 128 would forget some.
-        span_limits=SpanLimits(max_links=1024),
-    )
-    if settings.otlp_endpoint:
-        # Imported here because most processes of a development machine never need it.
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-        exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces")
-        tracers.add_span_processor(AtTheEnd(BatchSpanProcessor(exporter), settings.slow_request_ms / 1000))
     telemetry = Telemetry(
         service=service,
         instance_id=instance_id,
-        tracer=tracers.get_tracer("hailwire"),
-        meter=meters.get_meter("hailwire"),
-        registry=registry,
+        tracer=trace.NoOpTracer(),
         tracing=bool(settings.otlp_endpoint),
         slow_seconds=settings.slow_request_ms / 1000,
     )
-    registry.register(HistogramPage(lambda: telemetry.histograms))
-    telemetry.watch_process()
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(telemetry.close_page)
+        if settings.otlp_endpoint:
+            # Imported here because most processes of a development machine never need it.
+            from chassis.tracing import open_tracers
+
+            tracers = await stack.enter_async_context(open_tracers(settings, telemetry.resource))
+            telemetry.tracer = tracers.get_tracer("hailwire")
+        telemetry.watch_process()
         yield telemetry
-    finally:
-        await _shut_down(tracers)
-        meters.shutdown()
-
-
-async def _shut_down(tracers: TracerProvider) -> None:
-    """Export what is left, beside the loop and not for ever: a collector that is away must not hold up the end."""
-    loop = asyncio.get_running_loop()
-    done = asyncio.Event()
-
-    def work() -> None:
-        tracers.shutdown()
-        with contextlib.suppress(RuntimeError):  # the loop is closed by now
-            loop.call_soon_threadsafe(done.set)
-
-    # A daemon, because threads of an executor would be waited for when the process ends.
-    threading.Thread(target=work, name="telemetry-shutdown", daemon=True).start()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_FLUSH_SECONDS):
-            await done.wait()

@@ -2,17 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from chassis import errors, logs, process
 from chassis.channels import open_channel
 from chassis.coalesce import Coalescer
-from chassis.database import Database, open_database
+from chassis.database import open_database
 from chassis.http import serve_http, serve_prometheus
 from chassis.listener import open_listener
 from chassis.periodic import repeating
@@ -22,8 +20,9 @@ from chassis.response_cache import ResponseCache
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
-from chassis.telemetry import Telemetry, open_telemetry
-from services.gateway import openapi, rest
+from chassis.telemetry import open_telemetry
+from chassis.warmup import warming
+from services.gateway import openapi, preparing
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
@@ -38,10 +37,8 @@ from services.gateway.instance import Instance
 from services.gateway.intake import Intake, arrivals_of
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
-from services.gateway.providers.twilio.client import TwilioClient
-from services.gateway.providers.twilio.listing import MessageList
-from services.gateway.providers.whatsapp.client import WhatsAppClient
 from services.gateway.queueing import NOTIFY_CHANNEL
+from services.gateway.quiet import UNCHANGING, Probe, QuietRoutes
 from services.gateway.recent import RecentKeys
 from services.gateway.reconciling import reconcile
 from services.gateway.retention import Retention
@@ -80,13 +77,25 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         telemetry = await stack.enter_async_context(open_telemetry("gateway", settings))
         database = await stack.enter_async_context(open_database(settings, application="gateway", telemetry=telemetry))
         await stack.enter_async_context(ending_silent_sessions(database))
-        profile_channel = await stack.enter_async_context(open_channel(settings.profile_target, telemetry, settings))
-        trips_channel = await stack.enter_async_context(open_channel(settings.trips_target, telemetry, settings))
-        session = await stack.enter_async_context(_provider_session())
+        profile_channel = await stack.enter_async_context(
+            open_channel(settings.profile_target, telemetry, settings, name="profile")
+        )
+        trips_channel = await stack.enter_async_context(
+            open_channel(settings.trips_target, telemetry, settings, name="trips")
+        )
+        providers = preparing.providers(settings, telemetry)
+        stack.push_async_callback(providers.close)
         profile, trips = Profile(profile_channel), Trips(trips_channel)
 
         instance = Instance(database, telemetry, lease_seconds=settings.lease_seconds)
-        sender = _sender(settings, database, telemetry, instance, session)
+        sender = Sender(
+            database,
+            telemetry,
+            instance=instance,
+            providers=providers.get,
+            most=settings.max_sends,
+            stopped=settings.sending_stopped,
+        )
 
         def leasing_as() -> int:
             return instance.instance_id if instance.fresh else 0
@@ -133,7 +142,6 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             statuses.run,
             lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),
             lambda: spool.run(feed),
-            routing.preload,
         ):
             await stack.enter_async_context(_running(work))
         await stack.enter_async_context(open_listener(settings.direct_url, {NOTIFY_CHANNEL: turns.hint}))
@@ -145,7 +153,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         await stack.enter_async_context(_running(taker.run))
 
         if settings.twilio_reconcile_seconds:
-            missed = _missed(settings, database, telemetry, session, feed)
+            missed = Missed(
+                database,
+                telemetry,
+                providers=providers.get,
+                number=settings.twilio_phone_number,
+                every_seconds=settings.twilio_reconcile_seconds,
+                store=feed,
+            )
             await stack.enter_async_context(repeating("looking for missed messages", _MISSED_SECONDS, missed.look))
         queues = QueueGauges(database, BACKLOG)
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
@@ -177,6 +192,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 security=settings,
             )
         )
+        routes = QuietRoutes(
+            required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
+            informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+        )
         app = Webhooks(
             intake=Intake(
                 telemetry,
@@ -193,12 +212,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             base_url=settings.base_url,
             answered_numbers=settings.answered_numbers,
             rest=ResponseCache(
-                rest.application(
-                    required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
-                    informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
-                ),
+                routes,
                 telemetry,
-                dict.fromkeys(rest.UNCHANGING, settings.response_cache_ttl_ms / 1000),
+                dict.fromkeys(UNCHANGING, settings.response_cache_ttl_ms / 1000),
                 entries=settings.response_cache_entries,
             ),
         )
@@ -210,69 +226,22 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 setting="GATEWAY_HTTP_PORT",
             )
         )
+        await stack.enter_async_context(
+            warming(
+                preparing.steps(
+                    database,
+                    telemetry,
+                    channels={"profile": profile_channel, "trips": trips_channel},
+                    outside=providers,
+                    routes=routes.load,
+                ),
+                settings,
+                telemetry,
+                after=grpc_server.settled,
+            )
+        )
         log.info("gateway up", http_port=http_port, grpc_port=grpc_server.port)
         yield Gateway(http_port, grpc_server.port, prometheus_port)
-
-
-def _sender(
-    settings: GatewaySettings,
-    database: Database,
-    telemetry: Telemetry,
-    instance: Instance,
-    session: aiohttp.ClientSession,
-) -> Sender:
-    return Sender(
-        database,
-        telemetry,
-        instance=instance,
-        whatsapp=WhatsAppClient(
-            session,
-            graph_url=settings.wa_graph_url,
-            phone_number_id=settings.wa_phone_number_id,
-            access_token=settings.wa_access_token,
-        ),
-        twilio=TwilioClient(
-            session,
-            api_url=settings.twilio_api_url,
-            account_sid=settings.twilio_account_sid,
-            auth_token=settings.twilio_auth_token,
-            sender=settings.twilio_phone_number,
-            messaging_service_sid=settings.twilio_messaging_service_sid or None,
-            public_base_url=settings.base_url,
-        ),
-        most=settings.max_sends,
-        stopped=settings.sending_stopped,
-    )
-
-
-def _missed(
-    settings: GatewaySettings,
-    database: Database,
-    telemetry: Telemetry,
-    session: aiohttp.ClientSession,
-    store: Callable[[list[Item]], Awaitable[Stored]],
-) -> Missed:
-    messages = MessageList(
-        session,
-        api_url=settings.twilio_api_url,
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token,
-    )
-    return Missed(
-        database,
-        telemetry,
-        messages=messages,
-        number=settings.twilio_phone_number,
-        every_seconds=settings.twilio_reconcile_seconds,
-        store=store,
-    )
-
-
-def _provider_session() -> aiohttp.ClientSession:
-    # Idle connections are closed before the provider's side is likely to: a request written to a connection that the
-    # other end has just closed has an unknown result, and unknown results cost extra sends.
-    connector = aiohttp.TCPConnector(limit=256, keepalive_timeout=3)
-    return aiohttp.ClientSession(connector=connector, auto_decompress=True, trust_env=False)
 
 
 @contextlib.asynccontextmanager
@@ -318,7 +287,7 @@ class _Once:
             self._seen = True
 
 
-def _serving(peer: Peer) -> rest.Probe:
+def _serving(peer: Peer) -> Probe:
     async def probe() -> None:
         if not await peer.serving():
             raise errors.Unavailable(f"{peer.name} is not serving", reason="PEER_NOT_SERVING")

@@ -7,7 +7,9 @@ is then sent again: a second copy is better than silence. Every such extra send 
 import contextlib
 import dataclasses
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import orjson
 from opentelemetry.trace import Span, SpanKind
@@ -28,8 +30,9 @@ from services.gateway.providers.sending import (
     Verdict,
     WindowClosed,
 )
-from services.gateway.providers.twilio.client import TwilioClient
-from services.gateway.providers.whatsapp.client import WhatsAppClient
+
+if TYPE_CHECKING:
+    from services.gateway.providers.outside import Providers
 
 log = logs.get(__name__)
 
@@ -70,14 +73,12 @@ class Attempts:
         telemetry: Telemetry,
         *,
         instance: Instance,
-        whatsapp: WhatsAppClient,
-        twilio: TwilioClient,
+        providers: "Callable[[], Awaitable[Providers]]",
     ) -> None:
         self._database = database
         self._telemetry = telemetry
         self._instance = instance
-        self._whatsapp = whatsapp
-        self._twilio = twilio
+        self._providers = providers
         self._paused_until: dict[Provider, float] = {}
         self._sends = telemetry.counter("sends", "attempts to send a reply, by provider and what became of them")
         self._extra = telemetry.counter("extra_sends", "replies sent again although the provider may have had them")
@@ -102,6 +103,7 @@ class Attempts:
 
     async def _delivered(self, claim: LaneClaim) -> Settlement:
         """Ask the provider, unless there is nothing to ask or no time for it."""
+        providers = await self._providers()
         address = Address.from_key(claim.address)
         if claim.provider_message_id is not None:
             return Settlement(claim, "accepted", "settled by its status", claim.provider_message_id)
@@ -126,7 +128,7 @@ class Attempts:
                 rows = await self._database.fetch(_KNOWN, claim.conversation_id)
                 known = {row["provider_message_id"] for row in rows}
                 with self._called("GET", address.provider):
-                    found = await self._twilio.find_sent(outgoing, claim.unknown_since, known)
+                    found = await providers.twilio.find_sent(outgoing, claim.unknown_since, known)
                 if found is not None:
                     return Settlement(claim, "accepted", "found in the message list", found)
             # Only now: the last one's status has had its time.
@@ -135,7 +137,7 @@ class Attempts:
             self._extra.add(1, provider=str(address.provider))
             log.warning("sent again, its first result is unknown", outbox_id=claim.outbox_id)
         started = time.perf_counter()
-        client = self._twilio if address.provider is Provider.TWILIO else self._whatsapp
+        client = providers.twilio if address.provider is Provider.TWILIO else providers.whatsapp
         with self._called("POST", address.provider) as span:
             if self._telemetry.tracing:
                 outgoing = dataclasses.replace(outgoing, traceparent=traceparent())

@@ -6,14 +6,17 @@ looks now and then, one at a time; what is known already changes nothing, becaus
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from chassis import logs
 from chassis.database import Database, Statement
 from chassis.telemetry import Telemetry
 from services.gateway.arrivals import Stored
 from services.gateway.messages import Item, Provider
-from services.gateway.providers.twilio.listing import MessageList
 from services.gateway.providers.twilio.received import received
+
+if TYPE_CHECKING:
+    from services.gateway.providers.outside import Providers
 
 log = logs.get(__name__)
 
@@ -45,13 +48,13 @@ class Missed:
         database: Database,
         telemetry: Telemetry,
         *,
-        messages: MessageList,
+        providers: "Callable[[], Awaitable[Providers]]",
         number: str,
         every_seconds: float,
         store: Callable[[list[Item]], Awaitable[Stored]],
     ) -> None:
         self._database = database
-        self._messages = messages
+        self._providers = providers
         self._number = number
         self._every_seconds = every_seconds
         self._store = store
@@ -63,7 +66,8 @@ class Missed:
         if row is None:  # another gateway has looked
             return 0
         until: datetime = row["now"] - _ON_ITS_WAY
-        items = await received(self._messages, self._number, since=row["since"] - _OVERLAP, until=until)
+        messages = (await self._providers()).messages
+        items = await received(messages, self._number, since=row["since"] - _OVERLAP, until=until)
         new = 0
         for start in range(0, len(items), _BATCH):
             new += (await self._store(items[start : start + _BATCH])).new

@@ -3,7 +3,7 @@
 import asyncio
 import html
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,11 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from services.gateway.openapi import DOCUMENT
-
-# What is the same for everybody and never changes while the process runs.
-UNCHANGING = ("/openapi.json", "/docs")
-
-Probe = Callable[[], Awaitable[None]]
+from services.gateway.quiet import Probe
 
 # A dependency that needs longer counts as out of reach for now.
 _PROBE_SECONDS = 2.0

@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 import asyncpg
 from opentelemetry.trace import SpanKind
@@ -22,9 +23,10 @@ from services.gateway.attempts import Attempts
 from services.gateway.instance import Instance
 from services.gateway.lane import LaneClaim, Settlement
 from services.gateway.messages import Address
-from services.gateway.providers.twilio.client import TwilioClient
-from services.gateway.providers.whatsapp.client import WhatsAppClient
 from services.gateway.room import Room
+
+if TYPE_CHECKING:
+    from services.gateway.providers.outside import Providers
 
 log = logs.get(__name__)
 
@@ -40,8 +42,7 @@ class Sender:
         telemetry: Telemetry,
         *,
         instance: Instance,
-        whatsapp: WhatsAppClient,
-        twilio: TwilioClient,
+        providers: "Callable[[], Awaitable[Providers]]",
         most: int,
         stopped: bool,
     ) -> None:
@@ -55,7 +56,7 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._closing = False
-        self._attempts = Attempts(database, telemetry, instance=instance, whatsapp=whatsapp, twilio=twilio)
+        self._attempts = Attempts(database, telemetry, instance=instance, providers=providers)
         telemetry.gauge("lanes_held", "recipients being written to", lambda: [(self._room.taken, {})])
 
     @property

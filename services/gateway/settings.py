@@ -7,10 +7,11 @@ from chassis.response_cache import ResponseCacheSettings
 from chassis.security import SecuritySettings
 from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
+from chassis.warmup import WarmupSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings):
+class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

@@ -139,10 +139,47 @@ def pool(view: View) -> Json | None:
     }
 
 
+_POOL = {
+    "size": "hailwire_pool_size",
+    "healthy": "hailwire_pool_healthy",
+    "in_use": "hailwire_pool_in_use",
+    "waiting": "hailwire_pool_waiting",
+    "max": "hailwire_pool_max",
+    "total_uses": "hailwire_pool_uses_total",
+    "oldest_client_age": "hailwire_pool_oldest_client_age_seconds",
+}
+
+
+def pools(view: View) -> list[Json]:
+    """The same numbers for every pool: leased connections, shared channels and HTTP clients."""
+    names = sorted({labels.get("pool", "") for labels, _ in view.of(_POOL["max"])})
+    return [{"pool": name, **{word: view.total(metric, pool=name) for word, metric in _POOL.items()}} for name in names]
+
+
+_WARMUP = {0: "not started", 1: "warming", 2: "warmed", 3: "partly warmed"}
+
+
+def warmup(view: View) -> Json | None:
+    """How far a process is prepared; None for a service that needs no warmup."""
+    state = view.one("hailwire_warmup_state")
+    if state is None:
+        return None
+    steps = [
+        {
+            "step": labels.get("step", ""),
+            "result": labels.get("result", ""),
+            "ms": round(view.total("hailwire_warmup_step_ms", step=labels.get("step", "")), 1),
+        }
+        for labels, _ in view.of("hailwire_warmup_step_ok")
+    ]
+    return {"state": _WARMUP.get(int(state), ""), "steps": sorted(steps, key=lambda one: str(one["step"]))}
+
+
 def connections(view: View) -> Json:
     """Who is connected with whom: pools, what is under way, calls to other services and to providers."""
     return {
         "database": pool(view),
+        "pools": pools(view),
         "http_in_flight": view.total("hailwire_http_server_in_flight"),
         "rpcs_in_flight": view.total("hailwire_rpc_server_in_flight"),
         "turns_in_flight": view.one("hailwire_turns_in_flight"),
@@ -232,6 +269,8 @@ def stats(view: View) -> Json:
         "spool_bytes": view.one("hailwire_spool_bytes"),
         "memory": memory(view),
         "cold_start_duration_ms": view.one("hailwire_cold_start_duration_ms"),
+        "cold_start_cpu_ms": view.one("hailwire_cold_start_cpu_ms"),
+        "warmup": warmup(view),
     }
 
 

@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator, Mapping
 
 from chassis import logs, process
 from chassis.caching.cleaning import cleaning_up
-from chassis.database import open_database
+from chassis.database import open_database, statements_in
 from chassis.http import serve_prometheus
+from chassis.later import in_a_thread
 from chassis.listener import open_listener
 from chassis.periodic import repeating
 from chassis.server import GrpcServer, serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
+from chassis.warmup import warming
 from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
+from services.profile import statements
 from services.profile.cached import CachedPeople
 from services.profile.servicer import ProfileServicer
 from services.profile.settings import ProfileSettings
@@ -63,6 +66,17 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 development=settings.environment == "development",
                 setting="PROFILE_GRPC_PORT",
                 security=settings,
+            )
+        )
+        await stack.enter_async_context(
+            warming(
+                {
+                    "database": lambda: database.warm(statements_in(statements)),
+                    "metrics page": lambda: in_a_thread(telemetry.make_page),
+                },
+                settings,
+                telemetry,
+                after=server.settled,
             )
         )
         yield server

@@ -6,10 +6,11 @@ from chassis.database import DatabaseSettings
 from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
+from chassis.warmup import WarmupSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
+class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

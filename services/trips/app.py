@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from chassis import logs, process
 from chassis.caching.cleaning import cleaning_up
-from chassis.database import open_database
+from chassis.database import open_database, statements_in
 from chassis.http import serve_prometheus
+from chassis.later import in_a_thread
 from chassis.listener import open_listener
 from chassis.periodic import repeating
 from chassis.queues import LOOK_SECONDS, QueueGauges
@@ -15,7 +16,10 @@ from chassis.server import GrpcServer, serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
+from chassis.warmup import warming
 from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
+from services.trips import events as event_store
+from services.trips import search, statements
 from services.trips.backlog import BACKLOG
 from services.trips.bell import Bell
 from services.trips.cached import CachedTrips
@@ -83,6 +87,17 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                 development=settings.environment == "development",
                 setting="TRIPS_GRPC_PORT",
                 security=settings,
+            )
+        )
+        await stack.enter_async_context(
+            warming(
+                {
+                    "database": lambda: database.warm(statements_in(statements, search, event_store)),
+                    "metrics page": lambda: in_a_thread(telemetry.make_page),
+                },
+                settings,
+                telemetry,
+                after=server.settled,
             )
         )
         # Takers that wait would hold up the drain: they are answered first.

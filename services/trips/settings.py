@@ -7,11 +7,12 @@ from chassis.database import DatabaseSettings
 from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
+from chassis.warmup import WarmupSettings
 from services.trips.terms import Terms
 
 
 @dataclass(frozen=True, kw_only=True)
-class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings):
+class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

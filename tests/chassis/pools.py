@@ -36,6 +36,13 @@ def page(telemetry: Telemetry) -> str:
     return generate_latest(telemetry.registry).decode()
 
 
+async def together(database: Database, connections: int) -> set[int]:
+    """Use so many connections at the same time; the backends behind them."""
+    async with contextlib.AsyncExitStack() as stack:
+        sessions = [await stack.enter_async_context(database.session()) for _ in range(connections)]
+        return {await session.fetchval(PID) for session in sessions}
+
+
 async def answers(database: Database) -> bool:
     try:
         return bool(await database.fetchval(ONE) == 1)

@@ -12,7 +12,6 @@ from chassis import errors
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Session, Statement
 from chassis.telemetry import Telemetry
-from tests.chassis.polling import until
 from tests.chassis.pools import ADD, COUNT, ONE, PUT, SLEEP, page, pool
 
 
@@ -164,11 +163,3 @@ async def test_spans_of_a_batch_are_linked_to_its_callers(
     assert statement.parent is None
     linked = {link.context.span_id for link in statement.links}
     assert linked == {span.context.span_id for span in finished if span.name == "caller"}
-
-
-async def test_connections_are_opened_at_the_start(database_url: str, telemetry: Telemetry) -> None:
-    """DATABASE_POOL_MIN connections are there before anybody asks, and never more than DATABASE_POOL_MAX."""
-    async with pool(database_url, telemetry, most=4, least=3) as database:
-        await until(lambda: database.pool.get_idle_size() == 3)
-    async with pool(database_url, telemetry, most=2, least=3) as database:
-        await until(lambda: database.pool.get_idle_size() == 2)

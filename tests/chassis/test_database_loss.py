@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from chassis import database as pools
-from chassis import errors
+from chassis import connections, errors
 from chassis.database import Database
 from chassis.telemetry import Telemetry
 from tests.chassis import polling
-from tests.chassis.pools import COUNT, KILL, KILL_OTHERS, ONE, PID, PUT, SLEEP, answers, page, pool
+from tests.chassis.pools import COUNT, KILL, KILL_OTHERS, ONE, PID, PUT, SLEEP, answers, page, pool, together
 
 
 async def test_a_connection_that_is_killed_in_the_middle_of_a_statement(database: Database) -> None:
@@ -29,10 +28,10 @@ async def test_a_connection_that_is_killed_in_the_middle_of_a_statement(database
 
 async def test_connections_that_are_killed_while_idle(database: Database) -> None:
     """A pool whose connections all died answers again by itself, and stays within its bounds."""
-    await database.warm(4)
+    await together(database, 4)
     async with database.session() as session:
         await session.fetch(KILL_OTHERS)
-        await polling.until(lambda: database.pool.get_size() == 1)
+        await polling.until(lambda: database.pool.statistics().healthy == 1)
     assert all([await answers(database) for _ in range(8)])
 
 
@@ -86,17 +85,16 @@ async def test_an_exhausted_pool_says_so_in_time(
     database_url: str, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who waits too long for a connection hears Unavailable, is seen waiting, and does not cost the pool anything."""
+    monkeypatch.setattr(connections, "_ACQUIRE_SECONDS", 0.3)
     async with pool(database_url, telemetry) as database:
         async with database.session():
-            with monkeypatch.context() as patched:
-                patched.setattr(pools, "_ACQUIRE_SECONDS", 0.3)
-                waiting = [asyncio.create_task(database.fetchval(ONE)) for _ in range(3)]
-                await polling.until(lambda: database.waiting == 3)
-                assert 'hailwire_database_connections{state="waiting"} 3.0' in page(telemetry)
-                assert 'hailwire_database_connections{state="in_use"} 1.0' in page(telemetry)
-                failures = await asyncio.gather(*waiting, return_exceptions=True)
+            waiting = [asyncio.create_task(database.fetchval(ONE)) for _ in range(3)]
+            await polling.until(lambda: database.pool.statistics().waiting == 3)
+            assert 'hailwire_database_connections{state="waiting"} 3.0' in page(telemetry)
+            assert 'hailwire_database_connections{state="in_use"} 1.0' in page(telemetry)
+            failures = await asyncio.gather(*waiting, return_exceptions=True)
         assert [getattr(failure, "reason", failure) for failure in failures] == ["DATABASE_BUSY"] * 3
-        assert database.waiting == 0
+        assert database.pool.statistics().waiting == 0
         assert await database.fetchval(ONE) == 1
 
 
@@ -134,8 +132,9 @@ async def test_cancelled_callers_give_their_connections_back(database: Database)
             task.cancel()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             assert result is None or isinstance(result, asyncio.CancelledError)
-    assert database.waiting == 0
-    assert database.pool.get_size() == database.pool.get_idle_size()
+    now = database.pool.statistics()
+    assert (now.waiting, now.in_use) == (0, 0)
+    assert now.size <= now.max
     async with asyncio.timeout(5), contextlib.AsyncExitStack() as stack:
         for _ in range(4):
             session = await stack.enter_async_context(database.session())
@@ -145,9 +144,9 @@ async def test_cancelled_callers_give_their_connections_back(database: Database)
 async def test_a_server_that_is_killed_and_started_again(private_cluster: Any, telemetry: Telemetry) -> None:
     """Unavailable while it is away, and the same pool works again as soon as it is back."""
     async with pool(private_cluster.dsn("hailwire"), telemetry, most=4) as database:
-        await database.warm(4)
+        await together(database, 4)
         sleeping = asyncio.create_task(database.fetchval(SLEEP, 60))
-        await polling.until(lambda: database.pool.get_idle_size() == 3)
+        await polling.until(lambda: database.pool.statistics().in_use == 1)
         private_cluster.kill()
         with pytest.raises(errors.Unavailable):
             await sleeping

@@ -13,13 +13,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from chassis import errors
-from chassis import telemetry as telemetries
+from chassis import errors, tracing
 from chassis.channels import open_channel
 from chassis.database import DatabaseSettings, Statement, open_database
 from chassis.instruments import Counter
 from chassis.settings import load
-from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
+from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry, traceparent
 from tests.chassis import polling, tiny
 from tests.chassis.collector import Collector
 
@@ -130,7 +129,7 @@ async def test_sampling_is_decided_once_for_the_whole_trace() -> None:
 
 async def test_a_collector_that_is_away_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last spans get their moment to go out, and no more than that."""
-    monkeypatch.setattr(telemetries, "_FLUSH_SECONDS", 0.2)
+    monkeypatch.setattr(tracing, "_FLUSH_SECONDS", 0.2)
     async with Collector().open() as collector:
         collector.awake.clear()
         async with collector.telemetry("test") as telemetry:
@@ -148,13 +147,13 @@ async def test_without_a_collector_spans_cost_nothing(telemetry: Telemetry) -> N
     """No span is made, and nothing is sent along with calls."""
     with telemetry.span("nothing") as span:
         assert span is trace.INVALID_SPAN
-        assert telemetries.traceparent() == ""
+        assert traceparent() == ""
 
 
 async def test_the_trace_of_a_caller_is_a_header(traced: Telemetry, spans: InMemorySpanExporter) -> None:
     """A stored traceparent is a parent later; one that is garbage is none, and no error."""
     with traced.span("first"):
-        header = telemetries.traceparent()
+        header = traceparent()
     with traced.span("later", parent=header, links=[header, "garbage", ""]):
         pass
     with traced.span("lost", parent="garbage"):

@@ -133,7 +133,7 @@ def test_connections(production_manifests: Manifests) -> None:
     most = 0
     for scaler in production_manifests.of("HorizontalPodAutoscaler"):
         settings = running(production_manifests)[scaler["metadata"]["name"]]
-        most += scaler["spec"]["maxReplicas"] * (settings.database_pool_max + 1)
+        most += scaler["spec"]["maxReplicas"] * (settings.most_connections + 1)
     page = (tools.ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert f"with the autoscalers at their maxima, {most}." in page
 

@@ -4,16 +4,17 @@ import inspect
 
 import pytest
 
-from chassis import http, server, telemetry
+from chassis import connections, http, server, tracing
+from chassis.pools import leasing
 from services.gateway import app as gateway
 from tests.deploy.manifests import Manifests
 
-# chassis/database.py: the pool's connections are given up after that.
-POOL_SECONDS = 5.0
+# Users of connections have their time, then those that are left are closed under them.
+POOL_SECONDS = leasing._PATIENCE_SECONDS + connections._CLOSE_SECONDS
 HTTP_SECONDS = inspect.signature(http.serve_http).parameters["grace_seconds"].default
 # The Prometheus page and what nobody can name.
 SPARE_SECONDS = 3.0
-EVERY_SERVICE = server._GRACE_SECONDS + telemetry._FLUSH_SECONDS + POOL_SECONDS + SPARE_SECONDS
+EVERY_SERVICE = server._GRACE_SECONDS + tracing._FLUSH_SECONDS + POOL_SECONDS + SPARE_SECONDS
 LONGEST = {
     "gateway": EVERY_SERVICE + HTTP_SECONDS + 2 * gateway._DRAIN_SECONDS,  # turns, then sends
     "profile": EVERY_SERVICE,

@@ -93,9 +93,22 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
         assert together["cold_start_duration_ms"] > 0
     database = (await api.ask("database"))["services"]["gateway"]["together"]
     assert {"gateway.inbox_insert", "gateway.backlog"} <= {one["statement"] for one in database["statements"]}
-    pool = (await api.ask("connections"))["services"]["gateway"]["together"]["database"]
+    connections = (await api.ask("connections"))["services"]["gateway"]["together"]
+    pool = connections["database"]
     assert 1 <= pool["size"] <= pool["max"]
     assert pool["acquires"] > 0
+    pools = {one.pop("pool"): one for one in connections["pools"]}
+    assert pools.keys() == {"database", "profile", "trips", "providers"}
+    for one in pools.values():
+        assert one.keys() == {"size", "healthy", "in_use", "waiting", "max", "total_uses", "oldest_client_age"}
+        assert one["total_uses"] > 0
+        assert one["size"] <= one["max"]
+
+    async def warmed() -> bool:
+        told = (await api.ask("stats"))["services"]["gateway"]["together"]["warmup"]
+        return told["state"] == "warmed" and {one["result"] for one in told["steps"]} == {"ok"}
+
+    await until(warmed, "the end of the warmup")
     assert (await caches(api, "profile"))["identities"]["misses"] >= 1
     assert set(await caches(api, "trips")) == {"open_trips", "presences", "trips"}
     dedup = (await api.ask("cache"))["services"]["gateway"]["together"]["dedup"]

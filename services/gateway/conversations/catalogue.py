@@ -2,8 +2,10 @@
 
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fluent.runtime import FluentBundle, FluentResource
+if TYPE_CHECKING:
+    from fluent.runtime import FluentBundle
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 LANGUAGES = ("en", "fr")
@@ -24,8 +26,11 @@ def spoken(language: str) -> str:
 
 
 @cache
-def bundle(language: str) -> FluentBundle:
+def bundle(language: str) -> "FluentBundle":
     """The parsed catalogue of one language, loaded once."""
+    # Imported here: it brings a calendar of every language along, and nobody is written to before we serve.
+    from fluent.runtime import FluentBundle, FluentResource
+
     # No isolating marks around arguments: SMS would pay for them, and both languages run left to right.
     loaded = FluentBundle([language], use_isolating=False)
     loaded.add_resource(FluentResource((LOCALES / f"{language}.ftl").read_text(encoding="utf-8")))
@@ -35,6 +40,12 @@ def bundle(language: str) -> FluentBundle:
 def t(language: str, key: str, **arguments: str | int) -> str:
     """The words of a key; raises WordsMissing. Numbers only choose plural forms; written numbers are passed as text."""
     return _formatted(language, key, tuple(arguments.items()))
+
+
+def load() -> None:
+    """Parse every language now instead of at its first text."""
+    for language in LANGUAGES:
+        bundle(language)
 
 
 def keys(language: str) -> frozenset[str]:

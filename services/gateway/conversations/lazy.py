@@ -4,17 +4,15 @@ import asyncio
 import importlib
 import importlib.util
 import re
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
+from chassis.later import in_a_thread
 
-# One import at a time: two threads inside one cycle of modules would be given half of each other.
-_importing = threading.Lock()
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 
 class RouteBroken(Exception):
@@ -95,7 +93,7 @@ class Lazy(Generic[Handler]):
         began = time.perf_counter()
         try:
             # In a thread: importing reads files, and other conversations go on meanwhile.
-            handler: Handler = await asyncio.to_thread(self._import)
+            handler: Handler = await in_a_thread(self._import)
         except Exception as error:
             self.stats.failures += 1
             self.stats.last_error = f"{type(error).__name__}: {error}"
@@ -106,9 +104,8 @@ class Lazy(Generic[Handler]):
         return handler
 
     def _import(self) -> Handler:
-        with _importing:
-            handler: Handler = getattr(importlib.import_module(self._module), self._function)
-            return handler
+        handler: Handler = getattr(importlib.import_module(self._module), self._function)
+        return handler
 
     def _forget_loading(self, task: asyncio.Task[Handler]) -> None:
         self._loading = None

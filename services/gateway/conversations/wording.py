@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-from babel.dates import format_datetime
-from babel.numbers import format_decimal
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations.catalogue import t
+from services.gateway.conversations.catalogue import LANGUAGES, t
+
+# Babel is imported by those who use it: slow to import, and nobody is written to before we serve.
 
 # Rwanda keeps Central Africa Time all year round.
 LOCAL_TIME = timezone(timedelta(hours=2), "CAT")
@@ -33,6 +33,13 @@ STATE_NAMES = {
 }
 
 
+def load() -> None:
+    """Read how each language writes numbers and times now instead of at its first text."""
+    for language in LANGUAGES:
+        distance(language, 1500)
+        moment(language, datetime.fromtimestamp(0, UTC))
+
+
 def vehicle_name(language: str, vehicle: trips_pb2.Vehicle.ValueType) -> str:
     """What a vehicle is called."""
     return t(language, VEHICLE_NAMES.get(vehicle, "vehicle-other"))
@@ -54,6 +61,8 @@ def distance(language: str, meters: float) -> str:
 
 @lru_cache(maxsize=1024)
 def _kilometers(language: str, kilometers: float) -> str:
+    from babel.numbers import format_decimal
+
     return f"{format_decimal(kilometers, '0.0' if kilometers < 9.95 else '0', locale=language)} km"
 
 
@@ -78,6 +87,8 @@ def freshness(language: str, seconds: float) -> str:
 
 def moment(language: str, when: datetime) -> str:
     """Day and time where our people live."""
+    from babel.dates import format_datetime
+
     return format_datetime(when.astimezone(LOCAL_TIME), t(language, "moment-pattern"), tzinfo=None, locale=language)
 
 

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from services.gateway.messages import Item
 from services.gateway.providers.foreign_values import as_text
-from services.gateway.providers.twilio.listing import MessageList
 from services.gateway.providers.twilio.webhook import split
+
+if TYPE_CHECKING:
+    from services.gateway.providers.twilio.listing import MessageList
 
 # Twilio's largest.
 _PAGE_SIZE = 1000
@@ -16,7 +18,7 @@ _PAGE_SIZE = 1000
 _MOST_PAGES = 1000
 
 
-async def received(messages: MessageList, number: str, *, since: datetime, until: datetime) -> list[Item]:
+async def received(messages: "MessageList", number: str, *, since: datetime, until: datetime) -> list[Item]:
     """The items of what came in to `number` ("+" and digits) between the two, oldest first, dated.
 
     Their keys are those of the webhooks. The list has neither coordinates nor addresses of attachments: such a message

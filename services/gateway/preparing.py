@@ -1,0 +1,64 @@
+"""What the gateway does not need to serve, and prepares right after: see chassis/warmup.py."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+import grpc
+
+from chassis.channels import connected
+from chassis.database import Database, statements_in
+from chassis.later import Later, in_a_thread
+from chassis.telemetry import Telemetry
+from chassis.warmup import Step
+from services.gateway import aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns
+from services.gateway.conversations import catalogue, routing, wording
+from services.gateway.settings import GatewaySettings
+
+if TYPE_CHECKING:
+    from services.gateway.providers.outside import Providers
+
+# What every message passes, from the webhook to the provider's acceptance.
+_HOT = (aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns)
+
+
+def providers(settings: GatewaySettings, telemetry: Telemetry) -> "Later[Providers]":
+    """The providers' clients, once somebody wants them."""
+
+    def load() -> "Callable[[], AbstractAsyncContextManager[Providers]]":
+        # An HTTP client takes as long to import as most of us together, and nothing is sent before we serve.
+        from services.gateway.providers.outside import open_providers
+
+        return lambda: open_providers(settings, telemetry)
+
+    return Later(load)
+
+
+def steps(
+    database: Database,
+    telemetry: Telemetry,
+    *,
+    channels: Mapping[str, grpc.aio.Channel],
+    outside: "Later[Providers]",
+    routes: Step,
+) -> dict[str, Step]:
+    """Each step of the warmup by its name."""
+    hot = statements_in(*_HOT)
+
+    def connecting(channel: grpc.aio.Channel) -> Step:
+        return lambda: connected(channel)
+
+    return {
+        "database": lambda: database.warm(hot),
+        **{name: connecting(channel) for name, channel in channels.items()},
+        "handlers": routing.preload,
+        "words": lambda: in_a_thread(_words),
+        "providers": outside.get,
+        "routes": routes,
+        "metrics page": lambda: in_a_thread(telemetry.make_page),
+    }
+
+
+def _words() -> None:
+    catalogue.load()
+    wording.load()
