@@ -302,7 +302,7 @@ class _Course:
             self._look()
         self.world.refuses = False
         if not end_in_use:
-            for _ in range(1000):
+            for _ in range(200):
                 while self.held:
                     self.pool.release(self.held.pop())
                 await asyncio.sleep(0)
