@@ -186,6 +186,7 @@ async def test_no_panel_is_empty(fresh_database_url: str, tmp_path: Path) -> Non
             nonlocal wanted
             for passenger in passengers:
                 await passenger.say("menu")
+            await driver.share(-1.95, 30.06)
             await api.ask("stats")
             wanted = [one for one in wanted if not await prom.shows(one[2])]
             return not wanted

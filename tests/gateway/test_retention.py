@@ -99,7 +99,8 @@ async def test_what_waits_is_kept(mesh: Mesh, retention: Retention, word: Regist
     assert (await counts(mesh))["inbox"] >= 1
     handlers.raises.clear()
     await mesh.settled()
-    assert await mesh.value("SELECT count(*) FROM gateway.outbox") == 1
+    answers = "SELECT count(*) FROM gateway.outbox WHERE position >= 0"  # beside a note that it takes longer
+    assert await mesh.value(answers) == 1
     await retention.once()
     # The day is dropped whole once nothing in it waits.
     assert (await counts(mesh))["inbox"] == 0

@@ -241,5 +241,4 @@ NO_STATEMENTS: Final = {
     "looked_pkey": "one row for each provider",
     "instance_pkey": "one row for each process; read as it is while there are few",
     "inbox_pkey": "of the partitions, whose own are used",
-    "outbox_cause_position_key": "makes a second reply to the same cause impossible",
 }
