@@ -87,16 +87,25 @@ class ReadThrough(Generic[Key, Value]):
         return self._flights.asking()
 
     async def keep(self, question: Question, values: Mapping[Key, Value | Absent]) -> None:
-        """Remember what was answered to a question, unless it may be older than a change that we heard of."""
+        """Remember what was answered to a question, unless it may be older than a change that we heard of.
+
+        Then what is held is forgotten too: it may be older still, and whoever was answered must not see it afterwards.
+        """
         if not self._trusted:
             return
         there, absent = [], []
         for key, value in values.items():
             if isinstance(value, Absent):
-                if not question.stale((key,)):
+                if question.stale((key,)):
+                    self._cache.discard(key)
+                else:
                     absent.append((key, value))
-            elif not question.stale(self._names(key, value)):
-                there.append(self._remember_as(key, value))
+                continue
+            held_under, held_as = self._remember_as(key, value)
+            if question.stale(self._names(key, value)):
+                self._cache.discard(held_under)
+            else:
+                there.append((held_under, held_as))
         if there and self._ttl_seconds:
             await self._cache.multi_set(there, ttl=self._ttl_seconds)
         if absent and self._absent_ttl_seconds:

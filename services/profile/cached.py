@@ -149,9 +149,13 @@ class CachedPeople:
     async def _load_sightings(self, sightings: Sequence[Sighting], question: Question) -> list[Answer]:
         answers = await self._store.resolve(sightings)
         people = {answer.person_id: answer for answer in answers if isinstance(answer, Person)}
+        named = {identity for seen in sightings for identity in seen.identities}
+        owners = {owner for identity in named if (owner := self._signposts.peek(identity)) is not None}
         await self._note(people.values())
         for person in people.values():
             for former_id in person.merged_person_ids:
                 self._held.discard(former_id)  # merged just now, perhaps by this very question
         await self._people.keep(question, people)
+        # Who lost an identity to somebody else; our own replica forgets them at once, as after an update.
+        self._people.forget(owners - people.keys())
         return answers

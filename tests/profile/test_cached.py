@@ -115,6 +115,34 @@ async def test_who_became_somebody_else_is_forgotten_at_once(store: Store, cache
     assert [person.person_id for person in await people.resolve([Sighting((_identity(2),), "")])] == [1]  # type: ignore[union-attr]
 
 
+async def test_who_lost_a_name_is_forgotten_at_once(store: Store, cached: Cache) -> None:
+    """Whoever asks for somebody whose number came with somebody else sees them without it, before any notification."""
+    people = cached()
+    await people.find([1, 2])
+    store.people[1] = replace(_person(1), identities=())
+    store.people[2] = replace(_person(2), identities=(_identity(1), _identity(2)))
+    await people.resolve([Sighting((_identity(1), _identity(2)), "")])
+    assert await people.find([1, 2]) == {1: store.people[1], 2: store.people[2]}
+
+
+async def test_what_is_held_goes_with_an_answer_that_is_not_kept(store: Store, cached: Cache) -> None:
+    """A late notification of an earlier change must not leave what was held before the merge that we know of."""
+    people = cached()
+    await people.find([1, 2])
+    store.people[1] = replace(
+        _person(1), identities=(_identity(1), _identity(2)), merged_person_ids=(2,), version=store.people[1].version + 1
+    )
+    del store.people[2]
+    store.gate.clear()
+    merging = asyncio.create_task(people.resolve([Sighting((_identity(1), _identity(2)), "")]))
+    while store.asked[2:] != [1]:
+        await asyncio.sleep(0)
+    people.heard("2")
+    store.gate.set()
+    assert await merging == [store.people[1]]
+    assert await people.find([2]) == {2: store.people[1]}
+
+
 async def test_who_is_unknown_is_asked_for_again(store: Store, cached: Cache) -> None:
     """That there is nobody is not remembered: the person may write in a moment."""
     people = cached()
