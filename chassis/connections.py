@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from chassis import errors
-from chassis.database_errors import translated
+from chassis.database_errors import ASYNCPG, translated
 from chassis.pools.leasing import LeasePool
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ _CONNECT_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
 # How long the server may take for one statement; longer than any healthy one, shorter than a caller's patience.
 _STATEMENT_SECONDS = 15.0
+# What the data, or somebody else's lock, made of a statement: the connection is as good as before.
+_NO_FAULT = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,
+)
 # More than any service has: each stays prepared for as long as its connection lives.
 _PREPARED_STATEMENTS = 400
 
@@ -71,11 +78,14 @@ def connection_pool(url: str, *, application: str, most: int, least: int, idle_s
 
 
 def _doubtful(connection: Connection, error: BaseException | None) -> bool:
-    """Whether to ask a connection before its next use; errors in the data and refusals of ours are no reason."""
+    """Whether to ask a connection before its next use; errors in the data and refusals of ours are no reason.
+
+    A BEGIN that the server refused is one: asyncpg would take the next one for a savepoint of it.
+    """
     if connection.is_closed():
         return False  # no doubt at all: the pool sees it
     if connection.is_in_transaction():
         return True
     cause = error.__cause__ if isinstance(error, errors.HailwireError) else error
     cancelled = error is not None and not isinstance(error, Exception)
-    return cancelled or isinstance(cause, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError)
+    return cancelled or (isinstance(cause, (*ASYNCPG, OSError)) and not isinstance(cause, _NO_FAULT))

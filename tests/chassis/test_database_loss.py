@@ -5,6 +5,7 @@ import contextlib
 import random
 from typing import Any
 
+import asyncpg
 import pytest
 
 from chassis import connections, errors
@@ -79,6 +80,30 @@ async def test_a_cancellation_stays_one_when_the_connection_is_gone(database: Da
     with pytest.raises(asyncio.CancelledError):
         await changing
     assert await database.fetchval(ONE) == 1
+
+
+async def test_a_begin_that_is_refused(
+    database_url: str, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is still good for transactions: the next one is none inside a block that never began."""
+    execute = asyncpg.Connection.execute
+
+    async def refusing(connection: Any, query: str, *arguments: Any, **named: Any) -> Any:
+        if query.startswith("BEGIN"):
+            raise asyncpg.QueryCanceledError
+        return await execute(connection, query, *arguments, **named)
+
+    async def begin(database: Database) -> int:
+        async with database.transaction() as session:
+            return int(await session.fetchval(PID))
+
+    async with pool(database_url, telemetry) as database:
+        pid = await database.fetchval(PID)
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncpg.Connection, "execute", refusing)
+            with pytest.raises(errors.DeadlineExceeded):
+                await begin(database)
+        assert await begin(database) == pid
 
 
 async def test_an_exhausted_pool_says_so_in_time(
