@@ -42,7 +42,7 @@ class DatabaseSettings(PoolSettings):
     )
     database_pool_max: int = setting(
         "DATABASE_POOL_MAX",
-        default=0,
+        default=8,
         minimum=0,
         maximum=100,
         help="connections that a service opens at most; 0: as POOL_MAX_CLIENTS",
@@ -142,6 +142,10 @@ class Session:
         with translated():
             await self.connection.executemany(statement.sql, [])
 
+    def end(self) -> None:
+        """The connection is somebody else's from now on: whoever goes on would speak within their transaction."""
+        del self.connection
+
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A block whose failure undoes only itself."""
@@ -182,7 +186,11 @@ class Database:
     async def session(self) -> AsyncIterator[Session]:
         """A connection without a transaction."""
         async with self.pool.lease() as connection:
-            yield Session(connection, self.telemetry)
+            session = Session(connection, self.telemetry)
+            try:
+                yield session
+            finally:
+                session.end()
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:

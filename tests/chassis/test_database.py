@@ -53,6 +53,14 @@ async def test_errors_in_the_data_stay_what_they_are(shelf: Database) -> None:
     assert await shelf.fetchval(COUNT) == 1
 
 
+async def test_a_session_ends_with_its_block(database: Database) -> None:
+    """Whoever keeps one cannot speak on a connection that somebody else has by then."""
+    async with database.session() as kept:
+        pass
+    with pytest.raises(AttributeError):
+        await kept.fetchval(ONE)
+
+
 async def test_a_savepoint_undoes_only_itself(shelf: Database) -> None:
     """A failure in the inner block leaves the outer one whole."""
     async with shelf.transaction() as session:

@@ -57,10 +57,10 @@ async def test_connections_are_warmed(shelf: Database, database_url: str, teleme
 
 @pytest.mark.parametrize(
     ("environ", "most"),
-    [({}, 10), ({"POOL_MAX_CLIENTS": "3"}, 3), ({"POOL_MAX_CLIENTS": "3", "DATABASE_POOL_MAX": "5"}, 5)],
+    [({}, 8), ({"DATABASE_POOL_MAX": "0"}, 10), ({"DATABASE_POOL_MAX": "0", "POOL_MAX_CLIENTS": "3"}, 3)],
 )
 async def test_how_many(database_url: str, telemetry: Telemetry, environ: dict[str, str], most: int) -> None:
-    """POOL_MAX_CLIENTS counts unless DATABASE_POOL_MAX says otherwise."""
+    """Fewer than ten unless told otherwise; POOL_MAX_CLIENTS counts when DATABASE_POOL_MAX says nothing."""
     settings = load(DatabaseSettings, {"DATABASE_URL": database_url, **environ})
     async with open_database(settings, application="test", telemetry=telemetry) as database:
         assert len(await together(database, most)) == most
