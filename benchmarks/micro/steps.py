@@ -15,6 +15,7 @@ from benchmarks import payloads
 from benchmarks.micro import caches
 from benchmarks.micro.timing import Step
 from chassis.coalesce import Coalescer
+from chassis.pages import Paging
 from chassis.settings import Secret, load
 from chassis.telemetry import Telemetry, TelemetrySettings, new_traceparent, open_telemetry
 from hailwire.profile.v1 import profile_pb2
@@ -34,6 +35,8 @@ from services.gateway.providers.whatsapp.webhook import split
 from services.gateway.recent import RecentKeys
 from services.gateway.spool import Spool
 from services.gateway.webhooks import Webhooks
+from services.trips import listing
+from services.trips.trip import TripState
 
 _DRIVERS = 9
 _MANY = 64
@@ -73,9 +76,16 @@ async def _words() -> list[Step]:
         Step("find a loaded route", ride.get, 20, awaited=True),
         Step("handle a turn", lambda: take_turn(turn), 5000, awaited=True),
         Step("render a reply", lambda: foreign_json.dumps(request_body(outgoing)), 500),
+        Step("build a query", _wanted_trips, 200),
         Step("UUID", lambda: uuid.uuid4().hex, 30),
         Step("trace id", new_traceparent, 30),
     ]
+
+
+def _wanted_trips() -> str:
+    """From what somebody asks for to the statement's text and values."""
+    wanted = listing.Wanted(person_id=7, states=(TripState.COMPLETED,), paging=Paging(size=10))
+    return wanted.paging.of(listing.query(wanted)).prepared().statement.name
 
 
 def _coalescer() -> list[Step]:

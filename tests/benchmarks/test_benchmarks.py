@@ -59,7 +59,14 @@ async def test_steps_are_the_real_code(tmp_path: Path) -> None:
     timings = await suite.measure(0.002, lambda _line: None)
     names = [timing.step.name for timing in timings]
     wanted = ["cache set", "cache get, hit", "cache get, miss and load", "JSON decode", "JSON encode", "UUID"]
-    wanted += ["HMAC verify", "split a webhook", "render a reply", "coalescer, a lone call", "find a loaded route"]
+    wanted += [
+        "HMAC verify",
+        "split a webhook",
+        "render a reply",
+        "coalescer, a lone call",
+        "find a loaded route",
+        "build a query",
+    ]
     assert set(wanted) <= set(names)
     results = tmp_path / "coverage" / "results.json"
     suites = [timing.suite(timing.p50) for timing in timings]
