@@ -214,6 +214,7 @@ _COUNTED_ANYHOW = {
     "profile.list[merged_into:null;count]": "",
     "profile.list[language,merged_into:null;count]": "person_language |",
     "trips.list[;count]": "",
+    "trips.list[state,vehicle;count]": "trip_vehicle_state |",
 }
 # What comes with each person.
 _HANGING = {"profile.list": " identity_person_id person_merged_into", "trips.list": ""}
