@@ -49,22 +49,27 @@ class Overdue:
         while waits and (waits[0].over or waits[0].until <= loop.time()):
             wait = waits.popleft()
             if not wait.over:
-                wait.expired = True
-                wait.task.cancel()
+                wait.end()
         if waits:
             self._timer = loop.call_at(waits[0].until, self._look)
 
 
 class _Wait:
-    __slots__ = ("_overdue", "cancelling", "expired", "over", "task", "until")
+    __slots__ = ("_overdue", "_task", "cancelling", "expired", "over", "until")
 
     def __init__(self, overdue: Overdue, task: "asyncio.Task[object]") -> None:
         self._overdue = overdue
-        self.task = task
+        self._task: asyncio.Task[object] | None = task
         self.cancelling = task.cancelling()
         self.until = 0.0
         self.over = False
         self.expired = False
+
+    def end(self) -> None:
+        """Its time is over."""
+        self.expired = True
+        if self._task is not None:
+            self._task.cancel()
 
     def __enter__(self) -> None:
         self._overdue._begin(self)  # noqa: SLF001 - the two are one thing
@@ -73,6 +78,7 @@ class _Wait:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.over = True
+        task, self._task = self._task, None  # whoever is first may last long, and what is over waits behind it
         # As asyncio.timeout does: only when nobody else asked for the end does it become a TimeoutError.
-        if self.expired and self.task.uncancel() <= self.cancelling and kind is asyncio.CancelledError:
+        if self.expired and task is not None and task.uncancel() <= self.cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error

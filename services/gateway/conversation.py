@@ -185,6 +185,13 @@ def _state(claim: Claim) -> State:
     )
 
 
+def _silenced(outcome: Outcome) -> bool | None:
+    """Whether the person asked for silence, as far as this turn knows; None: it did not look."""
+    if Memory.of(outcome.state).silenced or outcome.silent_reason == OPTED_OUT:
+        return True
+    return None if outcome.silent_reason else False
+
+
 def _decision(claim: Claim, person: profile_pb2.Person, outcome: Outcome, handed_over: tuple[int, ...]) -> Decision:
     return Decision(
         claim,
@@ -197,6 +204,6 @@ def _decision(claim: Claim, person: profile_pb2.Person, outcome: Outcome, handed
         state_version=outcome.state.version,
         state_data=orjson.dumps(outcome.state.data),
         state_expires_at=outcome.state.expires_at,
-        silenced=Memory.of(outcome.state).silenced or outcome.silent_reason == OPTED_OUT,
+        silenced=_silenced(outcome),
         reason=outcome.silent_reason,
     )

@@ -62,11 +62,20 @@ class WaitNotes:
         if self.seconds <= 0 or not postponed:
             return []
         awaited: dict[int, list[tuple[bytes, Text, Any]]] = {}
+        stopped: set[int] = set()  # by a STOP that waits, too: the profile service does not know of it yet
         for row in await session.fetch(_OVERDUE, sorted(postponed), self.seconds, _LOOKED_THROUGH):
-            text = _note(row)
+            address = _address(row)
+            if not address or _silenced(row["state_data"]):
+                continue
+            message = read_message(Provider(row["provider"]), row["raw"])
+            channel = Address.from_key(address).channel
+            if waiting.asks_for_silence(message, channel):
+                stopped.add(row["conversation_id"])
+            text = waiting.note(message, channel, row["language"])
             if text is not None:
                 cause = cause_of(row["key"], row["replay"])
                 awaited.setdefault(row["conversation_id"], []).append((cause, text, row))
+        awaited = {one: found for one, found in awaited.items() if one not in stopped}
         if not awaited:
             return []
         causes = [cause for found in awaited.values() for cause, _, _ in found]
@@ -77,14 +86,6 @@ class WaitNotes:
         """So many were committed."""
         if written:
             self._written.add(written)
-
-
-def _note(row: Any) -> Text | None:
-    address = _address(row)
-    if not address or _silenced(row["state_data"]):
-        return None
-    message = read_message(Provider(row["provider"]), row["raw"])
-    return waiting.note(message, Address.from_key(address).channel, row["language"])
 
 
 def _silenced(state_data: bytes) -> bool:

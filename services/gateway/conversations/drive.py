@@ -78,9 +78,11 @@ async def online_at(turn: Turn) -> Outcome:
     return await _go_online(turn, vehicle, spot)
 
 
-async def move(turn: Turn, spot: taps.Spot) -> Outcome:
-    """A driver who is online has moved."""
+async def move(turn: Turn, spot: taps.Spot) -> Outcome | None:
+    """A driver who is online has moved; None for one who has gone offline since that was read."""
     presence = await turn.world.update_presence("move", location=spot.location)
+    if not presence.online:
+        return None
     memory = replace(remembered(turn), online=taps.VEHICLE_WORDS.get(presence.vehicle, "other"))
     if memory.trip is not None:
         moved = replace(turn, state=memory.keeping(turn.state))

@@ -69,7 +69,9 @@ async def _put_to_use(turn: Turn, spot: taps.Spot) -> Outcome:
     """A driver who is online has moved; anybody else is asked what the place is for."""
     presence = await turn.world.presence()
     if presence is not None and presence.online:
-        return await drive.move(turn, spot)
+        moved = await drive.move(turn, spot)
+        if moved is not None:
+            return moved
     memory = remembered(turn)
     if memory.trip is not None:
         shown = await trip_card.show_open(turn)

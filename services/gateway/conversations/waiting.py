@@ -10,16 +10,19 @@ def note(message: Message, channel: Channel, language: str) -> Text | None:
 
     Without a chosen language in each that we speak.
     """
-    if message.kind in UNANSWERED or _is_for_the_carrier(message, channel):
+    if message.kind in UNANSWERED or asks_for_silence(message, channel) or _is_for_the_carrier(message, channel):
         return None
     languages = (catalogue.spoken(language),) if language else catalogue.LANGUAGES
     return Text("\n".join(catalogue.t(one, "answer-takes-longer") for one in languages))
 
 
+def asks_for_silence(message: Message, channel: Channel) -> bool:
+    """STOP: who says so hears nothing more than its confirmation, whatever they wrote before."""
+    stop_words = routing.CARRIER_STOP_WORDS if channel == "sms" else routing.STOP_WORDS
+    return message.opt_out_type.upper() == "STOP" or words_of(message) in stop_words
+
+
 def _is_for_the_carrier(message: Message, channel: Channel) -> bool:
-    """STOP, and whatever else the carrier answers: who asks for silence hears nothing more than its confirmation."""
-    words = words_of(message)
-    if message.opt_out_type or words in routing.STOP_WORDS:
-        return True
-    carried = routing.CARRIER_STOP_WORDS | routing.START_WORDS | routing.CARRIER_HELP_WORDS
-    return channel == "sms" and words in carried
+    """START, HELP: the carrier answers."""
+    carried = routing.START_WORDS | routing.CARRIER_HELP_WORDS
+    return bool(message.opt_out_type) or (channel == "sms" and words_of(message) in carried)
