@@ -68,6 +68,8 @@ async def measure(
                 await town.settle(cluster.dsn(name), folder / which.replace(" ", "-"), port, size.riders)
         tell(f"  {history.keys} keys, {history.people} people and {history.trips} trips are put into the old town")
         await _fill(cluster.dsn(names[OLD]), history)
+        for name in names.values():  # whatever else differs, both are tidy
+            await _tidy(cluster.dsn(name))
         for number in range(size.rounds):
             for which in (NEW, OLD) if number % 2 else (OLD, NEW):
                 place = folder / f"{which.replace(' ', '-')}-{number}"
@@ -96,6 +98,13 @@ async def _fill(dsn: str, history: History) -> None:
         await connection.execute(_KEYS, history.keys)
         await connection.execute(_PEOPLE, history.people, _FIRST)
         await connection.execute(_TRIPS, history.trips, _FIRST)
+    finally:
+        await connection.close()
+
+
+async def _tidy(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("CHECKPOINT")
     finally:

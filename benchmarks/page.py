@@ -32,15 +32,20 @@ def figures(results: dict[str, Any]) -> str:
             f"{suite['connections']} connections:"
         )
         parts.append("\n".join(_contenders(suite)))
-    if judged := [figure for figure in results["figures"] if figure["unit"] == "times"]:
-        rows = [f"| {figure['name']} | {figure['value']:.2f} | {figure['target'] or ''} |" for figure in judged]
-        parts.append("\n".join(["| ratio | value | target |", "| --- | ---: | ---: |", *rows]))
+    if judged := [figure for figure in results["figures"] if figure["unit"] in {"times", "ms"}]:
+        rows = [f"| {figure['name']} | {_value(figure)} | {figure['target'] or ''} |" for figure in judged]
+        parts.append("\n".join(["| figure | value | target |", "| --- | ---: | ---: |", *rows]))
     if steps:
         rows = [
             f"| {step['name']} | {step['p50_us']:g} | {step['p99_us']:g} | {step['ops_per_second']} |" for step in steps
         ]
         parts.append("\n".join(["| step | p50 us | p99 us | a second |", "| --- | ---: | ---: | ---: |", *rows]))
     return "\n\n".join(parts)
+
+
+def _value(figure: dict[str, Any]) -> str:
+    """Ratios as they are, times with their unit."""
+    return f"{figure['value']:.2f}" if figure["unit"] == "times" else f"{figure['value']:.1f} {figure['unit']}"
 
 
 def _contenders(suite: dict[str, Any]) -> list[str]:

@@ -88,7 +88,7 @@ class Inside:
 
     def cold_starts(self) -> dict[str, float]:
         """Milliseconds that the slowest replica of each service took to serve."""
-        return self._largest("hailwire_cold_start_duration_ms")
+        return self._largest("hailwire_cold_start_cpu_ms")
 
     def requests(self) -> int:
         """Webhooks that the gateway's own numbers know of."""

@@ -138,7 +138,7 @@ def _within(seen: Evidence) -> Iterable[Target]:
         note="" if slowest is None else slowest[0],
     )
     yield _largest("memory of a service", {k: v / _MEGABYTE for k, v in inside.memory().items()}, 128, "MB")
-    yield _largest("cold start of a service", inside.cold_starts(), 500, "ms")
+    yield _largest("cold start of a service, CPU time", inside.cold_starts(), 500, "ms")
     yield Target("webhooks in its own numbers", _percent(inside.requests(), posts), 100, "%", at_most=False)
 
 

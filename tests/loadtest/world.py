@@ -152,7 +152,7 @@ class World:
         }
         own = {
             "hailwire_process_proportional_bytes": _values([({}, 50 * 2**20)]),
-            "hailwire_cold_start_duration_ms": _values([({}, 300)]),
+            "hailwire_cold_start_cpu_ms": _values([({}, 300)]),
         }
         return web.json_response({"services": {"gateway": {"together": together, "per_replica": {"one": own}}}})
 
