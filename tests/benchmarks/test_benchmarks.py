@@ -97,7 +97,7 @@ async def test_searches_are_measured_against_pgbench(reachable_folder: Path) -> 
     """Searches at a rate find drivers; PostgreSQL's time for them is laid beside pgbench's of the same statement."""
     told: list[str] = []
     with embedded.cluster(reachable_folder) as cluster:
-        size = NearestSize(drivers=3000, seconds=1)
+        size = NearestSize(drivers=3000, seconds=3)
         measured, judged = await nearest.measure(size, cluster, reachable_folder, told.append)
     assert 0 < measured["p50_ms"] <= measured["p99_ms"]
     assert [(figure.unit, figure.target, figure.at_most) for figure in judged] == [
