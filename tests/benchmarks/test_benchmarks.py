@@ -40,14 +40,16 @@ async def test_everybody_does_the_same_work(reachable_folder: Path) -> None:
     assert (outcome.scenario, ingest.scenario) == (ANSWERED, STORED)
     assert list(ingest.runs) == [contender.name for contender in CONTENDERS]
     assert list(outcome.runs) == [contender.name for contender in CONTENDERS if contender != FLOOR]
-    for (run,) in (*outcome.runs.values(), *ingest.runs.values()):
+    runs = [run for (run,) in (*outcome.runs.values(), *ingest.runs.values())]
+    for run in runs:
         assert run.answers.statuses == {"200": TINY.messages}
         assert run.wal_syncs > 0
-        assert run.service_us > 0
-        assert run.postgres_us > 0
+    # Of one contender so few messages may be less than the hundredth of a second in which Linux counts.
+    assert sum(run.service_us for run in runs) > 0
+    assert sum(run.postgres_us for run in runs) > 0
     judged = figures.of_outcome(outcome)
     assert judged[0].name.startswith(f"{ANSWERED.name}: CPU time of a message")
-    assert all(figure.value > 0 for figure in judged)
+    assert all(figure.value >= 0 for figure in judged)
     assert [figure.target for figure in figures.of_outcome(ingest) if figure.target] == [4.0, 4.0, 0.6]
     turned = figures.of_outcome(replace(outcome, scenario=TURNED))
     assert [figure.target for figure in turned if figure.target] == [2.0, 3.0]
