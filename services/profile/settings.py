@@ -29,7 +29,9 @@ class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, War
         minimum=0,
         help="how long it is remembered whose a number or user id is, in ms",
     )
-    languages: str = setting("LANGUAGES", default="en,fr", help="languages that people may choose, with commas between")
+    languages: str = setting(
+        "LANGUAGES", default="en,fr,rw,sw", help="languages that people may choose, with commas between"
+    )
 
     @property
     def known_languages(self) -> frozenset[str]:
