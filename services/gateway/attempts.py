@@ -30,6 +30,7 @@ from services.gateway.providers.sending import (
     Verdict,
     WindowClosed,
 )
+from services.gateway.providers.twilio.render import sms_segments
 
 if TYPE_CHECKING:
     from services.gateway.providers.outside import Providers
@@ -81,6 +82,8 @@ class Attempts:
         self._providers = providers
         self._paused_until: dict[Provider, float] = {}
         self._sends = telemetry.counter("sends", "attempts to send a reply, by provider and what became of them")
+        self._sms = telemetry.counter("sms_replies", "replies that Twilio took as SMS")
+        self._segments = telemetry.counter("sms_segments", "parts that these SMS were sent and paid as")
         self._extra = telemetry.counter("extra_sends", "replies sent again although the provider may have had them")
         self._skipped = telemetry.counter("replies_skipped", "replies that were not sent, by reason")
         self._seconds = telemetry.histogram("provider_call", "time of a send as the provider answered it")
@@ -147,6 +150,9 @@ class Attempts:
                 failed(span, kind)
         self._seconds.record(time.perf_counter() - started, provider=str(address.provider), result=kind)
         self._sends.add(1, provider=str(address.provider), result=kind)
+        if isinstance(verdict, Accepted) and (parts := sms_segments(outgoing)):
+            self._sms.add(1)
+            self._segments.add(parts)
         return self._judged(claim, address.provider, verdict)
 
     def _called(self, method: str, provider: Provider) -> contextlib.AbstractContextManager[Span]:

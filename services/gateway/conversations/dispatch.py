@@ -48,29 +48,29 @@ async def take_turn(turn: Turn) -> Outcome:
 
     Raises what only waiting or an operator can mend: Unavailable, DeadlineExceeded and our own bugs.
     """
-    message = turn.message
+    message, before = turn.message, turn.state.name
     if message.kind in _SILENT_KINDS:
         return Outcome(turn.state, silent_reason=_SILENT_KINDS[message.kind])
     words = words_of(message)
     consented = _consent(turn, words)
     if consented is not None:
-        return _offered(await _run(consented, turn))
+        return _offered(before, await _run(consented, turn))
     if consent.opted_out(turn):
         return Outcome(turn.state, silent_reason=OPTED_OUT)
     if words in routing.EXTRA_KEYWORDS:
-        return _offered(await _run(routing.EXTRA_KEYWORDS[words], turn))
+        return _offered(before, await _run(routing.EXTRA_KEYWORDS[words], turn))
     turn, lapsed = _current(turn)
     turn, route = _resolve(turn, words)
     if not turn.person.language and route not in routing.CHOOSES_LANGUAGE:
         # Nothing else is said before the language is chosen; what the person came for waits.
-        return _offered(questions.ask_language(turn, **_intent(turn, route, words)))
+        return _offered(before, questions.ask_language(turn, **_intent(turn, route, words)))
     if route is not None:
         outcome = await _run(route, turn)
-        return _offered(await _carry_on(turn, outcome) if outcome.language else outcome)
+        return _offered(before, await _carry_on(turn, outcome) if outcome.language else outcome)
     # Words without meaning here; perhaps the answer to a question that has lapsed.
     if lapsed:
-        return _offered(await guidance.guide(turn, turn.say(lapsed)))
-    return _offered(await _run(routing.NOT_UNDERSTOOD, turn))
+        return _offered(before, await guidance.guide(turn, turn.say(lapsed)))
+    return _offered(before, await _run(routing.NOT_UNDERSTOOD, turn))
 
 
 async def take_event(turn: EventTurn) -> Outcome:
@@ -82,7 +82,7 @@ async def take_event(turn: EventTurn) -> Outcome:
     outcome: Outcome = await lazy.run(turn)
     if consent.opted_out(turn):
         return Outcome(outcome.state, silent_reason=OPTED_OUT)
-    return _offered(outcome)
+    return _offered(turn.state.name, outcome)
 
 
 def apology(language: str) -> Text:
@@ -170,6 +170,8 @@ def _typed_choice(turn: Turn, words: str) -> str:
     """The tap that a typed number or title stands for; empty when it is none of those offered last."""
     choices = remembered(turn).choices
     number = _CHOICE.fullmatch(turn.message.text.strip())
+    if number is not None and QUESTIONS[turn.state.name].numbers:
+        return ""
     if number is not None and 1 <= int(number[1]) <= len(choices):
         return choices[int(number[1]) - 1][0]
     meant = [tap for tap, title in choices if words and folded(title) == words]
@@ -239,8 +241,8 @@ def _intended(gathered: dict[str, str]) -> Message | None:
     return Message(MessageKind.TEXT, text=gathered["word"]) if "word" in gathered else None
 
 
-def _offered(outcome: Outcome) -> Outcome:
-    """Remember what was offered last, so that a typed number or title finds its tap."""
+def _offered(before: str, outcome: Outcome) -> Outcome:
+    """Remember what was offered last, so that a typed number or title finds its tap; `before` was asked until now."""
     choices: tuple[tuple[str, str], ...] | None = None
     for reply in outcome.replies:
         match reply:
@@ -253,6 +255,9 @@ def _offered(outcome: Outcome) -> Outcome:
                 choices = ()
             case Text():
                 pass
+    if choices is None and outcome.state.name not in {HOME, before}:
+        # Another question, to be answered in words: numbers of an older list mean nothing to it.
+        choices = ()
     if choices is None:
         return outcome
     memory = replace(Memory.of(outcome.state), choices=choices)

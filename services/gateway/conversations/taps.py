@@ -26,8 +26,6 @@ GO_RIDE = "go:ride"
 GO_DRIVE = "go:drive"
 GO_OFFLINE = "go:offline"
 GO_TRIPS = "go:trips"
-GO_LANGUAGE = "go:language"
-GO_HELP = "go:help"
 GO_MENU = "go:menu"
 
 

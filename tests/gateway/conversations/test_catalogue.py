@@ -11,7 +11,7 @@ from babel import Locale
 from services.gateway.conversations import catalogue, refusals, routing, wording
 from services.gateway.conversations.catalogue import LANGUAGES, LOCALES, WordsMissing, t
 from services.gateway.conversations.flows import consent
-from services.gateway.providers.twilio.render import gsm_friendly
+from services.gateway.providers.twilio.segments import gsm_friendly
 
 ROOT = Path(__file__).resolve().parents[3]
 HOUSE = ROOT / "services" / "gateway" / "conversations"
