@@ -47,7 +47,7 @@ def test_memory_growth_and_connections_are_judged() -> None:
 
 
 def test_a_process_holds_what_it_holds() -> None:
-    """Memory grows by what is kept; a connection counts from when it is there until it is closed, for its port alone."""
+    """Memory grows by what is kept; a connection counts while it is there, for the port that it leads to alone."""
     before = held.proportional_bytes(os.getpid())
     kept = os.urandom(32 * 2**20)
     assert held.proportional_bytes(os.getpid()) - before > 0.8 * len(kept)
