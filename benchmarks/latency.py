@@ -159,10 +159,10 @@ def turns(half: SteadyOrder, began: float, got: Iterable[tuple[str, float]]) -> 
     for number, due in enumerate(steady.moments(half), half.order.first):
         waiting[payloads.number(number % half.order.riders)].append(began + due)
     found = Histogram()
-    for number, at in got:
-        if not waiting[number]:
+    for to, at in got:
+        if not waiting[to]:
             raise BenchmarkError("somebody got an answer who had not asked")
-        found.record(at - waiting[number].popleft())
+        found.record(at - waiting[to].popleft())
     if found.count != half.order.messages:
         raise BenchmarkError(f"{found.count} of {half.order.messages} answers were accepted")
     return found

@@ -51,17 +51,19 @@ async def measure(
     """The suite for the results file, and what is judged."""
     await new_town(cluster, _DATABASE, folder / "memory-town", size.riders)
     try:
-        halves, most = await _driven(size, cluster, folder / "memory", tell)
+        halfway, at_end, most = await _driven(size, cluster, folder / "memory", tell)
     finally:
         await databases.drop(cluster.dsn("postgres"), _DATABASE)
     suite = {
         "name": "memory",
         "messages": [size.messages // 2, size.messages],
         "riders": size.riders,
-        "proportional_mb": [{name: round(value / _MEGABYTE, 2) for name, value in one.items()} for one in halves],
+        "proportional_mb": [
+            {name: round(value / _MEGABYTE, 2) for name, value in one.items()} for one in (halfway, at_end)
+        ],
         "database_connections": dict(most),
     }
-    return suite, figures(size.messages, *halves, most)
+    return suite, figures(size.messages, halfway, at_end, most)
 
 
 def figures(
@@ -98,7 +100,7 @@ def figures(
 
 async def _driven(
     size: MemorySize, cluster: Cluster, place: Path, tell: Callable[[str], None]
-) -> tuple[list[dict[str, int]], Counter[str]]:
+) -> tuple[dict[str, int], dict[str, int], Counter[str]]:
     """What each service held halfway and at the end, and the most connections of each at any look."""
     dsn, this, most = cluster.dsn(_DATABASE), run_name(), Counter[str]()
     halves: list[dict[str, int]] = []
@@ -119,7 +121,12 @@ async def _driven(
                 held_now = ", ".join(f"{name} {value / _MEGABYTE:.1f} MB" for name, value in halves[-1].items())
                 tell(f"  memory after {first + half} messages: {held_now}")
             await check(ANSWERED, 2 * half, before, effects, up)
-    return halves, most
+    halfway, at_end = halves
+    return halfway, at_end, most
+
+
+def _megabytes(weighed: Mapping[str, int]) -> dict[str, float]:
+    return {name: round(value / _MEGABYTE, 2) for name, value in weighed.items()}
 
 
 async def _read(processes: Sequence[Started]) -> dict[str, int]:

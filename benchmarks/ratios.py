@@ -4,6 +4,7 @@ A ratio is of two things that were measured in the same rounds on the same machi
 machine has others. How far a ratio may fall behind is what its rounds differed by when the baseline was taken.
 """
 
+import statistics
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ _UNIT = "times"
 _SPREADS = 1.5
 # Nothing repeats itself more exactly than this.
 _LEAST = 0.05
+# Whoever lost half has lost, however restless the figure.
+_MOST = 0.5
 # What one round differs from another is not known from one.
 _ALONE = 0.25
 
@@ -97,22 +100,24 @@ class Comparison:
 
 def suite(judged: Mapping[str, Sequence[Figure]]) -> dict[str, Any]:
     """What the results file keeps of the ratios among the figures of each part."""
-    parts = {
-        part: {
-            one.name: Ratio(part, one.name, one.value, one.at_most, tolerance(one.value, one.rounds)).told()
-            for one in figures
-            if one.unit == _UNIT
-        }
-        for part, figures in judged.items()
-    }
+    parts = {}
+    for part, figures in judged.items():
+        found = [one for one in figures if one.unit == _UNIT]
+        allowed = tolerances([(one.value, one.rounds) for one in found])
+        pairs = zip(found, allowed, strict=True)
+        parts[part] = {one.name: Ratio(part, one.name, one.value, one.at_most, limit).told() for one, limit in pairs}
     return {"name": SUITE, "parts": {part: found for part, found in parts.items() if found}}
 
 
-def tolerance(value: float, rounds: Sequence[float]) -> float:
-    """The share by which another run may differ, as far as the rounds of this one tell."""
-    if len(rounds) < 2:
-        return _ALONE
-    return max(_LEAST, _SPREADS * (max(rounds) - min(rounds)) / value)
+def tolerances(measured: Sequence[tuple[float, Sequence[float]]]) -> list[float]:
+    """The share by which each of these may differ in another run, as far as their values and rounds tell.
+
+    Three rounds may agree by chance: of figures that were taken together none counts as quieter than the median one.
+    """
+    spreads = [(max(rounds) - min(rounds)) / value if len(rounds) > 1 else None for value, rounds in measured]
+    known = [spread for spread in spreads if spread is not None]
+    usual = statistics.median(known) if known else 0.0
+    return [_ALONE if spread is None else min(_MOST, max(_LEAST, _SPREADS * max(spread, usual))) for spread in spreads]
 
 
 def compare(before: Taken, now: Taken, parts: Collection[str]) -> list[Comparison]:

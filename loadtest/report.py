@@ -51,6 +51,7 @@ def results(seen: Evidence, targets: list[Target]) -> dict[str, Any]:
         "webhook_answered": ledger.webhooks.told(),
         "status_webhook_answered": ledger.status_webhooks.told(),
         "generator_late": seen.generator.lags.told(),
+        "generator": {"share_of_a_core": seen.generator.share_of_a_core, "kept_bytes": round(seen.kept_bytes)},
         "inside": seen.inside.told(),
         "targets": [target.told() for target in targets],
         "met": all(target.met for target in targets),
