@@ -113,13 +113,14 @@ def _contenders(suite: dict[str, Any]) -> list[str]:
     return rows
 
 
-def replaced(page: str, section: str) -> str:
-    """The page with another section of figures."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
+def replaced(page: str, section: str, begin: str = BEGIN, end: str = END) -> str:
+    """The page with another section between two of its marks."""
+    before, found, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
         raise SystemExit(f"{PAGE} has lost the marks around its figures")
-    return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
+    inside = f"{begin}\n\n{section}\n\n{end}" if section else f"{begin}\n{end}"
+    return f"{before}{inside}{after}"
 
 
 def main(paths: Sequence[str]) -> None:

@@ -1,6 +1,8 @@
 """What a person reads while the load test runs and afterwards, and the file that keeps it."""
 
+import os
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ def results(seen: Evidence, targets: list[Target]) -> dict[str, Any]:
     answers = ledger.latencies()
     load = seen.order.load
     return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
         "load": {
             "rate": load.rate,
             "seconds": load.duration,

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks import page as performance
+from benchmarks import under_load
 from launcher.failure import CommandError
 from loadtest import order, people, targets, town
 from loadtest.run import run
@@ -101,6 +103,15 @@ async def test_a_good_mesh_meets_every_target(world: World, tmp_path: Path) -> N
     assert not any("the generator itself" in line for line in ran.told)
     assert 0 < ran.results["generator"]["share_of_a_core"] < 0.9
     assert ran.told[-1] == f"all {len(ran.results['targets'])} targets met"
+    section = under_load.table(ran.results)
+    assert "**Profile `usual`**, 100 messages a second for 1.5 s" in section
+    assert "150 messages sent, 150 answered, 0 failed, 0 refused, 0 lost. Every target is met." in section
+    assert "| cache hit rate | 90 % | > 80 |" in section
+    assert "| slowest statement, p99 (gateway.take) | 12 ms | < 100 |" in section
+    page = performance.PAGE.read_text(encoding="utf-8")
+    written = performance.replaced(page, section, under_load.BEGIN, under_load.END)
+    assert section in written
+    assert performance.replaced(written, section, under_load.BEGIN, under_load.END) == written
 
 
 async def test_a_200_is_no_success(world: World, tmp_path: Path) -> None:
