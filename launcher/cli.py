@@ -41,6 +41,9 @@ COMMANDS = {
         "hailwire analyze trips.get_trips --arguments '{1,2}'",
         "analyze",
     ),
+    "wallet": Command(
+        "bring money into wallets, look at them, and add everything up anew", "hailwire wallet check", "wallet"
+    ),
     "loadtest": Command(
         "put a mesh under load and judge what arrived at the far end",
         "hailwire loadtest --rate 50 --duration 30",
