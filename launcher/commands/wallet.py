@@ -59,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "--request-id", required=True, help="names this change: a repeat with the same does nothing more (40 days)"
         )
         changing.add_argument(
-            "--operator", default=getpass.getuser(), help="who does it, for the audit log (default: %(default)s)"
+            "--operator", default=_whoami(), help="who does it, for the audit log (default: %(default)s)"
         )
     showing = actions.add_parser(
         "show",
@@ -79,6 +79,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _payee(text: str) -> int | None:
     return None if text == _REWARDS else whole(1, LARGEST_ID)(text)
+
+
+def _whoami() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return ""
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

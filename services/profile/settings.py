@@ -30,6 +30,9 @@ class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, Wal
         minimum=0,
         help="how long it is remembered whose a number or user id is, in ms",
     )
+    audit_days: int = setting(
+        "PROFILE_AUDIT_DAYS", default=730, minimum=30, help="days that the audit log keeps who changed what"
+    )
     languages: str = setting("LANGUAGES", default="en,fr", help="languages that people may choose, with commas between")
 
     @property

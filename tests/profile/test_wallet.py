@@ -97,7 +97,10 @@ async def test_repeats_find_the_first_outcome(database_url: str, replica: Replic
 @pytest.mark.parametrize(
     ("amount", "currency", "refused"),
     [
-        *((text, "RWF", "AMOUNT_INVALID") for text in ("0", "-5", "1.5", "1e3", "1,000", "", "NaN", "1" * 13, "٥٠٠")),
+        *(
+            (text, "RWF", "AMOUNT_INVALID")
+            for text in ("0", "-5", "1.5", "1e3", "1,000", "", "NaN", "1" * 13, "\u0665\u0660")
+        ),
         ("500", "USD", "CURRENCY_UNKNOWN"),
         ("99", "RWF", "AMOUNT_TOO_SMALL"),
         ("100001", "RWF", "AMOUNT_TOO_LARGE"),
@@ -156,7 +159,7 @@ async def test_a_new_wallet_only_receives(database_url: str) -> None:
 
 
 async def test_a_day_has_a_limit(database_url: str) -> None:
-    """What was sent in 24 hours counts, refused transfers and what was received do not; afterwards there is room again."""
+    """What was sent in 24 hours counts, what was refused or received does not; afterwards there is room again."""
     limits = {**AT_ONCE, "WALLET_DAILY_LIMIT": "1000"}
     connection = await asyncpg.connect(database_url)
     try:
@@ -194,7 +197,7 @@ async def test_a_currency_with_decimals(fresh_database_url: str) -> None:
 
 
 async def test_a_statement_page_by_page(database_url: str, replica: Replica) -> None:
-    """Newest first, no line twice and none missed while new ones are booked, each with the other side's first letter."""
+    """Newest first, no line twice and none missed while new ones are booked, each with the other's first letter."""
     ann, bob = await rich(database_url, replica, 10_000, "Ann"), await newcomer(replica, "Bob")
     for amount in (500, 501, 502):
         await transfer(replica, sending(ann, bob, amount))
@@ -207,7 +210,7 @@ async def test_a_statement_page_by_page(database_url: str, replica: Replica) -> 
     assert second.entries[1].other == pb.Party()
     assert not second.next_page_token
     assert [line.amount.amount for line in (await entries(replica, bob)).entries] == ["-1000", "502", "501", "500"]
-    with pytest.raises(grpc.aio.AioRpcError, match="PAGE_TOKEN_INVALID|not one of ours"):
+    with pytest.raises(grpc.aio.AioRpcError, match="not one of ours"):
         await entries(replica, bob, page_token=first.next_page_token)
     with pytest.raises(grpc.aio.AioRpcError, match="wallet not found"):
         await entries(replica, pb.Wallet(person_id=2**60))

@@ -94,11 +94,17 @@ class Account:
     account_id: int
     person_id: int | None
     system: str | None
+    currency: str
     balance: Decimal
     code: str
     created_at: datetime.datetime
     name: str = field(default="", repr=False)
     """Of its person."""
+
+    @property
+    def external(self) -> bool:
+        """Whether it is the world outside, which alone may give what it does not have."""
+        return self.system == EXTERNAL
 
 
 @dataclass(frozen=True, slots=True)

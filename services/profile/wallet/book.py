@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from services.profile import audit
 from services.profile.wallet.account import (
     EXTERNAL,
     REWARD,
@@ -103,7 +104,7 @@ class Book:
                     raise PayeeUnknown
                 self._check(order, payer, payee)
                 self._sent[payer.account_id] = self._sent.get(payer.account_id, Decimal(0)) + order.amount
-                return self._put(Kind.TRANSFER, payer, payee, order.amount, actor="person")
+                return self._put(Kind.TRANSFER, payer, payee, order.amount, audit.PERSON)
             case Credit():
                 if payer is None or payee is None:
                     raise WalletNotFound
@@ -157,7 +158,7 @@ class Book:
         reason: str = "",
         reverses: int | None = None,
     ) -> Booked:
-        if payer.system != EXTERNAL and amount > payer.balance:
+        if not payer.external and amount > payer.balance:
             raise BalanceTooLow
         payer = self._accounts[payer.account_id] = replace(payer, balance=payer.balance - amount)
         payee = self._accounts[payee.account_id] = replace(payee, balance=payee.balance + amount)

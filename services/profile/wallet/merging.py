@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.database import Session
+from services.profile import audit
 from services.profile.wallet import statements
 from services.profile.wallet.account import Account, Booked, Kind
 from services.profile.wallet.writing import write_booked
@@ -62,11 +63,11 @@ async def _move(session: Session, moves: list[tuple[Any, Any]], now: datetime.da
                 payee=_side(taken, after),
                 amount=given["balance"],
                 created_at=now,
-                actor="system",
+                actor=audit.SYSTEM,
             )
         )
     await write_booked(session, [("", one) for one in booked])
 
 
 def _side(row: Any, balance: Decimal) -> Account:
-    return Account(row["account_id"], row["person_id"], None, balance, "", row["created_at"])
+    return Account(row["account_id"], row["person_id"], None, row["currency"], balance, "", row["created_at"])

@@ -47,7 +47,3 @@ class Currency:
         exact = amount.normalize()
         decimals = max(self.decimals, -int(exact.as_tuple().exponent))
         return f"{amount:.{decimals}f}"
-
-    def smallest_units(self, amount: Decimal) -> int:
-        """How many of the smallest unit that the currency has."""
-        return int(amount.scaleb(self.decimals))

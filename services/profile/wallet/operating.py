@@ -16,6 +16,7 @@ from chassis.pages import Paging
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.profile.v1 import wallet_pb2 as pb
+from services.profile import audit
 from services.profile.wallet import statements
 from services.profile.wallet.account import Account, Credit, Order, Reversal
 from services.profile.wallet.settings import WalletSettings
@@ -48,7 +49,7 @@ class Findings:
 
 
 class Operator:
-    """Somebody at the keyboard, by the name `actor` in the audit log."""
+    """Somebody at the keyboard, by the name that the audit log has."""
 
     def __init__(self, database: Database, terms: Terms, actor: str) -> None:
         self._database = database
@@ -111,7 +112,7 @@ async def open_operator(dsn: str, environ: Mapping[str, str], actor: str) -> Asy
         open_telemetry("operator", load(TelemetrySettings, {})) as telemetry,
         open_database(load(DatabaseSettings, given), application="hailwire-wallet", telemetry=telemetry) as database,
     ):
-        yield Operator(database, terms, actor)
+        yield Operator(database, terms, audit.operator(actor))
 
 
 def _asked(order: Order) -> tuple[str | int | None, ...]:

@@ -62,7 +62,7 @@ WHERE t.transaction_id = ANY($1::bigint[])
 ACCOUNTS = Statement(
     "profile.find_accounts",
     """
-SELECT a.account_id, a.person_id, a.system, a.balance, coalesce(a.code, '') AS code, a.created_at,
+SELECT a.account_id, a.person_id, a.system, a.currency, a.balance, coalesce(a.code, '') AS code, a.created_at,
        coalesce(p.name, '') AS name
 FROM profile.account a LEFT JOIN profile.person p USING (person_id)
 WHERE a.account_id = ANY($1::bigint[])

@@ -1,11 +1,12 @@
-"""Writes what was booked: transactions, their two entries and the balances, in one transaction of the database."""
+"""Writes what was booked: transactions, their two entries, the balances and the audit, in one transaction."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
 from chassis.database import Session
-from services.profile.wallet import statements
+from services.profile import audit
+from services.profile.wallet import audited, statements
 from services.profile.wallet.account import Booked
 
 
@@ -39,3 +40,4 @@ async def write_booked(session: Session, booked: Sequence[tuple[str, Booked]]) -
     for _, account_id, amount in entries:
         moved[account_id] += amount
     await session.execute(statements.MOVE_BALANCES, list(moved), list(moved.values()))
+    await audit.write(session, audited.moved(done))
