@@ -1,15 +1,22 @@
 """What the database itself vouches for, whatever program writes to it."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+import grpc
 import pytest
 
+from hailwire.profile.v1 import wallet_pb2 as pb
+from tests.chassis.polling import found
 from tests.profile.wallets import (
     AT_ONCE,
     Replica,
+    balance,
     is_right,
+    money,
     newcomer,
     open_replica,
     operator,
@@ -115,6 +122,55 @@ async def test_a_wrong_balance_is_found(fresh_database_url: str) -> None:
     finally:
         await connection.close()
     async with operator(fresh_database_url) as somebody:
-        found = await somebody.check()
-    assert [(row["balance"], row["sum"]) for row in found.balances] == [(1001, 1000)]
-    assert not found.right
+        findings = await somebody.check()
+    assert [(row["balance"], row["sum"]) for row in findings.balances] == [(1001, 1000)]
+    assert not findings.right
+
+
+async def test_a_crash_after_everything_was_written(database_url: str, replica: Replica, sql: Any) -> None:
+    """A transfer whose connection dies before its commit moved nothing, and moves the money once when it is repeated."""
+    ann, bob = await rich(database_url, replica, 1000), await newcomer(replica)
+    request = sending(ann, bob, 600, "crashing")
+    kill = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'profile' AND wait_event_type = 'Lock'
+    """
+    other = await asyncpg.connect(database_url)
+    try:
+        # The last that a transfer writes is its request id: there it waits for whoever has just written the same.
+        holding = other.transaction()
+        await holding.start()
+        await other.execute(
+            "INSERT INTO profile.request (request_id, fingerprint, outcome) VALUES ('crashing', '', '')"
+        )
+        asked = asyncio.create_task(replica.wallets.BatchTransfer(pb.BatchTransferRequest(requests=[request])))
+        await found(lambda: sql.fetch(kill))
+        with pytest.raises(grpc.aio.AioRpcError):
+            await asked
+        await holding.rollback()
+    finally:
+        await other.close()
+    assert await balance(replica, ann, bob) == [1000, 0]
+    (result,) = await transfer(replica, request)
+    assert result.transaction.payer_balance == money(400)
+    assert await balance(replica, ann, bob) == [400, 600]
+    assert await is_right(database_url)
+
+
+async def test_the_audit_log_has_every_transaction(database_url: str, replica: Replica, sql: Any) -> None:
+    """Both sides, by ids and whole numbers, in the transaction that moved the money; refusals leave nothing."""
+    ann, bob = await rich(database_url, replica, 1000), await newcomer(replica)
+    (result,) = await transfer(replica, sending(ann, bob, 600))
+    await transfer(replica, sending(ann, bob, 600))
+    async with operator(database_url) as somebody:
+        await somebody.reverse(result.transaction.transaction_id, "by mistake", "audited")
+    said = "SELECT action, actor, detail FROM profile.audit WHERE person_id = $1 AND action LIKE 'money.%' ORDER BY 1"
+    about = [(row["action"], row["actor"], json.loads(row["detail"])) for row in await sql.fetch(said, ann.person_id)]
+    assert [(action, actor) for action, actor, _ in about] == [
+        ("money.credited", "operator:tester"),
+        ("money.given_back", "operator:tester"),
+        ("money.sent", "person"),
+    ]
+    number = result.transaction.transaction_id
+    assert about[2][2] == {"transaction": number, "currency": "rwf", "units": 600, "other": bob.person_id}
+    assert [row["action"] for row in await sql.fetch(said, bob.person_id)] == ["money.received", "money.taken_back"]

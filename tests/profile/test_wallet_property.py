@@ -67,24 +67,31 @@ async def send(replica: Replica, request: pb.TransferRequest, said: Said) -> Non
                 return
 
 
+async def crash(killer: Any, alone: asyncio.Lock) -> None:
+    async with alone:
+        await killer.fetch(KILL)
+
+
 async def play(database_url: str, rounds: list[list[Send | Kill]]) -> None:
     killer: Any = await asyncpg.connect(database_url)
+    alone = asyncio.Lock()
     try:
         async with open_replica(database_url, **AT_ONCE) as one, open_replica(database_url, **AT_ONCE) as two:
-            run, said, moved = next(_RUNS), Said(), {}
+            run, said, moved = next(_RUNS), Said(), dict[str, Send]()
             wallets = [await rich(database_url, one, EACH) for _ in range(PEOPLE)]
             for number, together in enumerate(rounds):
                 work = []
                 for place, step in enumerate(together):
                     if isinstance(step, Kill):
-                        work.append(killer.fetch(KILL))
+                        work.append(crash(killer, alone))
                         continue
                     request_id = f"run {run} round {number} step {place}"
                     moved[request_id] = step
                     request = sending(wallets[step.payer], wallets[step.payee], step.amount, request_id)
                     work += [send((one, two)[replica], request, said) for replica in step.replicas]
-                async with asyncio.timeout(60):
-                    await asyncio.gather(*work)
+                async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                    for one_of_them in work:
+                        group.create_task(one_of_them)
                 assert sum(await balance(two, *wallets)) == PEOPLE * EACH
             # Each id had one outcome, and the balances are what those outcomes come to.
             expected = [EACH] * PEOPLE
