@@ -128,7 +128,7 @@ async def test_a_wrong_balance_is_found(fresh_database_url: str) -> None:
 
 
 async def test_a_crash_after_everything_was_written(database_url: str, replica: Replica, sql: Any) -> None:
-    """A transfer whose connection dies before its commit moved nothing, and moves the money once when it is repeated."""
+    """A transfer whose connection dies before its commit moved nothing; repeated, it moves the money once."""
     ann, bob = await rich(database_url, replica, 1000), await newcomer(replica)
     request = sending(ann, bob, 600, "crashing")
     kill = """
@@ -143,7 +143,7 @@ async def test_a_crash_after_everything_was_written(database_url: str, replica: 
         await other.execute(
             "INSERT INTO profile.request (request_id, fingerprint, outcome) VALUES ('crashing', '', '')"
         )
-        asked = asyncio.create_task(replica.wallets.BatchTransfer(pb.BatchTransferRequest(requests=[request])))
+        asked = replica.wallets.BatchTransfer(pb.BatchTransferRequest(requests=[request]))
         await found(lambda: sql.fetch(kill))
         with pytest.raises(grpc.aio.AioRpcError):
             await asked
