@@ -1,6 +1,5 @@
 """What the database itself vouches for, whatever program writes to it."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -133,7 +132,7 @@ async def test_a_crash_after_everything_was_written(database_url: str, replica: 
     request = sending(ann, bob, 600, "crashing")
     kill = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'profile' AND wait_event_type = 'Lock'
+    WHERE datname = current_database() AND application_name = 'hailwire-profile' AND wait_event_type = 'Lock'
     """
     other = await asyncpg.connect(database_url)
     try:

@@ -20,7 +20,7 @@ _RUNS = itertools.count()
 # Ends what is in the middle of a transaction, as a crash of its process would: nobody says goodbye.
 KILL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = 'profile' AND xact_start IS NOT NULL
+WHERE datname = current_database() AND application_name = 'hailwire-profile' AND xact_start IS NOT NULL
 """
 
 

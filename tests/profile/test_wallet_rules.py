@@ -45,7 +45,7 @@ def test_anything_else_is_no_code(text: str) -> None:
     assert code is None or codes.read(code) == code
 
 
-@given(st.decimals(min_value=0, max_value=10**11, places=2, allow_nan=False), st.integers(0, 4))
+@given(st.decimals(min_value=0, max_value=10**11, places=2, allow_nan=False), st.integers(0, 2))
 def test_an_amount_is_what_was_written(amount: Decimal, decimals: int) -> None:
     """An amount goes over the wire and back without losing anything, or is refused for being too exact."""
     currency = Currency("XXX", decimals)

@@ -82,10 +82,10 @@ class WalletServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchTransfer(self, request, context):
-        """Sends money from one person to another. Error reasons per item, in the order in which they are looked for:
-        REQUEST_ID_INVALID, CURRENCY_UNKNOWN, AMOUNT_INVALID, WALLET_NOT_FOUND (of the payer), PAYEE_UNKNOWN,
-        TRANSFER_TO_SELF, AMOUNT_TOO_SMALL (metadata: minimum), AMOUNT_TOO_LARGE (limit), ACCOUNT_TOO_NEW (hours),
-        DAILY_LIMIT_REACHED (limit, left), BALANCE_TOO_LOW, CONFIRMATION_REQUIRED. Metadata with amounts name the currency.
+        """Sends money from one person to another. The reasons stand in the order in which they are looked for; metadata with
+        amounts name the currency. Error reasons per item: CURRENCY_UNKNOWN, AMOUNT_INVALID, WALLET_NOT_FOUND (of the
+        payer), PAYEE_UNKNOWN, TRANSFER_TO_SELF, AMOUNT_TOO_SMALL (metadata: minimum), AMOUNT_TOO_LARGE (limit),
+        ACCOUNT_TOO_NEW (hours), DAILY_LIMIT_REACHED (limit, left), BALANCE_TOO_LOW, CONFIRMATION_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -52,10 +52,10 @@ class WalletServiceStub:
     Error reasons per item: PAYEE_UNKNOWN, also for what can be nobody's code.
     """
     BatchTransfer: _grpc.UnaryUnaryMultiCallable[_wallet_pb2.BatchTransferRequest, _wallet_pb2.BatchTransferResponse]
-    """Sends money from one person to another. Error reasons per item, in the order in which they are looked for:
-    REQUEST_ID_INVALID, CURRENCY_UNKNOWN, AMOUNT_INVALID, WALLET_NOT_FOUND (of the payer), PAYEE_UNKNOWN,
-    TRANSFER_TO_SELF, AMOUNT_TOO_SMALL (metadata: minimum), AMOUNT_TOO_LARGE (limit), ACCOUNT_TOO_NEW (hours),
-    DAILY_LIMIT_REACHED (limit, left), BALANCE_TOO_LOW, CONFIRMATION_REQUIRED. Metadata with amounts name the currency.
+    """Sends money from one person to another. The reasons stand in the order in which they are looked for; metadata with
+    amounts name the currency. Error reasons per item: CURRENCY_UNKNOWN, AMOUNT_INVALID, WALLET_NOT_FOUND (of the
+    payer), PAYEE_UNKNOWN, TRANSFER_TO_SELF, AMOUNT_TOO_SMALL (metadata: minimum), AMOUNT_TOO_LARGE (limit),
+    ACCOUNT_TOO_NEW (hours), DAILY_LIMIT_REACHED (limit, left), BALANCE_TOO_LOW, CONFIRMATION_REQUIRED.
     """
     ListEntries: _grpc.UnaryUnaryMultiCallable[_wallet_pb2.ListEntriesRequest, _wallet_pb2.ListEntriesResponse]
     """Lists what went in and out of one person's wallet, newest first. Error reasons: WALLET_NOT_FOUND."""
@@ -77,10 +77,10 @@ class WalletServiceAsyncStub(WalletServiceStub):
     Error reasons per item: PAYEE_UNKNOWN, also for what can be nobody's code.
     """
     BatchTransfer: _aio.UnaryUnaryMultiCallable[_wallet_pb2.BatchTransferRequest, _wallet_pb2.BatchTransferResponse]  # type: ignore[assignment]
-    """Sends money from one person to another. Error reasons per item, in the order in which they are looked for:
-    REQUEST_ID_INVALID, CURRENCY_UNKNOWN, AMOUNT_INVALID, WALLET_NOT_FOUND (of the payer), PAYEE_UNKNOWN,
-    TRANSFER_TO_SELF, AMOUNT_TOO_SMALL (metadata: minimum), AMOUNT_TOO_LARGE (limit), ACCOUNT_TOO_NEW (hours),
-    DAILY_LIMIT_REACHED (limit, left), BALANCE_TOO_LOW, CONFIRMATION_REQUIRED. Metadata with amounts name the currency.
+    """Sends money from one person to another. The reasons stand in the order in which they are looked for; metadata with
+    amounts name the currency. Error reasons per item: CURRENCY_UNKNOWN, AMOUNT_INVALID, WALLET_NOT_FOUND (of the
+    payer), PAYEE_UNKNOWN, TRANSFER_TO_SELF, AMOUNT_TOO_SMALL (metadata: minimum), AMOUNT_TOO_LARGE (limit),
+    ACCOUNT_TOO_NEW (hours), DAILY_LIMIT_REACHED (limit, left), BALANCE_TOO_LOW, CONFIRMATION_REQUIRED.
     """
     ListEntries: _aio.UnaryUnaryMultiCallable[_wallet_pb2.ListEntriesRequest, _wallet_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Lists what went in and out of one person's wallet, newest first. Error reasons: WALLET_NOT_FOUND."""
@@ -117,10 +117,10 @@ class WalletServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _wallet_pb2.BatchTransferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_wallet_pb2.BatchTransferResponse, _abc.Awaitable[_wallet_pb2.BatchTransferResponse]]:
-        """Sends money from one person to another. Error reasons per item, in the order in which they are looked for:
-        REQUEST_ID_INVALID, CURRENCY_UNKNOWN, AMOUNT_INVALID, WALLET_NOT_FOUND (of the payer), PAYEE_UNKNOWN,
-        TRANSFER_TO_SELF, AMOUNT_TOO_SMALL (metadata: minimum), AMOUNT_TOO_LARGE (limit), ACCOUNT_TOO_NEW (hours),
-        DAILY_LIMIT_REACHED (limit, left), BALANCE_TOO_LOW, CONFIRMATION_REQUIRED. Metadata with amounts name the currency.
+        """Sends money from one person to another. The reasons stand in the order in which they are looked for; metadata with
+        amounts name the currency. Error reasons per item: CURRENCY_UNKNOWN, AMOUNT_INVALID, WALLET_NOT_FOUND (of the
+        payer), PAYEE_UNKNOWN, TRANSFER_TO_SELF, AMOUNT_TOO_SMALL (metadata: minimum), AMOUNT_TOO_LARGE (limit),
+        ACCOUNT_TOO_NEW (hours), DAILY_LIMIT_REACHED (limit, left), BALANCE_TOO_LOW, CONFIRMATION_REQUIRED.
         """
 
     @_abc_1.abstractmethod

@@ -22,7 +22,7 @@ ENTRIES = Table(
     computed={
         "amount": "e.amount",
         "kind": "(SELECT t.kind FROM profile.transaction t WHERE t.transaction_id = e.transaction_id)",
-        "reversed": "EXISTS (SELECT FROM profile.transaction r WHERE r.reverses = e.transaction_id)",
+        "reversed": ("coalesce((SELECT true FROM profile.transaction r WHERE r.reverses = e.transaction_id), false)"),
         "other_name": (
             "(SELECT p.name FROM profile.entry o JOIN profile.account a USING (account_id)"
             " JOIN profile.person p USING (person_id)"

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from chassis import errors
 
-# As many as the columns of the database keep.
-MOST_DECIMALS = 4
+# With three, what people type as 1.500 could be two amounts.
+MOST_DECIMALS = 2
 # As the contract writes them. Twelve digits are more than anybody holds, and fit numeric(20, 4) ten thousand times.
-_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?", re.ASCII)
+_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,2})?", re.ASCII)
 
 
 class AmountInvalid(errors.InvalidArgument):
