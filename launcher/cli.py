@@ -47,6 +47,9 @@ COMMANDS = {
         "analyze",
     ),
     "flows": Command("print the conversation as a drawing", "hailwire flows --format mermaid", "flows"),
+    "wallet": Command(
+        "bring money into wallets, look at them, and add everything up anew", "hailwire wallet check", "wallet"
+    ),
     "loadtest": Command(
         "put a mesh under load and judge what arrived at the far end",
         "hailwire loadtest --rate 50 --duration 30",

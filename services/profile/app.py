@@ -15,13 +15,23 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.profile.v1 import audit_pb2, audit_pb2_grpc, profile_pb2, profile_pb2_grpc
+from hailwire.profile.v1 import (
+    audit_pb2,
+    audit_pb2_grpc,
+    profile_pb2,
+    profile_pb2_grpc,
+    wallet_pb2,
+    wallet_pb2_grpc,
+)
 from services.profile import audit, statements
 from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.servicer import ProfileServicer
 from services.profile.settings import ProfileSettings
 from services.profile.store import PeopleStore
+from services.profile.wallet import statements as wallet_statements
+from services.profile.wallet.servicer import WalletServicer
+from services.profile.wallet.store import WalletStore
 
 # Between looks for old request ids; while there are some, steps follow at once.
 _RETENTION_SECONDS = 600.0
@@ -60,16 +70,19 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         servicer, audit_servicer = ProfileServicer(cache), AuditServicer(database)
+        wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server),
                     lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
+                    lambda server: wallet_pb2_grpc.add_WalletServiceServicer_to_server(wallets, server),
                 ],
                 services=[
                     profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name,
                     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
+                    wallet_pb2.DESCRIPTOR.services_by_name["WalletService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,
@@ -81,7 +94,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             warming(
                 {
-                    "database": lambda: database.warm(statements_in(statements)),
+                    "database": lambda: database.warm(statements_in(statements, wallet_statements)),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },
                 settings,

@@ -7,10 +7,11 @@ from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+from services.profile.wallet.settings import WalletSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
+class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, WalletSettings, WarmupSettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

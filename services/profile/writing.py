@@ -7,6 +7,7 @@ from chassis.database import Session
 from services.profile import audit, audited, statements
 from services.profile.directory import Directory
 from services.profile.person import Identity, Person
+from services.profile.wallet.merging import merge_accounts
 
 # A notification's payload holds at most 8000 bytes; an id has at most 19 digits and a comma.
 _IDS_PER_NOTIFICATION = 300
@@ -26,6 +27,7 @@ async def write_directory(session: Session, directory: Directory, now: datetime.
         arrays = [list(absorbed), list(absorbed.values())]
         await session.execute(statements.MOVE_IDENTITIES, *arrays)
         await session.execute(statements.ABSORB_PEOPLE, *arrays, now)
+        await merge_accounts(session, absorbed, now)
     if moved := directory.moved_identities:
         await session.execute(
             statements.MOVE_SOME_IDENTITIES,
