@@ -15,9 +15,13 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
-from services.profile import statements
+from hailwire.profile.v1 import numbers_pb2, numbers_pb2_grpc, profile_pb2, profile_pb2_grpc
+from services.profile import number_statements, statements
 from services.profile.cached import CachedPeople
+from services.profile.cached_numbers import CachedNumbers
+from services.profile.number_store import NumberStore
+from services.profile.numbers_servicer import NumbersServicer
+from services.profile.sealing import Sealer
 from services.profile.servicer import ProfileServicer
 from services.profile.settings import ProfileSettings
 from services.profile.store import PeopleStore
@@ -40,13 +44,30 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
             ttl_seconds=settings.cache_ttl_ms / 1000,
             lookup_ttl_seconds=settings.lookup_ttl_ms / 1000,
         )
+        sealer = Sealer.of(settings.number_keys, settings.number_hash_key)
+        number_store = NumberStore(database, sealer)
+        numbers = CachedNumbers(number_store, telemetry, ttl_seconds=settings.verification_ttl_ms / 1000)
+
+        def distrust() -> None:
+            cache.distrust()
+            numbers.distrust()
+
+        def trust() -> None:
+            cache.trust()
+            numbers.trust()
+
         await stack.enter_async_context(
             open_listener(
-                settings.direct_url, {"profile_people": cache.heard}, on_lost=cache.distrust, on_restored=cache.trust
+                settings.direct_url,
+                {"profile_people": cache.heard, "profile_numbers": numbers.heard},
+                on_lost=distrust,
+                on_restored=trust,
             )
         )
         await stack.enter_async_context(cleaning_up(cache.cleanup))
+        await stack.enter_async_context(cleaning_up(numbers.cleanup))
         await stack.enter_async_context(repeating("profile retention", _RETENTION_SECONDS, store.expire_requests))
+        await stack.enter_async_context(repeating("number retention", _RETENTION_SECONDS, number_store.expire))
         await stack.enter_async_context(
             serve_prometheus(
                 telemetry,
@@ -56,11 +77,18 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         servicer = ProfileServicer(cache)
+        numbers_servicer = NumbersServicer(numbers, cache, sealer)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
-                register=[lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server)],
-                services=[profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name],
+                register=[
+                    lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server),
+                    lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
+                ],
+                services=[
+                    profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name,
+                    numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
+                ],
                 probe=database.ping,
                 telemetry=telemetry,
                 development=settings.environment == "development",
@@ -71,7 +99,8 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             warming(
                 {
-                    "database": lambda: database.warm(statements_in(statements)),
+                    "database": lambda: database.warm(statements_in(statements, number_statements)),
+                    "seals": lambda: in_a_thread(sealer.warm),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },
                 settings,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
 from chassis.security import SecuritySettings
-from chassis.settings import setting
+from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
 
@@ -28,6 +28,23 @@ class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, War
         default=900_000,
         minimum=0,
         help="how long it is remembered whose a number or user id is, in ms",
+    )
+    verification_ttl_ms: int = setting(
+        "CACHE_VERIFICATION_TTL",
+        default=300_000,
+        minimum=0,
+        help="how long it is remembered which number a user has proved, in ms",
+    )
+    number_keys: Secret = setting(
+        "NUMBER_KEYS",
+        development="dev:aGFpbHdpcmUgZGV2ZWxvcG1lbnQga2V5IG51bWJlcnM=",
+        help="what numbers are encrypted with: id:key, the key 32 random bytes in base64; several with commas between, "
+        "the first encrypts, all decrypt",
+    )
+    number_hash_key: Secret = setting(
+        "NUMBER_HASH_KEY",
+        development="aGFpbHdpcmUgZGV2ZWxvcG1lbnQga2V5IGhhc2hlcyE=",
+        help="32 random bytes in base64 for the hashes that numbers are found by; never changes",
     )
     languages: str = setting("LANGUAGES", default="en,fr", help="languages that people may choose, with commas between")
 

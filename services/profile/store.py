@@ -175,6 +175,14 @@ class _Renaming:
         await write_directory(self._session, directory, now)
         return outcomes
 
+    async def prove(self, item: Renaming) -> None:
+        """Give the person their new identities beside the others; the item is locked."""
+        now: datetime.datetime = await self._session.fetchval(statements.NOW)
+        directory = Directory(self._people.values(), iter(()), now)
+        for identity in item.current:
+            directory.prove(self._survivors.get(item.person_id, item.person_id), identity)
+        await write_directory(self._session, directory, now)
+
 
 class _Updating:
     """Updates inside one transaction."""
@@ -220,6 +228,14 @@ class _Updating:
             await write_people(self._session, changed)
             await notify_people(self._session, [person.person_id for person in changed])
         return outcomes
+
+
+async def prove(session: Session, person_id: int, identity: Identity) -> None:
+    """Inside a transaction of the caller's: the person proved that this number is theirs. Raises PersonNotFound."""
+    item = Renaming(person_id, (identity,), ())
+    identities = _Renaming(session)
+    await identities.lock([item], wait=True)
+    await identities.prove(item)
 
 
 async def _find_by_identity(source: Database | Session, sightings: Sequence[Sighting]) -> list[Person]:

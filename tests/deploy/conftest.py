@@ -22,6 +22,9 @@ FILLED = {
     "TWILIO_AUTH_TOKEN": "2" * 32,
     "TWILIO_PHONE_NUMBER": "+15550001111",
     "ADMIN_TOKEN": "long-and-random-enough",
+    "JWT_SECRET": "long-and-random-enough-for-a-signature",
+    "NUMBER_KEYS": "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "NUMBER_HASH_KEY": "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
 }
 
 

@@ -10,6 +10,14 @@ SELECT n, (ARRAY['', 'en', 'fr'])[1 + n % 3], CASE WHEN n % 100 = 0 THEN n - 1 E
 FROM generate_series(1, {rows}) n;
 INSERT INTO profile.identity (kind, value, person_id) SELECT 1 + n % 3, '+' || n, n FROM generate_series(1, {rows}) n;
 INSERT INTO profile.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
+INSERT INTO profile.verification
+SELECT sha256(int8send(n)), sha256(int8send(n + 1)), '', '', '', 0, now() + n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.code_request
+SELECT sha256(int8send(n % ({rows} / 10))), sha256(int8send(n)), now() - n * interval '1 second', true
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.user_number SELECT sha256(int8send(n)), sha256(int8send(n)), '', now()
+FROM generate_series(1, {rows}) n;
 
 INSERT INTO trips.participant SELECT n FROM generate_series(1, {rows}) n;
 INSERT INTO trips.merged SELECT {rows} + n, n FROM generate_series(1, {rows}) n;

@@ -215,3 +215,7 @@ age-days = { $count ->
    *[other] { $count } days
   }
 age-months = more than a month
+
+# ---- Phone numbers
+
+number-code = Your Hailwire code is { $code }. It is good for 10 minutes. Do not give it to anybody.

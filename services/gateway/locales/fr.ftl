@@ -215,3 +215,7 @@ age-days = { $count ->
    *[other] { $count } jours
   }
 age-months = plus d'un mois
+
+# ---- Phone numbers
+
+number-code = Votre code Hailwire est { $code }. Il est valable 10 minutes. Ne le donnez à personne.
