@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chassis import deadlines, errors
-from chassis.overdue import Overdue
 from chassis.instruments import Counter
+from chassis.overdue import Overdue
 from hailwire.profile.v1 import numbers_pb2
 from services.gateway.clients.numbers import Numbers
 from services.gateway.code_sending import CodeSending

@@ -15,8 +15,16 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.profile.v1 import numbers_pb2, numbers_pb2_grpc, profile_pb2, profile_pb2_grpc
-from services.profile import number_statements, statements
+from hailwire.profile.v1 import (
+    audit_pb2,
+    audit_pb2_grpc,
+    numbers_pb2,
+    numbers_pb2_grpc,
+    profile_pb2,
+    profile_pb2_grpc,
+)
+from services.profile import audit, number_statements, statements
+from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.cached_numbers import CachedNumbers
 from services.profile.number_store import NumberStore
@@ -69,6 +77,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(repeating("profile retention", _RETENTION_SECONDS, store.expire_requests))
         await stack.enter_async_context(repeating("number retention", _RETENTION_SECONDS, number_store.expire))
         await stack.enter_async_context(
+            repeating("audit retention", _RETENTION_SECONDS, lambda: audit.expire(database, settings.audit_days))
+        )
+        await stack.enter_async_context(
             serve_prometheus(
                 telemetry,
                 host=settings.prometheus_host,
@@ -76,17 +87,19 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 setting="PROFILE_PROMETHEUS_PORT",
             )
         )
-        servicer = ProfileServicer(cache)
+        servicer, audit_servicer = ProfileServicer(cache), AuditServicer(database)
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server),
+                    lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
                     lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
                 ],
                 services=[
                     profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name,
+                    audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
                     numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
                 ],
                 probe=database.ping,

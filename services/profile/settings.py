@@ -46,7 +46,12 @@ class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, War
         development="aGFpbHdpcmUgZGV2ZWxvcG1lbnQga2V5IGhhc2hlcyE=",
         help="32 random bytes in base64 for the hashes that numbers are found by; never changes",
     )
-    languages: str = setting("LANGUAGES", default="en,fr", help="languages that people may choose, with commas between")
+    audit_days: int = setting(
+        "PROFILE_AUDIT_DAYS", default=730, minimum=30, help="days that the audit log keeps who changed what"
+    )
+    languages: str = setting(
+        "LANGUAGES", default="en,fr,rw,sw", help="languages that people may choose, with commas between"
+    )
 
     @property
     def known_languages(self) -> frozenset[str]:

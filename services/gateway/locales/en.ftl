@@ -9,6 +9,7 @@ language-name = English
 first-contact = Welcome to Hailwire, where you find a ride or passengers. Which language do you prefer?
 language-question = Which language do you prefer?
 language-chosen = Fine, English it is.
+label-languages = Languages
 
 ## Menu and help
 
@@ -216,6 +217,6 @@ age-days = { $count ->
   }
 age-months = more than a month
 
-# ---- Phone numbers
+## Phone numbers
 
 number-code = Your Hailwire code is { $code }. It is good for 10 minutes. Do not give it to anybody.

@@ -9,6 +9,7 @@ language-name = Français
 first-contact = Bienvenue chez Hailwire, pour trouver une course ou des passagers. Quelle langue choisissez-vous ?
 language-question = Quelle langue choisissez-vous ?
 language-chosen = Entendu, continuons en français.
+label-languages = Langues
 
 ## Menu et aide
 
@@ -216,6 +217,6 @@ age-days = { $count ->
   }
 age-months = plus d'un mois
 
-# ---- Phone numbers
+## Numéros
 
 number-code = Votre code Hailwire est { $code }. Il est valable 10 minutes. Ne le donnez à personne.
