@@ -45,14 +45,14 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         telemetry = await stack.enter_async_context(open_telemetry("profile", settings))
         database = await stack.enter_async_context(open_database(settings, application="profile", telemetry=telemetry))
         await stack.enter_async_context(ending_silent_sessions(database))
-        store = PeopleStore(database, settings.known_languages)
+        sealer = Sealer.of(settings.number_keys, settings.number_hash_key)
+        store = PeopleStore(database, settings.known_languages, sealer)
         cache = CachedPeople(
             store,
             telemetry,
             ttl_seconds=settings.cache_ttl_ms / 1000,
             lookup_ttl_seconds=settings.lookup_ttl_ms / 1000,
         )
-        sealer = Sealer.of(settings.number_keys, settings.number_hash_key)
         number_store = NumberStore(database, sealer)
         numbers = CachedNumbers(number_store, telemetry, ttl_seconds=settings.verification_ttl_ms / 1000)
 
@@ -87,7 +87,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 setting="PROFILE_PROMETHEUS_PORT",
             )
         )
-        servicer, audit_servicer = ProfileServicer(cache), AuditServicer(database)
+        servicer, audit_servicer = ProfileServicer(cache, sealer), AuditServicer(database)
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
         server = await stack.enter_async_context(
             serve_grpc(

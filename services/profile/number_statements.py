@@ -45,7 +45,7 @@ WRITER = Statement(
     """
 SELECT p.person_id, p.language, p.opt_outs
 FROM profile.identity i JOIN profile.person p USING (person_id)
-WHERE i.kind = 3 AND i.value = $1
+WHERE i.kind = 3 AND i.value_hash = $1::bytea
 """,
 )
 

@@ -11,12 +11,13 @@ from google.rpc import status_pb2
 
 from chassis import changes, errors
 from chassis.database import Database, Session
-from chassis.ledger import Ledger
 from hailwire.profile.v1 import numbers_pb2 as pb
 from services.profile import number_statements as statements
 from services.profile import statements as people_statements
 from services.profile import verification
 from services.profile.person import Channel, Identity, IdentityKind
+from services.profile.rows import PeopleRows, identity_hash
+from services.profile.sealed_ledger import SealedLedger
 from services.profile.sealing import Sealer
 from services.profile.store import prove
 from services.profile.verification import Asked, Linked, Number, Pending
@@ -58,7 +59,7 @@ class NumberStore:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
-        self._ledger = Ledger("profile")
+        self._ledger = SealedLedger(sealer)
 
     async def start(self, request: changes.Request[Start]) -> pb.StartVerificationResponse:
         """Remember a code; raises what refuses it."""
@@ -149,7 +150,9 @@ class _Starting(_Locked):
         rows = await self._session.fetch(statements.ASKED, owner.hashed, hashed, now - verification.DAY)
         asked = [Asked(row["asked_at"], row["by_owner"], row["to_number"], row["sent"]) for row in rows]
         verification.check_limits(asked, now)
-        writer = await self._session.fetchrow(statements.WRITER, item.number)
+        writer = await self._session.fetchrow(
+            statements.WRITER, identity_hash(self._sealer, IdentityKind.SMS_NUMBER, item.number)
+        )
         try:
             verification.check_links(linked)
             if writer is not None and owner.person_id and writer["person_id"] == owner.person_id:
@@ -214,7 +217,8 @@ class _Checking(_Locked):
         await self._changed(owner)
         if owner.person_id:
             number = self._sealer.open(row["number_sealed"], row["number_hash"]).decode()
-            await prove(self._session, owner.person_id, Identity(IdentityKind.SMS_NUMBER, number))
+            identity = Identity(IdentityKind.SMS_NUMBER, number)
+            await prove(self._session, PeopleRows(self._sealer), owner.person_id, identity)
         else:
             verification.check_links(await _linked(self._session, owner, row["number_hash"]))
             sealed = row["number_sealed"]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.deploy import tools
 from tests.deploy.manifests import Manifests
+from tests.profile.seals import KEYS
 
 K8S = tools.ROOT / "deploy" / "k8s"
 
@@ -23,8 +24,7 @@ FILLED = {
     "TWILIO_PHONE_NUMBER": "+15550001111",
     "ADMIN_TOKEN": "long-and-random-enough",
     "JWT_SECRET": "long-and-random-enough-for-a-signature",
-    "NUMBER_KEYS": "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
-    "NUMBER_HASH_KEY": "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
+    **KEYS,
 }
 
 
