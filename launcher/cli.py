@@ -55,6 +55,11 @@ COMMANDS = {
         "hailwire loadtest --rate 50 --duration 30",
         "loadtest",
     ),
+    "rotate-keys": Command(
+        "encrypt numbers anew with the first of NUMBER_KEYS, in small steps",
+        "NUMBER_KEYS=k2:...,k1:... hailwire rotate-keys",
+        "rotate_keys",
+    ),
     "token": Command("mint a token for the REST API; development only", "hailwire token --sub 42", "token"),
 }
 

@@ -19,7 +19,7 @@ from chassis.database import Database, Statement
 from chassis.telemetry import Telemetry, failed, traceparent
 from services.gateway.instance import SETTLE_SECONDS, Instance
 from services.gateway.lane import LaneClaim, Settlement
-from services.gateway.messages import Address, Outgoing, Provider, reply_from_dict
+from services.gateway.messages import Address, Outgoing, Provider
 from services.gateway.providers.sending import (
     Accepted,
     Final,
@@ -31,6 +31,7 @@ from services.gateway.providers.sending import (
     WindowClosed,
 )
 from services.gateway.providers.twilio.render import sms_segments
+from services.gateway.verification_codes import CodeLapsed, VerificationCodes
 
 if TYPE_CHECKING:
     from services.gateway.providers.outside import Providers
@@ -75,8 +76,10 @@ class Attempts:
         *,
         instance: Instance,
         providers: "Callable[[], Awaitable[Providers]]",
+        codes: VerificationCodes,
     ) -> None:
         self._database = database
+        self._codes = codes
         self._telemetry = telemetry
         self._instance = instance
         self._providers = providers
@@ -119,10 +122,15 @@ class Attempts:
         if self._window_closed(claim, address):
             self._skipped.add(1, reason="window_closed")
             return Settlement(claim, "skipped", "window closed")
+        try:
+            reply = self._codes.reply(orjson.loads(claim.reply), claim.claimed_at)
+        except CodeLapsed:
+            self._skipped.add(1, reason="code_lapsed")
+            return Settlement(claim, "skipped", "code lapsed", tried=False)
         outgoing = Outgoing(
             outbox_id=claim.outbox_id,
             address=address,
-            reply=reply_from_dict(orjson.loads(claim.reply)),
+            reply=reply,
             attempt=claim.attempts - 1,
             traceparent=claim.traceparent,
         )

@@ -250,3 +250,6 @@ refused-amount-large = The most that you can send at once is { $limit }.
 refused-daily-limit = In 24 hours you can send { $limit } in all; { $left } is left.
 refused-wallet-new = Your wallet is new. It receives money now and can send some in { $age }.
 refused-balance = You do not have that much.
+## Phone numbers
+
+number-code = Your Hailwire code is { $code }. It is good for 10 minutes. Do not give it to anybody.

@@ -250,3 +250,6 @@ refused-amount-large = Vous pouvez envoyer au plus { $limit } à la fois.
 refused-daily-limit = En 24 heures vous pouvez envoyer { $limit } en tout ; il reste { $left }.
 refused-wallet-new = Votre portefeuille est nouveau. Il reçoit déjà de l'argent et pourra en envoyer dans { $age }.
 refused-balance = Vous n'avez pas autant.
+## Numéros
+
+number-code = Votre code Hailwire est { $code }. Il est valable 10 minutes. Ne le donnez à personne.
