@@ -40,7 +40,13 @@ class Replica:
 
 @contextlib.asynccontextmanager
 async def open_replica(database_url: str, **environ: str) -> AsyncIterator[Replica]:
-    environ = {"DATABASE_URL": database_url, "PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0", **environ}
+    environ = {
+        "HAILWIRE_ENV": "development",
+        "DATABASE_URL": database_url,
+        "PROFILE_GRPC_PORT": "0",
+        "PROFILE_PROMETHEUS_PORT": "0",
+        **environ,
+    }
     async with (
         open_service(load(ProfileSettings, environ)) as server,
         grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,

@@ -41,6 +41,10 @@ EVER = {
     "trip:leave": ("trip:leave:{trip}", "trip is over: completed"),
     "trip:drop": ("trip:drop:{trip}:wait", "trip is over: completed"),
     "trip:show": ("trip:show:{trip}", "trip is over: completed"),
+    "go:wallet": ("go:wallet", "Your balance"),
+    "wallet:send": ("wallet:send", "Who gets the money"),
+    "wallet:history": ("wallet:history", "Nothing has come in"),
+    "wallet:pay": ("wallet:pay:{code}:6000:RWF:{at}", "so I sent nothing"),
 }
 
 Changes: TypeAlias = list[tuple[str, dict[str, Any]]]
@@ -59,10 +63,12 @@ async def _yesterday(town: Town) -> tuple[Phone, Phone, dict[str, str]]:
     await rider.choose("Ask all")
     ((trip_id, trip),) = town.trips.items()
     offer_id = trip.offers[0].offer_id
+    town.bank.endow(driver.person_id, 20_000, town.now)
+    code, at = town.bank.wallet(rider.person_id, town.now).code, str(int(town.now.timestamp()))
     for title in ("Accept", "Arrived", "Start trip", "Complete"):
         await driver.choose(title)
     town.pass_time(DAY)
-    return driver, rider, {"spot": spot, "trip": str(trip_id), "offer": str(offer_id)}
+    return driver, rider, {"spot": spot, "trip": str(trip_id), "offer": str(offer_id), "code": code, "at": at}
 
 
 @pytest.mark.parametrize("route", EVER)
@@ -94,7 +100,15 @@ def changes(monkeypatch: pytest.MonkeyPatch) -> Changes:
 
         return call
 
-    for name in ("create_trip", "answer_offer", "advance_trip", "cancel_trip", "update_presence", "update_person"):
+    for name in (
+        "create_trip",
+        "answer_offer",
+        "advance_trip",
+        "cancel_trip",
+        "update_presence",
+        "update_person",
+        "send_money",
+    ):
         monkeypatch.setattr(PersonsWorld, name, watched(name))
     return asked
 
@@ -128,7 +142,9 @@ async def _late(asked: str, ident: str, changes: Changes, words: str) -> None:
     rider = await listed(town.phone(language="en"))
     await rider.choose("Ask all")
     ((trip_id, trip),) = town.trips.items()
-    ids = {"spot": f"-1.95000,30.06000,{int(town.now.timestamp())}", "trip": trip_id, "offer": trip.offers[0].offer_id}
+    at = int(town.now.timestamp())
+    code = town.bank.wallet(rider.person_id, town.now).code
+    ids = {"spot": f"-1.95000,30.06000,{at}", "trip": trip_id, "offer": trip.offers[0].offer_id, "code": code, "at": at}
     if words.startswith("trip:"):
         await driver.choose("Accept")
     phone = driver if words.startswith(("offer:", "trip:")) else town.phone(language="en")

@@ -22,6 +22,7 @@ FLOW = Flow(
             answer=Step("wallet:take_amount", (STAY, WALLET_CONFIRM, HOME), acts=True),
             back=WALLET_PAYEE,
             otherwise=(WALLET_PAYEE,),
+            numbers=True,
         ),
         Question(
             name=WALLET_CONFIRM,
