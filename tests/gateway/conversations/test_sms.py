@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from hailwire.trips.v1 import events_pb2, trips_pb2
-from services.gateway.conversations import catalogue, flows, routing
+from services.gateway.conversations import catalogue, flows, numbering, routing
 from services.gateway.conversations.catalogue import LANGUAGES
 from services.gateway.conversations.flows import FLOWS, HOME, QUESTIONS, consent, offer, trip
 from services.gateway.conversations.places import folded
@@ -15,7 +15,7 @@ from services.gateway.providers.twilio import render
 from services.gateway.providers.twilio.segments import MAX_SEGMENTS, segments
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.test_catalogue import source
-from tests.gateway.conversations.test_ride import online
+from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import Town
 
 # How each question is come to.
@@ -109,6 +109,50 @@ async def test_a_number_that_is_asked_for_is_the_answer(monkeypatch: pytest.Monk
     assert "1 Accept" in render.body(phone.last)
     await phone.say("1")
     assert "do not know that place" in phone.body
+
+
+async def test_an_event_in_between_takes_no_number_from_the_open_list() -> None:
+    """A request that comes while a list is open is numbered on from it: each number means what it was shown for."""
+    town = Town()
+    driver = await online(town.phone("sms", "en"))
+    await driver.say("ride")
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    assert render.body(driver.last).endswith("\n6 Accept\n7 Decline")
+    second = await listed(town.phone(language="en"), at=(-1.951, 30.061))
+    await second.choose("Ask all")
+    assert "\n8 Accept" in render.body(driver.last)
+    await driver.say("2")
+    assert driver.state.name == "ride.location"
+    assert "Cab" in driver.body
+    for words in ("back", "1"):
+        await driver.say(words)
+    assert driver.state.name == "ride.location"
+
+
+async def test_a_number_of_an_event_in_between_is_understood_too() -> None:
+    """The request is accepted by the number that stands before its Accept, and the list is left."""
+    town = Town()
+    driver = await online(town.phone("sms", "en"))
+    await driver.say("ride")
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await driver.say("6")
+    assert "yours" in driver.body
+    assert driver.state.name == HOME
+
+
+async def test_numbers_do_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After many events in between, the newest list begins at 1 again and is the one that counts."""
+    monkeypatch.setattr(numbering, "_MOST_NUMBERS", 6)
+    town = Town()
+    driver = await online(town.phone("sms", "en"))
+    await driver.say("ride")
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    assert "\n1 Accept" in render.body(driver.last)
+    await driver.say("1")
+    assert "yours" in driver.body
 
 
 async def test_a_question_in_words_makes_older_numbers_void() -> None:

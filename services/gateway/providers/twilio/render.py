@@ -87,11 +87,11 @@ def _fits(text: str, *, sms: bool) -> bool:
 
 def _choice_lines(reply: Reply, *, described: bool) -> list[str]:
     match reply:
-        case Buttons(buttons=buttons):
+        case Buttons(buttons=buttons, first=first):
             titles = [button.title for button in buttons]
-        case Menu(rows=rows):
+        case Menu(rows=rows, first=first):
             titles = [f"{row.title}, {row.description}" if described and row.description else row.title for row in rows]
         case _:
             return []
     most = _CHOICE if described else _BARE_CHOICE
-    return [f"{number} {fitted_line(title, most, '...')}" for number, title in enumerate(titles, start=1)]
+    return [f"{number} {fitted_line(title, most, '...')}" for number, title in enumerate(titles, start=first)]
