@@ -103,6 +103,7 @@ async def _a_number(town: Town) -> None:
     await phone.say("number")
     await phone.say("0")
     await phone.say("+250 788 123 456")
+    await phone.say("four")
     await phone.say("000000")
     await phone.say("back")
     await phone.say("0788 123 457")
