@@ -3,7 +3,6 @@
 import re
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -30,8 +29,8 @@ async def writes(mesh: Mesh, phone: str, *bodies: str, bsuid: str | None = None)
 def said(mesh: Mesh, phone: str) -> str:
     """The last words that a WhatsApp phone received."""
     last = mesh.received(phone)[-1]
-    found: Any = last.get("text") or last["interactive"]["body"]
-    return str(found.get("body") or found["text"])
+    words = last["text"]["body"] if "text" in last else last["interactive"]["body"]["text"]
+    return str(words)
 
 
 def code(mesh: Mesh, number: str) -> str:
