@@ -37,8 +37,10 @@ from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
 from services.gateway.intake import Intake, arrivals_of
+from services.gateway.linking import Linking
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
+from services.gateway.proving import Proving
 from services.gateway.queueing import NOTIFY_CHANNEL
 from services.gateway.quiet import UNCHANGING, Probe, QuietRoutes
 from services.gateway.recent import RecentKeys
@@ -110,7 +112,17 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             telemetry,
             instance=instance,
             room=room,
-            conversations=Conversations(profile, trips, stale_after_seconds=settings.stale_after_seconds),
+            conversations=Conversations(
+                profile,
+                trips,
+                Proving(
+                    Numbers(profile_channel),
+                    VerificationCodes(settings.twilio_auth_token),
+                    CodeSending(database, sender, leasing_as),
+                    Linking(database),
+                ),
+                stale_after_seconds=settings.stale_after_seconds,
+            ),
             commit=TurnCommit(
                 database,
                 instance_id=leasing_as,
