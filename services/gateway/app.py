@@ -165,8 +165,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(sender.drain, _DRAIN_SECONDS)
         await stack.enter_async_context(_running(turns.run))
         stack.push_async_callback(turns.drain, _DRAIN_SECONDS)
-        taker = EventTaker(Events(trips_channel), store, telemetry, telemetry.instance_id)
-        await stack.enter_async_context(_running(taker.run))
+        for source in (Events(trips_channel), Events(profile_channel, "profile")):
+            taker = EventTaker(source, store, telemetry, telemetry.instance_id)
+            await stack.enter_async_context(_running(taker.run))
 
         if settings.twilio_reconcile_seconds:
             missed = Missed(

@@ -251,6 +251,10 @@ refused-amount-large = The most that you can send at once is { $limit }.
 refused-daily-limit = In 24 hours you can send { $limit } in all; { $left } is left.
 refused-wallet-new = Your wallet is new. It receives money now and can send some in { $age }.
 refused-balance = You do not have that much.
+told-money-from = You have received { $amount } from { $other } Your balance: { $balance }.
+told-money = You have received { $amount }. Your balance: { $balance }.
+told-money-corrected = We have corrected your balance by { $amount }. Your balance: { $balance }.
+
 ## Phone numbers
 
 number-code = Your Hailwire code is { $code }. It is good for 10 minutes. Do not give it to anybody.

@@ -251,6 +251,10 @@ refused-amount-large = Vous pouvez envoyer au plus { $limit } à la fois.
 refused-daily-limit = En 24 heures vous pouvez envoyer { $limit } en tout ; il reste { $left }.
 refused-wallet-new = Votre portefeuille est nouveau. Il reçoit déjà de l'argent et pourra en envoyer dans { $age }.
 refused-balance = Vous n'avez pas autant.
+told-money-from = Vous avez reçu { $amount } de { $other } Votre solde : { $balance }.
+told-money = Vous avez reçu { $amount }. Votre solde : { $balance }.
+told-money-corrected = Nous avons corrigé votre solde de { $amount }. Votre solde : { $balance }.
+
 ## Numéros
 
 number-code = Votre code Hailwire est { $code }. Il est valable 10 minutes. Ne le donnez à personne.

@@ -251,6 +251,10 @@ refused-amount-large = Menshi ushobora kohereza icyarimwe ni { $limit }.
 refused-daily-limit = Mu masaha 24 ushobora kohereza { $limit } yose hamwe; hasigaye { $left }.
 refused-wallet-new = Ikofi yawe ni nshya. Irakira amafaranga ubu, izatangira kohereza hashize { $age }.
 refused-balance = Nta mafaranga angana atyo ufite.
+told-money-from = Wakiriye { $amount } bivuye kuri { $other } Ubu ufite { $balance }.
+told-money = Wakiriye { $amount }. Ubu ufite { $balance }.
+told-money-corrected = Twakosoye konti yawe: { $amount }. Ubu ufite { $balance }.
+
 ## Nimero
 
 number-code = Kode yawe ya Hailwire ni { $code }. Imara iminota 10. Ntukagire uwo uyiha.

@@ -242,6 +242,10 @@ refused-amount-large = Kiasi kikubwa unachoweza kutuma kwa mara moja ni { $limit
 refused-daily-limit = Ndani ya saa 24 unaweza kutuma jumla ya { $limit }; imebaki { $left }.
 refused-wallet-new = Pochi yako ni mpya. Inapokea pesa sasa, na itaweza kutuma baada ya { $age }.
 refused-balance = Huna kiasi hicho.
+told-money-from = Umepokea { $amount } kutoka kwa { $other } Salio lako ni { $balance }.
+told-money = Umepokea { $amount }. Salio lako ni { $balance }.
+told-money-corrected = Tumerekebisha salio lako kwa { $amount }. Salio lako ni { $balance }.
+
 ## Nambari
 
 number-code = Nambari yako ya siri ya Hailwire ni { $code }. Inatumika kwa dakika 10. Usimpe mtu yeyote.

@@ -99,8 +99,8 @@ class Town:
 
     async def deliver(self) -> None:
         """Everybody hears what happened."""
-        while self.events:
-            event = self.events.pop(0)
+        while self.events or self.bank.events:
+            event = (self.events or self.bank.events).pop(0)
             await self.phones[event.recipient_id].hear(event)
 
     def offer_of(self, offer_id: int) -> tuple[trips_pb2.Trip, trips_pb2.Offer]:
