@@ -34,7 +34,8 @@ def said(mesh: Mesh, phone: str) -> str:
 
 
 def code(mesh: Mesh, number: str) -> str:
-    return re.findall(r"\b[0-9]{6}\b", mesh.received(number)[-1]["Body"])[-1]
+    found: list[str] = re.findall(r"\b[0-9]{6}\b", mesh.received(number)[-1]["Body"])
+    return found[-1]
 
 
 async def greeted(mesh: Mesh, phone: str, bsuid: str | None = None) -> None:

@@ -1,7 +1,7 @@
 """The wallet between the contract's messages and our own values."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -76,7 +76,7 @@ class Messages:
             return pb.TransactionResult.FromString(outcome)
         return self.transaction_result(outcome)
 
-    def entry(self, row: Mapping[str, Any]) -> pb.Entry:
+    def entry(self, row: Any) -> pb.Entry:
         """A line of a statement."""
         created_at: datetime.datetime = row["created_at"]
         message = pb.Entry(
