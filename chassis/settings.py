@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 T = TypeVar("T")
 
@@ -150,6 +151,11 @@ def _cast(kind: Any, text: str) -> Any:
         if not math.isfinite(number):  # "nan" is within any bounds
             raise ValueError("must be a number")
         return number
+    if kind is ZoneInfo:
+        try:
+            return ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be a time zone, such as Africa/Kigali") from None
     if kind is Secret:
         return Secret(text)
     return text
