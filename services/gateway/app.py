@@ -106,7 +106,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             telemetry,
             instance=instance,
             room=room,
-            conversations=Conversations(profile, trips, stale_after_seconds=settings.stale_after_seconds),
+            conversations=Conversations(
+                profile, trips, stale_after_seconds=settings.stale_after_seconds, zone=settings.time_zone
+            ),
             commit=TurnCommit(
                 database,
                 instance_id=leasing_as,

@@ -22,6 +22,14 @@ WORDED = {
     "OFFER_DECLINED": "refused-offer-declined",
     "TRIP_NOT_FOUND": "refused-trip-unknown",
     "TRIP_STEP_ILLEGAL": "refused-step",
+    "SCHEDULE_IN_PAST": "schedule-past",
+    "SCHEDULE_TOO_FAR": "schedule-far",
+    "SCHEDULE_EXISTS": "schedule-exists",
+    "SCHEDULES_TOO_MANY": "schedule-too-many",
+    "SCHEDULE_NOT_FOUND": "schedule-gone",
+    "SCHEDULE_CLOSED": "schedule-gone",
+    "SCHEDULE_CHANGED": "schedule-changed",
+    "SCHEDULE_UNDER_WAY": "schedule-under-way",
 }
 
 OUR_BUGS = frozenset(
@@ -33,6 +41,8 @@ OUR_BUGS = frozenset(
         "IDENTITY_INVALID",
         "LANGUAGE_UNKNOWN",
         "PERSON_INVALID",
+        "RECURRENCE_INVALID",
+        "SCHEDULE_TIME_REQUIRED",
         "PERSON_NOT_FOUND",
         "REQUEST_ID_REUSED",
     }
