@@ -122,6 +122,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                     Linking(database),
                 ),
                 stale_after_seconds=settings.stale_after_seconds,
+                zone=settings.time_zone,
             ),
             commit=TurnCommit(
                 database,

@@ -1,6 +1,7 @@
 """From a claimed item to a decision: who the person is, what their conversation says, what is to be written."""
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -35,11 +36,14 @@ log = logs.get(__name__)
 class Conversations:
     """The handlers with the services behind them."""
 
-    def __init__(self, profile: Profile, trips: Trips, proving: Proving, *, stale_after_seconds: float) -> None:
+    def __init__(
+        self, profile: Profile, trips: Trips, proving: Proving, *, stale_after_seconds: float, zone: ZoneInfo
+    ) -> None:
         self._profile = profile
         self._trips = trips
         self._proving = proving
         self._stale_after_seconds = stale_after_seconds
+        self._zone = zone
 
     async def decide(self, claim: Claim) -> Decision:
         """Run one item through its conversation. Raises what the handler or a service raised."""
@@ -100,6 +104,7 @@ class Conversations:
                 now=claim.stored_at,
                 age_seconds=_age(claim),
                 world=world,
+                zone=self._zone,
                 stale_after_seconds=self._stale_after_seconds,
                 event=event,
             )
@@ -124,6 +129,7 @@ class Conversations:
             now=claim.stored_at,
             age_seconds=_age(claim),
             world=world,
+            zone=self._zone,
             stale_after_seconds=self._stale_after_seconds,
             message=message,
         )

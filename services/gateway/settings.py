@@ -1,6 +1,7 @@
 """Every setting of the gateway."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from chassis.database import DatabaseSettings
 from chassis.response_cache import ResponseCacheSettings
@@ -115,6 +116,11 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
         minimum=0,
         maximum=600,
         help="how long copies of a stored webhook are answered from memory; 0: the database is always asked",
+    )
+    time_zone: ZoneInfo = setting(
+        "SERVICE_TIME_ZONE",
+        default=ZoneInfo("Africa/Kigali"),
+        help="whose clocks people in the service area live by, such as Africa/Kigali",
     )
     stale_after_seconds: float = setting(
         "GATEWAY_STALE_AFTER_SECONDS",

@@ -19,12 +19,21 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
+from hailwire.trips.v1 import (
+    events_pb2,
+    events_pb2_grpc,
+    schedules_pb2,
+    schedules_pb2_grpc,
+    trips_pb2,
+    trips_pb2_grpc,
+)
 from services.trips import events as event_store
-from services.trips import search, statements
+from services.trips import schedule_statements, search, statements
 from services.trips.backlog import BACKLOG
 from services.trips.cached import CachedTrips
 from services.trips.events import EventStore
+from services.trips.schedules import ScheduleStore
+from services.trips.schedules_servicer import SchedulesServicer
 from services.trips.servicer import TripsServicer
 from services.trips.settings import TripsSettings
 from services.trips.store import TripStore
@@ -41,6 +50,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         database = await stack.enter_async_context(open_database(settings, application="trips", telemetry=telemetry))
         await stack.enter_async_context(ending_silent_sessions(database))
         trips = TripStore(database, settings.terms)
+        schedules = ScheduleStore(database, settings.terms, settings.schedule_terms)
         events = EventStore(database, datetime.timedelta(seconds=settings.event_lease_seconds))
         cache = CachedTrips(
             trips,
@@ -59,6 +69,9 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         )
         await stack.enter_async_context(cleaning_up(cache.cleanup))
         await stack.enter_async_context(repeating("trips due", settings.due_interval_ms / 1000, trips.lapse))
+        await stack.enter_async_context(
+            repeating("scheduled rides due", settings.due_interval_ms / 1000, schedules.serve_due)
+        )
         queues = QueueGauges(database, BACKLOG)
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
         await stack.enter_async_context(repeating("trips retention", _RETENTION_SECONDS, trips.expire_requests))
@@ -71,15 +84,20 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
+        schedules_servicer = SchedulesServicer(schedules)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: trips_pb2_grpc.add_TripsServiceServicer_to_server(trips_servicer, server),
+                    lambda server: schedules_pb2_grpc.add_SchedulesServiceServicer_to_server(
+                        schedules_servicer, server
+                    ),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
                 ],
                 services=[
                     trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
+                    schedules_pb2.DESCRIPTOR.services_by_name["SchedulesService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
                 ],
                 probe=database.ping,
@@ -92,7 +110,9 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             warming(
                 {
-                    "database": lambda: database.warm(statements_in(statements, search, event_store)),
+                    "database": lambda: database.warm(
+                        statements_in(statements, search, event_store, schedule_statements)
+                    ),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },
                 settings,

@@ -19,12 +19,17 @@ from services.trips.trip import Trip
 
 @dataclass(frozen=True, slots=True)
 class NewTrip:
-    """Who wants to ride from where, and whom to ask; nobody named: the nearest."""
+    """Who wants to ride from where, and whom to ask; nobody named: the nearest.
+
+    A ride of a schedule has a time of its own, and until when it is worth asking.
+    """
 
     passenger_id: int
     vehicle: int
     pickup: Location
     driver_ids: tuple[int, ...] = ()
+    pickup_at: datetime.datetime | None = None
+    expires_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +131,36 @@ class Board:
             pickup=pickup,
             created_at=self._now,
             updated_at=self._now,
-            expires_at=self._now + self._terms.request_lasts,
+            expires_at=wanted.expires_at or self._now + self._terms.request_lasts,
+            pickup_at=wanted.pickup_at,
             offers=tuple(Offer(next(offer_ids), trip_id, driver, distances[driver], until) for driver in asked),
         )
         self._put(trip, by=wanted.passenger_id)
         return trip
+
+    def ask_further(self, trip_id: int, candidates: Iterable[int], offer_ids: Iterator[int]) -> Trip:
+        """Offer a trip for which nobody is being asked to those candidates who are available and were not asked yet."""
+        trip = self._known(trip_id)
+        asked = {offer.driver_id for offer in trip.offers} | {trip.passenger_id}
+        distances = {
+            person_id: distance
+            for person_id in dict.fromkeys(candidates)
+            if person_id not in asked and (distance := self._distance(person_id, trip.vehicle, trip.pickup)) is not None
+        }
+        nearest = sorted(distances, key=lambda person_id: (distances[person_id], person_id))[:NEAREST_ASKED]
+        until = self._now + self._terms.offer_lasts
+        added = tuple(Offer(next(offer_ids), trip_id, driver, distances[driver], until) for driver in nearest)
+        if not added or trip.state is not trips.TripState.REQUESTED:
+            raise trips.NoDriversAvailable
+        changed = replace(trip, state=trips.TripState.OFFERED, offers=(*trip.offers, *added), updated_at=self._now)
+        self._put(changed, by=trip.passenger_id)
+        self._trip_of_offer.update((offer.offer_id, trip_id) for offer in added)
+        self._note_asked(changed)
+        return changed
+
+    def open_trip(self, person_id: int) -> int | None:
+        """The open trip of a person, in either role."""
+        return self._open_trips.get(person_id)
 
     def _distance(self, person_id: int, vehicle: presences.Vehicle, pickup: Location) -> float | None:
         """Metres to an available driver; None when they are not."""
@@ -266,6 +296,17 @@ class Board:
     def moved_trips(self) -> list[Trip]:
         """Trips that were there in another state."""
         return [trip for trip in self.changed_trips if trip.state is not self._trips_before[trip.trip_id].state]
+
+    @property
+    def new_offers(self) -> list[Offer]:
+        """Offers that were not there before."""
+        before = {offer.offer_id for trip in self._trips_before.values() for offer in trip.offers}
+        return [
+            offer
+            for trip in (*self.new_trips, *self.changed_trips)
+            for offer in trip.offers
+            if offer.offer_id not in before
+        ]
 
     @property
     def changed_offers(self) -> list[Offer]:

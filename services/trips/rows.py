@@ -42,6 +42,7 @@ def _trip(row: Any, offers: tuple[Offer, ...]) -> Trip:
         offers=offers,
         cancelled_by=row["cancelled_by"],
         cancel_reason=row["cancel_reason"],
+        pickup_at=row["pickup_at"],
     )
 
 
@@ -70,6 +71,7 @@ def new_trip_arrays(added: Sequence[Trip]) -> list[list[Any]]:
         [trip.created_at for trip in added],
         [trip.updated_at for trip in added],
         [trip.expires_at for trip in added],
+        [trip.pickup_at for trip in added],
     ]
 
 

@@ -35,7 +35,7 @@ LOCK_FREE_TRIPS = Statement("trips.lock_free_trips", _LOCK_TRIPS + "SKIP LOCKED"
 # A row for each offer, and one for a trip without any.
 _TRIP = """
        t.trip_id, t.state, t.passenger_id, t.driver_id, t.vehicle, t.latitude, t.longitude, t.created_at, t.updated_at,
-       t.expires_at, t.cancelled_by, t.cancel_reason,
+       t.expires_at, t.cancelled_by, t.cancel_reason, t.pickup_at,
        o.offer_id, o.driver_id AS asked_id, o.state AS offer_state, o.distance_meters, o.expires_at AS offer_expires_at
 """
 
@@ -137,9 +137,9 @@ INSERT_TRIPS = Statement(
     "trips.insert_trips",
     """
 INSERT INTO trips.trip
-       (trip_id, state, passenger_id, vehicle, latitude, longitude, created_at, updated_at, expires_at)
+       (trip_id, state, passenger_id, vehicle, latitude, longitude, created_at, updated_at, expires_at, pickup_at)
 SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::smallint[], $5::float8[], $6::float8[],
-                     $7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
+                     $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
 """,
 )
 

@@ -18,7 +18,8 @@ from services.trips.search import Nearby, Search
 from services.trips.terms import Terms
 from services.trips.trip import Trip, TripState
 
-Item = TypeVar("Item", bound=attempts.Change)
+Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge
+Item = TypeVar("Item", bound=Change)
 Outcomes = list[bytes | errors.HailwireError]
 
 # Trips whose time has run out, per transaction.

@@ -111,6 +111,8 @@ class Trip:
     offers: tuple[Offer, ...] = ()
     cancelled_by: int | None = None
     cancel_reason: str = ""
+    # When the passenger wants to be picked up; None: as soon as possible.
+    pickup_at: datetime.datetime | None = None
 
     def offer(self, offer_id: int) -> Offer | None:
         """One of its offers."""

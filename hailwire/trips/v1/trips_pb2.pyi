@@ -637,6 +637,7 @@ class Trip(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CANCELLED_BY_FIELD_NUMBER: _builtins.int
     CANCEL_REASON_FIELD_NUMBER: _builtins.int
+    PICKUP_TIME_FIELD_NUMBER: _builtins.int
     trip_id: _builtins.int
     """Given by the service. Positive."""
     state: Global___TripState.ValueType
@@ -667,6 +668,12 @@ class Trip(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When anything here last changed."""
 
+    @_builtins.property
+    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """For a trip that was made of a schedule: when the passenger wants to be picked up. Until it expires the service asks
+        further drivers by itself. Unset: as soon as possible.
+        """
+
     def __init__(
         self,
         *,
@@ -681,10 +688,11 @@ class Trip(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         cancelled_by: _builtins.int = ...,
         cancel_reason: _builtins.str = ...,
+        pickup_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "pickup", b"pickup", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "pickup", b"pickup", "pickup_time", b"pickup_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_reason", b"cancel_reason", "cancelled_by", b"cancelled_by", "create_time", b"create_time", "driver_id", b"driver_id", "offers", b"offers", "passenger_id", b"passenger_id", "pickup", b"pickup", "state", b"state", "trip_id", b"trip_id", "update_time", b"update_time", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_reason", b"cancel_reason", "cancelled_by", b"cancelled_by", "create_time", b"create_time", "driver_id", b"driver_id", "offers", b"offers", "passenger_id", b"passenger_id", "pickup", b"pickup", "pickup_time", b"pickup_time", "state", b"state", "trip_id", b"trip_id", "update_time", b"update_time", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

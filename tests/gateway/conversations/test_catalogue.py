@@ -34,7 +34,7 @@ def longest(text: str) -> str:
     """A text with the longest arguments that its placeholders can get."""
     if "->" in text:
         text = max(re.findall(r"\[\w+\] (.*)", text), key=len)
-    worst = {"number": "9", "distance": "9.9 km", "count": "9", "age": "59 minutes"}
+    worst = {"number": "9", "distance": "9.9 km", "count": "9", "age": "59 minutes", "time": "23:59", "day": "Alhamisi"}
     return re.sub(r"\{ \$(\w+) \}", lambda match: worst.get(match[1], "x" * 20), text)
 
 
@@ -53,11 +53,12 @@ def test_placeholders_agree_between_languages() -> None:
             assert set(re.findall(r"\$(\w+)", text)) == set(re.findall(r"\$(\w+)", english[key])), key
 
 
+_PATTERNS = {"day-time", "time-of-day"}
 # What is the same word in two languages: names, and a pattern of names.
 SAME = {
-    "fr": {"vehicle-moto", "vehicle-lifan", "button-menu", "label-places", "trip-line", "age-minutes"},
-    "rw": {"vehicle-moto", "vehicle-lifan", "trip-line", "entry-line"},
-    "sw": {"vehicle-lifan", "trip-line", "entry-line"},
+    "fr": {"vehicle-moto", "vehicle-lifan", "button-menu", "label-places", "trip-line", "age-minutes", *_PATTERNS},
+    "rw": {"vehicle-moto", "vehicle-lifan", "trip-line", "entry-line", "schedule-line", *_PATTERNS},
+    "sw": {"vehicle-lifan", "trip-line", "entry-line", "schedule-line", *_PATTERNS},
 }
 
 
