@@ -120,7 +120,7 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
     time_zone: ZoneInfo = setting(
         "SERVICE_TIME_ZONE",
         default=ZoneInfo("Africa/Kigali"),
-        help="whose clocks people in the service area live by, such as Africa/Kigali",
+        help="whose clocks people in the service area live by, the same for the gateway and the trips service",
     )
     stale_after_seconds: float = setting(
         "GATEWAY_STALE_AFTER_SECONDS",

@@ -63,7 +63,7 @@ class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, Warmu
     time_zone: ZoneInfo = setting(
         "SERVICE_TIME_ZONE",
         default=ZoneInfo("Africa/Kigali"),
-        help="whose clocks people in the service area live by, such as Africa/Kigali",
+        help="whose clocks people in the service area live by, the same for the gateway and the trips service",
     )
     reminder_minutes: int = setting(
         "SCHEDULE_REMINDER_MINUTES",

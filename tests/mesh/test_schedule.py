@@ -1,6 +1,7 @@
 """A ride for later by signed posts: planned by chat, and a driver on the way once its time has come near."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +14,11 @@ from tests.mesh.posting import open_postman
 pytestmark = pytest.mark.slow
 
 # The clock is shifted by hours, the phones' own clocks are not: what they send looks as old as that.
-SETTINGS = {"LOCATION_FRESH_SECONDS": "1000000", "GATEWAY_STALE_AFTER_SECONDS": "1000000"}
+SETTINGS = {
+    "LOCATION_FRESH_SECONDS": "1000000",
+    "GATEWAY_STALE_AFTER_SECONDS": "1000000",
+    "SERVICE_TIME_ZONE": "Asia/Tokyo",
+}
 
 
 async def test_a_ride_planned_by_chat_is_driven(fresh_database_url: str, tmp_path: Path) -> None:
@@ -39,6 +44,9 @@ async def test_a_ride_planned_by_chat_is_driven(fresh_database_url: str, tmp_pat
         await rider.choose("Plan it")
         await rider.hear("It is planned")
         async with connected(mesh.dsn) as connection:
+            planned_for = await connection.fetchval("SELECT pickup_at FROM trips.occurrence")
+            in_tokyo = planned_for.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%H:%M")
+            assert in_tokyo in str(rider.received[-1].payload)
             await connection.execute("UPDATE chassis.clock SET shift = '1 hour 31 minutes'")
             await rider.hear("A reminder")
             await connection.execute("UPDATE chassis.clock SET shift = '1 hour 46 minutes'")

@@ -103,7 +103,7 @@ def freshness(language: str, seconds: float) -> str:
     return t(language, "seen-before", age=age(language, seconds))
 
 
-def moment(language: str, when: datetime, zone: ZoneInfo = LOCAL_TIME) -> str:
+def moment(language: str, when: datetime, zone: ZoneInfo) -> str:
     """Day and time where our people live."""
     from babel.dates import format_datetime
 

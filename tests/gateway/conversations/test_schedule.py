@@ -239,6 +239,16 @@ async def test_nobody_plans_without_end() -> None:
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "sms"])
+async def test_stop_gives_up_what_was_planned(channel: Channel) -> None:
+    """No driver is sent to somebody who asked for silence and could not be told."""
+    town = Town()
+    phone = town.phone(channel, "en")
+    once, daily = await planned(phone, "friday 7am"), await planned(phone, "every day at 7am")
+    await phone.say("stop")
+    assert {one.state for one in (once, daily)} == {schedules_pb2.SCHEDULE_STATE_CANCELLED}
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "sms"])
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_what_passengers_are_told(channel: Channel, language: str) -> None:
     """Each event has its words with the absolute time, and leaves an open question open."""
