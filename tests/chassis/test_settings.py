@@ -3,11 +3,8 @@
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-<<<<<<< HEAD
 from decimal import Decimal
-=======
 from zoneinfo import ZoneInfo
->>>>>>> 7edbf47 (STOP gives planned rides up; scheduling is documented)
 
 import pytest
 from hypothesis import given
@@ -28,11 +25,8 @@ class Everything:
     token: Secret = setting("TOKEN", development="dev-token", help="who may")
     spare: Secret = setting("SPARE", default="", help="who else may")
     limit: int | None = setting("LIMIT", default=None, minimum=1, help="at most")
-<<<<<<< HEAD
     price: Decimal = setting("PRICE", default=Decimal(1), minimum=0, help="how dear")
-=======
     zone: ZoneInfo = setting("ZONE", default=ZoneInfo("Africa/Kigali"), help="whose clocks")
->>>>>>> 7edbf47 (STOP gives planned rides up; scheduling is documented)
 
 
 REAL = {"URL": "x", "TOKEN": "real"}
