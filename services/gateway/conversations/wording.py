@@ -40,7 +40,7 @@ def load() -> None:
     """Read how each language writes numbers and times now instead of at its first text."""
     for language in LANGUAGES:
         distance(language, 1500)
-        moment(language, datetime.fromtimestamp(0, UTC))
+        moment(language, datetime.fromtimestamp(0, UTC), LOCAL_TIME)
 
 
 def vehicle_name(language: str, vehicle: trips_pb2.Vehicle.ValueType) -> str:

@@ -9,7 +9,7 @@ from services.gateway.conversations import schedule_words
 from services.gateway.conversations.catalogue import LANGUAGES, t
 from services.gateway.conversations.moments import Every
 from services.gateway.messages import Channel
-from services.gateway.providers.twilio.render import gsm_friendly
+from services.gateway.providers.twilio.segments import gsm_friendly
 from tests.gateway.conversations.phones import Phone, options
 from tests.gateway.conversations.test_catalogue import GSM
 from tests.gateway.conversations.town import Town
