@@ -35,6 +35,7 @@ from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
 from services.gateway.intake import Intake, arrivals_of
+from services.gateway.limiting import Limiting
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
 from services.gateway.queueing import NOTIFY_CHANNEL
@@ -106,7 +107,12 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             telemetry,
             instance=instance,
             room=room,
-            conversations=Conversations(profile, trips, stale_after_seconds=settings.stale_after_seconds),
+            conversations=Conversations(
+                profile,
+                trips,
+                limiting=Limiting(telemetry, settings),
+                stale_after_seconds=settings.stale_after_seconds,
+            ),
             commit=TurnCommit(
                 database,
                 instance_id=leasing_as,

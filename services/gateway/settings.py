@@ -8,10 +8,13 @@ from chassis.security import SecuritySettings
 from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+from services.gateway.limits import LimitSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
+class GatewaySettings(
+    DatabaseSettings, LimitSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings, WarmupSettings
+):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

@@ -25,8 +25,19 @@ SYSTEM_NOTICE = "system_notice"
 ALREADY_TOLD = "already_told"
 EVENT_OUTDATED = "event_outdated"
 NO_ADDRESS = "no_address"
+RATE_LIMITED = "rate_limited"
 SILENT_REASONS = frozenset(
-    {CARRIER_ANSWERS, OPTED_OUT, REACTION, REVOKED, SYSTEM_NOTICE, ALREADY_TOLD, EVENT_OUTDATED, NO_ADDRESS}
+    {
+        CARRIER_ANSWERS,
+        OPTED_OUT,
+        REACTION,
+        REVOKED,
+        SYSTEM_NOTICE,
+        ALREADY_TOLD,
+        EVENT_OUTDATED,
+        NO_ADDRESS,
+        RATE_LIMITED,
+    }
 )
 
 HOME = "home"

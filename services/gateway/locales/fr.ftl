@@ -215,3 +215,8 @@ age-days = { $count ->
    *[other] { $count } jours
   }
 age-months = plus d'un mois
+
+## Limites
+
+limited-ordinary = Autant de messages d'un coup, c'est plus que je ne peux lire. Veuillez réécrire après le { $when } : jusque-là je ne lis que AIDE et STOP.
+limited-expensive = Autant de photos et d'enregistrements en une heure, c'est trop pour moi. Veuillez en envoyer après le { $when } ; je lis toujours les textes.
