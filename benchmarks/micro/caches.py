@@ -13,6 +13,8 @@ from aiocache import SimpleMemoryCache
 from benchmarks import payloads
 from benchmarks.micro.timing import Step
 from chassis.caching.memory import MemoryCache
+from chassis.caching.second_level import SecondLevel, Shelf
+from chassis.database import Database
 from chassis.telemetry import Telemetry
 from services.profile.cached import CachedPeople
 from services.profile.person import Identity, IdentityKind, Person
@@ -65,7 +67,8 @@ async def _backend(name: Any, cache: Any) -> list[Step]:
 
 def _cached(people: Sequence[Person], telemetry: Telemetry, ttl_seconds: float) -> CachedPeople:
     store = cast("PeopleStore", _Memory(people))
-    cache = CachedPeople(store, telemetry, ttl_seconds=ttl_seconds, lookup_ttl_seconds=ttl_seconds)
+    alone = SecondLevel(Shelf(telemetry), cast("Database", None))
+    cache = CachedPeople(store, telemetry, alone, ttl_seconds=ttl_seconds, lookup_ttl_seconds=ttl_seconds)
     cache.trust()
     return cache
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from chassis import logs, process
 from chassis.caching.cleaning import cleaning_up
+from chassis.caching.second_level import SecondLevel, open_shelf
 from chassis.database import open_database, statements_in
 from chassis.http import serve_prometheus
 from chassis.later import in_a_thread
@@ -37,6 +38,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         cache = CachedPeople(
             store,
             telemetry,
+            SecondLevel(await stack.enter_async_context(open_shelf(settings, telemetry)), database),
             ttl_seconds=settings.cache_ttl_ms / 1000,
             lookup_ttl_seconds=settings.lookup_ttl_ms / 1000,
         )

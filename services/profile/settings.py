@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
+from chassis.redis_settings import RedisSettings
 from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
@@ -10,7 +11,7 @@ from chassis.warmup import WarmupSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
+class ProfileSettings(DatabaseSettings, RedisSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from chassis import logs, process
 from chassis.caching.cleaning import cleaning_up
+from chassis.caching.second_level import open_shelf
 from chassis.database import open_database, statements_in
 from chassis.http import serve_prometheus
 from chassis.later import in_a_thread
@@ -45,6 +46,8 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         cache = CachedTrips(
             trips,
             telemetry,
+            await stack.enter_async_context(open_shelf(settings, telemetry)),
+            database,
             location_ttl_seconds=settings.location_ttl_ms / 1000,
             state_ttl_seconds=settings.state_ttl_ms / 1000,
         )

@@ -4,11 +4,13 @@ import asyncio
 import datetime
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chassis import changes, errors
+from chassis.caching.second_level import SecondLevel, Shelf
+from chassis.database import Database
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
 from services.profile.cached import CachedPeople
@@ -87,7 +89,7 @@ def cached(store: Store, telemetry: Telemetry) -> Cache:
 
     def make(**options: Any) -> CachedPeople:
         options = {"ttl_seconds": 60.0, "lookup_ttl_seconds": 600.0, **options}
-        cache = CachedPeople(store, telemetry, **options)  # type: ignore[arg-type]
+        cache = CachedPeople(store, telemetry, SecondLevel(Shelf(telemetry), cast("Database", None)), **options)  # type: ignore[arg-type]
         cache.trust()
         return cache
 
