@@ -37,6 +37,11 @@ COMMANDS = {
     "doctor": Command("check this machine, the settings and the database", "hailwire doctor", "doctor"),
     "dlq": Command("look at messages that failed for good, and replay them", "hailwire dlq list --limit 20", "dlq"),
     "limits": Command("look at a sender's rate limits, and reset them", "hailwire limits show +250788000001", "limits"),
+    "audit": Command(
+        "show who changed what about people, money and consent",
+        "hailwire audit list --person 42 --since 7d",
+        "audit",
+    ),
     "analyze": Command(
         "show how the database answers a named statement; changes nothing",
         "hailwire analyze trips.get_trips --arguments '{1,2}'",
