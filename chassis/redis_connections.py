@@ -93,8 +93,9 @@ async def open_redis(settings: RedisSettings, telemetry: Telemetry) -> AsyncIter
 
 
 def _options(url: str) -> dict[str, Any]:
-    try:
-        return dict(parse_url(url))
-    except ValueError:
-        # Without the address: it may hold a password.
-        raise SettingsError(["REDIS_URL: must be an address such as redis://127.0.0.1:6379/0"]) from None
+    with contextlib.suppress(ValueError):
+        options: dict[str, Any] = dict(parse_url(url))
+        if "host" in options or "path" in options:
+            return options
+    # Without the address: it may hold a password.
+    raise SettingsError(["REDIS_URL: must be an address such as redis://127.0.0.1:6379/0"])

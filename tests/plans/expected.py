@@ -11,6 +11,7 @@ _STATEMENTS: Final = {
     "changes.lock_timeout": "",
     "database.end_silent": "",
     "database.ping": "",
+    "database.position": "",
     "gateway.alias_find": "alias_pkey conversation_pkey",
     "gateway.alias_insert": "alias_pkey",
     "gateway.alias_siblings": "alias_conversation conversation_pkey",
