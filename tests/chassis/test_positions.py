@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 import pytest
@@ -174,7 +175,8 @@ def test_a_change_while_the_position_is_on_its_way() -> None:
 @pytest.mark.parametrize("role", ["owner", "anybody"])
 async def test_the_position_of_a_real_database(database_url: str, role: str) -> None:
     """Any role may ask; it moves on with transactions, an open one holds `xmin` back, and history has a name."""
-    one, other = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
+    one: Any = await asyncpg.connect(database_url)
+    other: Any = await asyncpg.connect(database_url)
     try:
         if role == "anybody":
             await one.execute("CREATE ROLE nobody_special; SET ROLE nobody_special")
