@@ -15,13 +15,16 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-from chassis.caching.second_level import Copies, SecondLevel, open_shelf
+from chassis.caching.second_level import Copies, SecondLevel
+from chassis.caching.shelf import open_shelf
 from chassis.database import DatabaseSettings, open_database
 from chassis.redis_settings import RedisSettings
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
 from launcher import databases, embedded, ports
+from services.profile.lent import LentPeople
 from services.profile.person import Identity, IdentityKind, Person, Sighting
+from services.profile.sealing import Sealer
 from services.profile.store import PeopleStore
 
 _PEOPLE = 640
@@ -39,23 +42,17 @@ async def steps(dsn: str, redis_url: str, telemetry: Telemetry, stack: contextli
     shelf = await stack.enter_async_context(
         open_shelf(load(RedisSettings, {"REDIS_URL": redis_url, "REDIS_TIMEOUT": "1000"}), telemetry)
     )
-    store = PeopleStore(database, {"en"})
+    sealer = Sealer([("k1", bytes(32))], bytes(31) + b"1")
+    store = PeopleStore(database, {"en"}, sealer)
     seen = [Sighting((Identity(IdentityKind.SMS_NUMBER, f"+2507{n:08}"),), "Rider") for n in range(_PEOPLE)]
     ids = [one.person_id for one in await store.resolve(seen) if isinstance(one, Person)]
     level = SecondLevel(shelf, database)
     level.trust()
 
-    def copies(*, believed: bool) -> Copies[int, Person]:
-        return Copies(
-            level,
-            "people",
-            Person,
-            ttl_seconds=300,
-            names=lambda asked, _: (asked,),
-            fits=lambda _, __: believed,
-        )
-
-    lent, in_vain = copies(believed=True), copies(believed=False)
+    lent = LentPeople(level, sealer, ttl_seconds=300, lookup_ttl_seconds=300).by_id
+    never: Copies[int, Person] = Copies(
+        level, "people", Person, ttl_seconds=300, names=lambda asked, _: (asked,), fits=lambda _, __: False
+    )
     for _ in range(2):  # the first reading tells since when copies are believed
         await lent.get(ids, store.find)
         await asyncio.sleep(0.2)
@@ -64,7 +61,7 @@ async def steps(dsn: str, redis_url: str, telemetry: Telemetry, stack: contextli
     return {
         "one, from the database": lambda: store.find([next(one)]),
         "one, from Redis": lambda: lent.get([next(one)], store.find),
-        "one, from neither: Redis, position, database": lambda: in_vain.get([next(one)], store.find),
+        "one, from neither: Redis, position, database": lambda: never.get([next(one)], store.find),
         f"{_TOGETHER}, from the database": lambda: store.find(next(groups)),
         f"{_TOGETHER}, from Redis": lambda: lent.get(next(groups), store.find),
         "the position alone": level.position,

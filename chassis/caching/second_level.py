@@ -6,107 +6,37 @@ the same moment, whatever Redis forgets, keeps too long or brings back from a ba
 Redis has a few milliseconds for an answer; then, or while it does not answer, the database is asked as without it.
 """
 
-import asyncio
-import contextlib
 import hashlib
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 
 from chassis import errors, logs
-from chassis.breaker import Breaker
 from chassis.caching.copies import Shape, Unreadable
 from chassis.caching.positions import POSITION, Floors, Position, changed_by
+from chassis.caching.shelf import Shelf
 from chassis.database import Database
-from chassis.later import in_a_thread
-from chassis.redis_settings import RedisSettings
-from chassis.telemetry import Telemetry
-
-if TYPE_CHECKING:
-    from chassis.redis_connections import RedisConnections
 
 log = logs.get(__name__)
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
-# What is lent waits for nobody: beyond so many batches on their way it is not lent at all.
-_MOST_LENDING = 32
-_LEND_SECONDS = 0.25
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Hides copies from whoever sees Redis: each is closed and opened with what it is bound to.
+
+    `open` raises Unreadable.
+    """
+
+    close: Callable[[bytes, bytes], bytes]
+    open: Callable[[bytes, bytes], bytes]
 
 
-class Shelf:
-    """Where copies lie: Redis, as far as it answers. Nothing here ever fails, it only finds less."""
-
-    def __init__(
-        self,
-        telemetry: Telemetry,
-        connections: "RedisConnections | None" = None,
-        *,
-        seconds: float = 0.01,
-        ttl_seconds: float = 300.0,
-        breaker: Breaker | None = None,
-    ) -> None:
-        self.ttl_seconds = ttl_seconds
-        self._connections = connections
-        self._seconds = seconds
-        self._breaker = breaker or Breaker()
-        self._lending: set[asyncio.Task[None]] = set()
-        self.lookups = telemetry.counter(
-            "second_level_lookups", "what became of looking for copies in Redis, by cache and result"
-        )
-        self._time = telemetry.histogram("second_level_get", "time that Redis took to be looked at")
-        self._failed = telemetry.counter("second_level_errors", "questions to Redis that brought no answer, by reason")
-        telemetry.gauge("second_level_open", "1 while Redis is not asked, because it did not answer", self._is_open)
-
-    @property
-    def there(self) -> bool:
-        """Whether there is a Redis at all."""
-        return self._connections is not None
-
-    async def get(self, names: Sequence[str]) -> list[bytes | None] | None:
-        """What lies under these names; None when Redis does not tell."""
-        started = time.perf_counter()
-        answers = await self._ask(self._seconds, [("MGET", *names)])
-        self._time.record(time.perf_counter() - started)
-        found: list[bytes | None] | None = None if answers is None else answers[0]
-        return found
-
-    def put(self, copies: Mapping[str, bytes], ttl_seconds: float) -> None:
-        """Lay these down soon, or never."""
-        if not copies or len(self._lending) >= _MOST_LENDING:
-            return
-        commands = [("SET", name, copy, "PX", round(ttl_seconds * 1000)) for name, copy in copies.items()]
-        task = asyncio.create_task(self._lend(commands))
-        self._lending.add(task)
-        task.add_done_callback(self._lending.discard)
-
-    async def close(self) -> None:
-        """Give up what is on its way."""
-        for task in self._lending:
-            task.cancel()
-        await asyncio.gather(*self._lending, return_exceptions=True)
-
-    async def _lend(self, commands: Sequence[Sequence[str | bytes | int]]) -> None:
-        await self._ask(_LEND_SECONDS, commands)
-
-    async def _ask(self, seconds: float, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any] | None:
-        if self._connections is None or not self._breaker.may():
-            return None
-        try:
-            async with asyncio.timeout(seconds):
-                answers = await self._connections.run(*commands)
-        except (TimeoutError, errors.Unavailable) as error:
-            self._breaker.failed()
-            self._failed.add(1, reason=error.reason if isinstance(error, errors.HailwireError) else "TIMEOUT")
-            return None
-        self._breaker.succeeded()
-        return answers
-
-    def _is_open(self) -> list[tuple[float, dict[str, str]]]:
-        return [(float(self._breaker.open), {})] if self.there else []
+_UNSEALED: Final = Seal(lambda copy, _: copy, lambda copy, _: copy)
 
 
 class SecondLevel:
@@ -189,6 +119,7 @@ class Copies(Generic[Key, Value]):
         key: Callable[[Key], str] = str,
         names: Callable[[Key, Value], Iterable[Hashable]],
         fits: Callable[[Key, Value], bool],
+        seal: Seal = _UNSEALED,
     ) -> None:
         """`names` says whose change makes a value stale, `fits` whether it answers the question at all.
 
@@ -201,6 +132,7 @@ class Copies(Generic[Key, Value]):
         self._key = key
         self._names = names
         self._fits = fits
+        self._seal = seal
 
     async def get(
         self, keys: Sequence[Key], read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]
@@ -216,17 +148,18 @@ class Copies(Generic[Key, Value]):
         if not self._level.knows:
             self._count("bypassed", len(keys))
             return {}
-        copies = await self._level.shelf.get([self._address(key) for key in keys])
+        addresses = [self._address(key) for key in keys]
+        copies = await self._level.shelf.get(addresses)
         if copies is None:
             self._count("bypassed", len(keys))
             return {}
         found: dict[Key, Value] = {}
-        for key, copy in zip(keys, copies, strict=True):
+        for key, address, copy in zip(keys, addresses, copies, strict=True):
             if copy is None:
                 self._count("miss")
                 continue
             try:
-                lineage, xmin, stored = _opened(copy)
+                lineage, xmin, stored = _parts(self._seal.open(copy, address.encode()))
                 value = self._shape.read(stored)
             except Unreadable:
                 self._count("unreadable")
@@ -252,7 +185,8 @@ class Copies(Generic[Key, Value]):
                 for key, value in values.items()
                 if self._fits(key, value)
             }
-            self._level.shelf.put(lent, self._ttl_seconds)
+            sealed = {address: self._seal.close(copy, address.encode()) for address, copy in lent.items()}
+            self._level.shelf.put(sealed, self._ttl_seconds)
         return values
 
     def _address(self, key: Key) -> str:
@@ -264,7 +198,7 @@ class Copies(Generic[Key, Value]):
         self._level.shelf.lookups.add(lookups, cache=self._name, result=result)
 
 
-def _opened(copy: bytes) -> tuple[str, int, Any]:
+def _parts(copy: bytes) -> tuple[str, int, Any]:
     try:
         lineage, xmin, stored = orjson.loads(copy)
     except (ValueError, TypeError) as error:
@@ -272,29 +206,3 @@ def _opened(copy: bytes) -> tuple[str, int, Any]:
     if type(lineage) is not str or type(xmin) is not int:
         raise Unreadable
     return lineage, xmin, stored
-
-
-@contextlib.asynccontextmanager
-async def open_shelf(settings: RedisSettings, telemetry: Telemetry) -> AsyncIterator[Shelf]:
-    """Redis when REDIS_URL names one, an empty shelf otherwise."""
-    if not settings.redis_url:
-        yield Shelf(telemetry)
-        return
-
-    def load() -> Any:
-        from chassis.redis_connections import open_redis
-
-        return open_redis
-
-    opener = await in_a_thread(load)
-    async with opener(settings, telemetry) as connections:
-        shelf = Shelf(
-            telemetry,
-            connections,
-            seconds=settings.redis_timeout_ms / 1000,
-            ttl_seconds=settings.redis_ttl_ms / 1000,
-        )
-        try:
-            yield shelf
-        finally:
-            await shelf.close()

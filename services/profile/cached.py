@@ -17,9 +17,9 @@ from chassis.caching.flights import Question
 from chassis.caching.memory import MemoryCache
 from chassis.caching.numbers import publish
 from chassis.caching.read_through import ReadThrough
-from chassis.caching.second_level import Copies, SecondLevel
 from chassis.querying.query import Page
 from chassis.telemetry import Telemetry
+from services.profile.lent import LentPeople, everyone
 from services.profile.listing import Wanted
 from services.profile.person import Identity, Person, Sighting, Update, settled
 from services.profile.store import PeopleStore
@@ -42,7 +42,7 @@ class CachedPeople:
         self,
         store: PeopleStore,
         telemetry: Telemetry,
-        second: SecondLevel,
+        lent: LentPeople,
         *,
         ttl_seconds: float,
         lookup_ttl_seconds: float,
@@ -59,26 +59,10 @@ class CachedPeople:
             self._load_people,
             ttl_seconds=ttl_seconds,
             remember_as=lambda _, person: (person.person_id, person),
-            names=lambda _, person: _everyone(person),
+            names=lambda _, person: everyone(person),
         )
-        self._second = second
-        self._lent: Copies[int, Person] = Copies(
-            second,
-            "people",
-            Person,
-            ttl_seconds=ttl_seconds,
-            names=lambda _, person: _everyone(person),
-            fits=lambda asked, person: asked in _everyone(person),
-        )
-        self._lent_by_identity: Copies[Sighting, Person] = Copies(
-            second,
-            "identities",
-            Person,
-            ttl_seconds=min(ttl_seconds, lookup_ttl_seconds),
-            key=lambda seen: f"{seen.identities[0].kind.value}:{seen.identities[0].value}",
-            names=lambda _, person: _everyone(person),
-            fits=lambda seen, person: set(seen.identities) <= set(person.identities) and settled(seen, person),
-        )
+        self._lent = lent
+        self._second = lent.level
         publish(telemetry, {"people": self._held, "identities": self._signposts})
 
     async def find(self, person_ids: Sequence[int]) -> dict[int, Person]:
@@ -176,7 +160,7 @@ class CachedPeople:
             await self._signposts.multi_set(signposts, ttl=self._lookup_ttl_seconds)
 
     async def _load_people(self, person_ids: Sequence[int]) -> dict[int, Person]:
-        found = await self._lent.get(person_ids, self._store.find)
+        found = await self._lent.by_id.get(person_ids, self._store.find)
         await self._note(found.values())
         return found
 
@@ -200,15 +184,10 @@ class CachedPeople:
         """From another replica, or from the database; there whoever is not known yet is made."""
         if not self._second.usable:
             return await self._store.resolve(sightings)
-        answers: dict[Sighting, Answer] = dict(await self._lent_by_identity.get(sightings, self._store.known))
+        answers: dict[Sighting, Answer] = dict(await self._lent.by_identity.get(sightings, self._store.known))
         missing = [seen for seen in sightings if seen not in answers]
         if missing:
             answers |= zip(missing, await self._store.resolve(missing), strict=True)
             changed = [person for seen in missing if isinstance(person := answers[seen], Person)]
-            self._second.forgotten({one for person in changed for one in _everyone(person)})
+            self._second.forgotten({one for person in changed for one in everyone(person)})
         return [answers[seen] for seen in sightings]
-
-
-def _everyone(person: Person) -> tuple[int, ...]:
-    """Every id that this person is known by."""
-    return (person.person_id, *person.merged_person_ids)

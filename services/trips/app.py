@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from chassis import logs, process
 from chassis.caching.cleaning import cleaning_up
-from chassis.caching.second_level import open_shelf
+from chassis.caching.shelf import open_shelf
 from chassis.database import open_database, statements_in
 from chassis.http import serve_prometheus
 from chassis.later import in_a_thread

@@ -17,7 +17,8 @@ from chassis import changes
 from chassis.caching.memory import MemoryCache
 from chassis.caching.numbers import publish
 from chassis.caching.read_through import ReadThrough
-from chassis.caching.second_level import Copies, SecondLevel, Shelf
+from chassis.caching.second_level import Copies, SecondLevel
+from chassis.caching.shelf import Shelf
 from chassis.database import Database
 from chassis.querying.query import Page
 from chassis.telemetry import Telemetry

@@ -13,17 +13,20 @@ import asyncpg
 import pytest
 
 from chassis import changes
-from chassis.caching.second_level import SecondLevel, Shelf, open_shelf
+from chassis.caching.second_level import SecondLevel
+from chassis.caching.shelf import Shelf, open_shelf
 from chassis.database import Database, DatabaseSettings, open_database
 from chassis.redis_settings import RedisSettings
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
 from services.profile.cached import CachedPeople
+from services.profile.lent import LentPeople
 from services.profile.person import Identity, IdentityKind, Person, Sighting, Update
 from services.profile.store import PeopleStore
 from tests.chassis.polling import until_awaited
 from tests.chassis.redis_server import RedisServer, SlowWire, slow_wire
 from tests.profile.calls import Open, get, resolve, update, updating, user, whatsapp
+from tests.profile.seals import SEALER
 
 _PEOPLE = 6
 _STORM_SECONDS = 4.0
@@ -136,18 +139,38 @@ async def test_who_changes_somebody_sees_it_before_it_is_told(database_url: str,
         assert one.looked("disbelieved") >= 1
 
 
-async def test_nothing_personal_in_the_names(open_profile: Open, redis: RedisServer) -> None:
-    """Whoever lists what lies in Redis sees no number."""
+async def test_nothing_personal_is_seen(open_profile: Open, redis: RedisServer) -> None:
+    """Whoever sees what lies in Redis, names included, sees no number and no name of a person."""
     async with open_profile(REDIS_URL=redis.url) as profile:
         number = whatsapp()
-        await resolve(profile, number)
+        await resolve(profile, number, name="Amina")
         await resolve(profile, number, user())
         person = await resolve(profile, number)
         await get(profile, person.person_id)
     async with open_profile(REDIS_URL=redis.url) as profile:
         await resolve(profile, number)
         await lent(redis, 1)
-        assert not any(number.value[1:].encode() in name for name in await redis.copies())
+        seen = b"".join(part for copy in (await redis.copies()).items() for part in copy)
+        assert number.value[1:].encode() not in seen
+        assert b"Amina" not in seen
+
+
+async def test_a_copy_in_another_place_is_none(open_profile: Open, redis: RedisServer) -> None:
+    """Whoever may write in Redis cannot show one person as another: a copy opens only under its own name."""
+    async with open_profile(REDIS_URL=redis.url) as left, open_profile(REDIS_URL=redis.url) as right:
+        people = [await resolve(left, whatsapp(), name=name) for name in ("Amina", "Keza")]
+        for stub in (left, right):
+            await get(stub, *(person.person_id for person in people))
+        await update(left, *(updating(person.person_id, language="fr") for person in people))
+        await get(left, *(person.person_id for person in people))
+        await lent(redis, 2)
+        copies = await redis.copies()
+        for name in copies:
+            for other in copies.values():
+                if other != copies[name]:
+                    await redis.command("SET", name, other)
+        found = await get(right, *(person.person_id for person in people))
+        assert [result.person.name for result in found] == ["Amina", "Keza"]
 
 
 @pytest.mark.parametrize("state", ["absent", "frozen", "garbage", "another kind of value", "full"])
@@ -295,12 +318,12 @@ async def mesh_of(database_url: str, redis_url: str, count: int, **environ: str)
 
 
 def _replica(database: Database, shelf: Shelf, telemetry: Telemetry) -> Replica:
-    store = PeopleStore(database, {"en", "fr"})
+    store = PeopleStore(database, {"en", "fr"}, SEALER)
     replica: Replica
     cache = CachedPeople(
         store,
         telemetry,
-        SecondLevel(shelf, database),
+        LentPeople(SecondLevel(shelf, database), SEALER, ttl_seconds=300, lookup_ttl_seconds=300),
         ttl_seconds=300,
         lookup_ttl_seconds=300,
         clock=lambda: replica.now,

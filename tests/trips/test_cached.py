@@ -10,7 +10,7 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
-from chassis.caching.second_level import Shelf
+from chassis.caching.shelf import Shelf
 from chassis.database import Database
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
