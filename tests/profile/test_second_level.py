@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,10 @@ from tests.profile.calls import Open, get, resolve, update, updating, user, what
 from tests.profile.seals import SEALER
 
 _PEOPLE = 6
-_STORM_SECONDS = 4.0
+_STORM_SECONDS = 3.0
+# Where the machine is busy with other things.
+_LONGEST_STORM_SECONDS = 40.0
+_OFTEN = 3
 RESULTS = ("hit", "miss", "disbelieved", "bypassed")
 
 
@@ -341,23 +344,31 @@ async def test_a_storm(database_url: str, redis: RedisServer, seed: int, monkeyp
     monkeypatch.setattr("chassis.breaker._FIRST_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr("chassis.breaker._LONGEST_PAUSE_SECONDS", 0.1)
     dice = random.Random(seed)
-    async with slow_wire(redis.port) as wire, mesh_of(database_url, wire.url, 3) as replicas:
+    async with slow_wire(redis.port) as wire, mesh_of(database_url, wire.url, 3, REDIS_TIMEOUT="100") as replicas:
         storm = Storm(replicas, redis, wire, dice)
         await storm.begin()
-        ends_at = asyncio.get_running_loop().time() + _STORM_SECONDS
+        began = asyncio.get_running_loop().time()
+
+        def counts() -> dict[str, float]:
+            return {result: sum(replica.looked(result) for replica in replicas) for result in RESULTS}
+
+        def over() -> bool:
+            """When each way was gone often enough: a storm in which nothing is borrowed would prove nothing."""
+            seconds = asyncio.get_running_loop().time() - began
+            enough = seconds > _STORM_SECONDS and min(counts().values()) >= _OFTEN
+            return enough or seconds > _LONGEST_STORM_SECONDS
+
         async with asyncio.TaskGroup() as tasks:
             for replica in replicas:
                 for _ in range(3):
-                    tasks.create_task(storm.reading(replica, ends_at))
-                tasks.create_task(storm.losing(replica, ends_at))
+                    tasks.create_task(storm.reading(replica, over))
+                tasks.create_task(storm.losing(replica, over))
             for person_id in storm.versions:
-                tasks.create_task(storm.writing(person_id, ends_at))
-            tasks.create_task(storm.raging(ends_at))
+                tasks.create_task(storm.writing(person_id, over))
+            tasks.create_task(storm.raging(over))
         await storm.calm()
-        counts = {result: sum(replica.looked(result) for replica in replicas) for result in RESULTS}
-        print(f"{storm.reads} reads; copies: {counts}")  # noqa: T201 - with -s
-        # A storm in which nothing is borrowed, or everything believed, would prove nothing.
-        assert all(counts.values()), counts
+        print(f"{storm.reads} reads; copies: {counts()}")  # noqa: T201 - with -s
+        assert min(counts().values()) >= _OFTEN, counts()
 
 
 class Storm:
@@ -391,8 +402,8 @@ class Storm:
         by_itself = self.written.get((id(replica), person_id), 0)
         return max(by_itself, self.first[person_id] + replica.heard.get(person_id, 0))
 
-    async def reading(self, replica: Replica, ends_at: float) -> None:
-        while asyncio.get_running_loop().time() < ends_at:
+    async def reading(self, replica: Replica, over: Callable[[], bool]) -> None:
+        while not over():
             person_id = self.dice.choice(list(self.versions))
             least = self.least(replica, person_id)
             if self.dice.random() < 0.5:
@@ -407,9 +418,9 @@ class Storm:
                 replica.pass_time()
             await asyncio.sleep(0)
 
-    async def writing(self, person_id: int, ends_at: float) -> None:
+    async def writing(self, person_id: int, over: Callable[[], bool]) -> None:
         """One writer for each person, now here, now there; sometimes one that ends right after its commit."""
-        while asyncio.get_running_loop().time() < ends_at:
+        while not over():
             await asyncio.sleep(self.dice.uniform(0, 0.15))
             replica = self.dice.choice(self.replicas)
             request = changes.Request(
@@ -424,9 +435,9 @@ class Storm:
                 if not ended:
                     self.written[id(replica), person_id] = self.versions[person_id]
 
-    async def losing(self, replica: Replica, ends_at: float) -> None:
+    async def losing(self, replica: Replica, over: Callable[[], bool]) -> None:
         """Its listener goes and comes back; what was told meanwhile is known from the rows."""
-        while asyncio.get_running_loop().time() < ends_at:
+        while not over():
             await asyncio.sleep(self.dice.uniform(0.2, 1.0))
             await replica.lose()
             await asyncio.sleep(self.dice.uniform(0, 0.1))
@@ -437,9 +448,11 @@ class Storm:
             replica.cache.trust()
             replica.listening = True
 
-    async def raging(self, ends_at: float) -> None:
-        while asyncio.get_running_loop().time() < ends_at:
-            match self.dice.choice(["flush", "freeze", "kill", "slow", "hold", "cut", "keep", "bring back", "calm"]):
+    async def raging(self, over: Callable[[], bool]) -> None:
+        while not over():
+            match self.dice.choice(
+                ["flush", "flush", "freeze", "kill", "slow", "hold", "cut", "keep", "bring back", "calm"]
+            ):
                 case "flush" if self.redis.answering:
                     await self.redis.command("FLUSHALL")
                 case "freeze":
@@ -447,7 +460,7 @@ class Storm:
                 case "kill":
                     self.redis.kill()
                 case "slow":
-                    self.wire.seconds = self.dice.choice([0.001, 0.005, 0.02])
+                    self.wire.seconds = self.dice.choice([0.01, 0.05, 0.2])
                 case "hold":
                     self.wire.seconds = None
                 case "cut":
