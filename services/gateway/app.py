@@ -38,8 +38,10 @@ from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
 from services.gateway.intake import Intake, arrivals_of
 from services.gateway.limiting import Limiting
+from services.gateway.linking import Linking
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
+from services.gateway.proving import Proving
 from services.gateway.queueing import NOTIFY_CHANNEL
 from services.gateway.quiet import UNCHANGING, Probe, QuietRoutes
 from services.gateway.recent import RecentKeys
@@ -114,6 +116,12 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             conversations=Conversations(
                 profile,
                 trips,
+                Proving(
+                    Numbers(profile_channel),
+                    VerificationCodes(settings.twilio_auth_token),
+                    CodeSending(database, sender, leasing_as),
+                    Linking(database),
+                ),
                 limiting=Limiting(telemetry, settings),
                 stale_after_seconds=settings.stale_after_seconds,
             ),
@@ -159,8 +167,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(sender.drain, _DRAIN_SECONDS)
         await stack.enter_async_context(_running(turns.run))
         stack.push_async_callback(turns.drain, _DRAIN_SECONDS)
-        taker = EventTaker(Events(trips_channel), store, telemetry, telemetry.instance_id)
-        await stack.enter_async_context(_running(taker.run))
+        for source in (Events(trips_channel), Events(profile_channel, "profile")):
+            taker = EventTaker(source, store, telemetry, telemetry.instance_id)
+            await stack.enter_async_context(_running(taker.run))
 
         if settings.twilio_reconcile_seconds:
             missed = Missed(

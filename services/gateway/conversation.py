@@ -30,6 +30,7 @@ from services.gateway.decision import Decision, Ending
 from services.gateway.limiting import Admission, Limiting
 from services.gateway.messages import Address, ItemKind, Message, MessageKind, Provider, Text
 from services.gateway.providers.reading import IdentityChange, read_identity_change, read_message
+from services.gateway.proving import Proving
 
 log = logs.get(__name__)
 
@@ -37,9 +38,12 @@ log = logs.get(__name__)
 class Conversations:
     """The handlers with the services behind them."""
 
-    def __init__(self, profile: Profile, trips: Trips, *, limiting: Limiting, stale_after_seconds: float) -> None:
+    def __init__(
+        self, profile: Profile, trips: Trips, proving: Proving, *, limiting: Limiting, stale_after_seconds: float
+    ) -> None:
         self._profile = profile
         self._trips = trips
+        self._proving = proving
         self._limiting = limiting
         self._stale_after_seconds = stale_after_seconds
 
@@ -63,7 +67,7 @@ class Conversations:
         if admission.refused and not admission.first:
             return _silent(claim, RATE_LIMITED)  # a flood costs no service anything
         person = await self._person(claim, message)
-        world = PersonalWorld(person, claim.key, self._profile, self._trips)
+        world = PersonalWorld(person, claim.key, self._profile, self._trips, self._proving, _address(claim))
         turn = self._turn(claim, person, world, message, address)
         if admission.refused and admission.until is not None:
             return _decision(claim, person, limited.notice(turn, admission.refused, admission.until), ())

@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import phonenumbers
 from google.protobuf.timestamp_pb2 import Timestamp
-from phonenumbers import PhoneNumberType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -24,6 +22,7 @@ from chassis.overdue import Overdue
 from hailwire.profile.v1 import numbers_pb2
 from services.gateway.clients.numbers import Numbers
 from services.gateway.code_sending import CodeSending
+from services.gateway.mobile_numbers import mobile
 from services.gateway.tokens import Tokens
 from services.gateway.verification_codes import CodeMessage, VerificationCodes
 
@@ -36,16 +35,6 @@ _DEADLINE_SECONDS = 5.0
 # What the other services or the database are asked to have mended by then.
 _AGAIN_SECONDS = 5
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
-# An SMS reaches a mobile phone; where a plan does not tell them apart, or a number is of no place, it may.
-_REACHED_BY_SMS = frozenset(
-    {
-        PhoneNumberType.MOBILE,
-        PhoneNumberType.FIXED_LINE_OR_MOBILE,
-        PhoneNumberType.PERSONAL_NUMBER,
-        PhoneNumberType.VOIP,
-        PhoneNumberType.UNKNOWN,
-    }
-)
 
 # Every refusal that has a code: status and what a developer reads.
 _REFUSALS: dict[str, tuple[int, str]] = {
@@ -255,14 +244,10 @@ def _number(text: str, missing: str) -> str:
     """E.164 of a number that an SMS may reach. Without + and a country code nobody knows whose it is."""
     if not text:
         raise Declined(missing)
-    try:
-        number = phonenumbers.parse(text[:40], None)
-    except phonenumbers.NumberParseException:
-        raise Declined("INVALID_PHONE_NUMBER") from None
-    reached = phonenumbers.number_type(number) in _REACHED_BY_SMS
-    if not reached or number.extension or not phonenumbers.is_valid_number(number):
+    number = mobile(text)
+    if number is None:
         raise Declined("INVALID_PHONE_NUMBER")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return number
 
 
 def _stamp(moment: Timestamp) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.settings import Secret
-from services.gateway.conversations import catalogue
+from services.gateway.conversations.code_words import code_words
 from services.gateway.messages import Reply, Text, reply_from_dict
 
 _CODES = 10**6
@@ -60,5 +60,4 @@ class VerificationCodes:
             return reply_from_dict(stored)
         if now >= datetime.fromisoformat(stored["until"]):
             raise CodeLapsed
-        language = catalogue.spoken(stored["language"])
-        return Text(catalogue.t(language, "number-code", code=self.code(stored["nonce"])))
+        return Text(code_words(stored["language"], self.code(stored["nonce"])))

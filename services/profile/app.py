@@ -1,17 +1,20 @@
 """Wires the profile service: settings, telemetry, pool, store, cache, servicer, server."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from chassis import logs, process
+from chassis.bell import Bell
 from chassis.caching.cleaning import cleaning_up
 from chassis.caching.second_level import SecondLevel
 from chassis.caching.shelf import open_shelf
 from chassis.database import open_database, statements_in
+from chassis.events_servicer import EventsServicer
 from chassis.http import serve_prometheus
 from chassis.later import in_a_thread
 from chassis.listener import open_listener
 from chassis.periodic import repeating
+from chassis.queues import LOOK_SECONDS, QueueGauges
 from chassis.server import GrpcServer, serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
@@ -27,7 +30,8 @@ from hailwire.profile.v1 import (
     wallet_pb2,
     wallet_pb2_grpc,
 )
-from services.profile import audit, number_statements, statements
+from hailwire.trips.v1 import events_pb2, events_pb2_grpc
+from services.profile import audit, events, number_statements, statements
 from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.cached_numbers import CachedNumbers
@@ -69,6 +73,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         )
         number_store = NumberStore(database, sealer)
         numbers = CachedNumbers(number_store, telemetry, ttl_seconds=settings.verification_ttl_ms / 1000)
+        bell = Bell()
 
         def distrust() -> None:
             cache.distrust()
@@ -78,16 +83,18 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
             cache.trust()
             numbers.trust()
 
+        channels: dict[str, Callable[[str], None]] = {
+            "profile_people": cache.heard,
+            "profile_numbers": numbers.heard,
+            "profile_event": bell.ring,
+        }
         await stack.enter_async_context(
-            open_listener(
-                settings.direct_url,
-                {"profile_people": cache.heard, "profile_numbers": numbers.heard},
-                on_lost=distrust,
-                on_restored=trust,
-            )
+            open_listener(settings.direct_url, channels, on_lost=distrust, on_restored=trust)
         )
         await stack.enter_async_context(cleaning_up(cache.cleanup))
         await stack.enter_async_context(cleaning_up(numbers.cleanup))
+        queues = QueueGauges(database, events.BACKLOG)
+        await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
         await stack.enter_async_context(repeating("profile retention", _RETENTION_SECONDS, store.expire_requests))
         await stack.enter_async_context(repeating("number retention", _RETENTION_SECONDS, number_store.expire))
         await stack.enter_async_context(
@@ -104,6 +111,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         servicer, audit_servicer = ProfileServicer(cache, sealer), AuditServicer(database)
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
         wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
+        events_servicer = EventsServicer(events.ProfileEvents(database), bell)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
@@ -112,12 +120,14 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
                     lambda server: wallet_pb2_grpc.add_WalletServiceServicer_to_server(wallets, server),
                     lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
+                    lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
                 ],
                 services=[
                     profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name,
                     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
                     wallet_pb2.DESCRIPTOR.services_by_name["WalletService"].full_name,
                     numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
+                    events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,
@@ -138,6 +148,8 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 after=server.settled,
             )
         )
+        # Takers that wait would hold up the drain: they are answered first.
+        stack.callback(bell.close)
         yield server
 
 

@@ -61,13 +61,13 @@ class Directory:
     def prove(self, person_id: int, number: Identity) -> Person:
         """The person with a number that they proved to have; raises PersonNotFound.
 
-        Whoever was known by it, and by no user id, is the same person. Who has a user id besides is another one: then
-        the number changed hands, and goes to who proved it last.
+        Whoever was known by SMS alone is the same person. Who is on WhatsApp, too, is another one: then the number
+        changed hands, and goes to who proved it last.
         """
         person = self.find(person_id)
         owner = self.owner(number)
         if owner is not None and owner != person.person_id:
-            if any(one.is_user_id for one in self._people[owner].identities):
+            if any(one.kind is not number.kind for one in self._people[owner].identities):
                 self._leaves(number, person.person_id)
             else:
                 person = self._merge(person.person_id, owner)

@@ -215,15 +215,15 @@ class _Checking(_Locked):
         # Used, whatever comes now.
         await self._session.execute(statements.END, owner.hashed)
         await self._changed(owner)
+        number = self._sealer.open(row["number_sealed"], row["number_hash"]).decode()
         if owner.person_id:
-            number = self._sealer.open(row["number_sealed"], row["number_hash"]).decode()
             identity = Identity(IdentityKind.SMS_NUMBER, number)
             await prove(self._session, PeopleRows(self._sealer), owner.person_id, identity)
         else:
             verification.check_links(await _linked(self._session, owner, row["number_hash"]))
             sealed = row["number_sealed"]
             await self._session.execute(statements.LINK, owner.hashed, row["number_hash"], sealed, now)
-        response = pb.CheckVerificationResponse()
+        response = pb.CheckVerificationResponse(number=number)
         response.verify_time.FromDatetime(now)
         return response
 

@@ -4,7 +4,7 @@ Each table is walked once along its key. A row that somebody changes meanwhile i
 first key too, once they were told of it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +94,7 @@ class Progress:
     done: bool
 
 
-async def rotate(connection: asyncpg.Connection, sealer: Sealer, *, step: int = STEP) -> AsyncIterator[Progress]:
+async def rotate(connection: asyncpg.Connection, sealer: Sealer, *, step: int = STEP) -> AsyncGenerator[Progress, None]:
     """Walk through everything, a step at a time; raises SealBroken at a row that no key of ours opens."""
     for table in _TABLES:
         place, seen, sealed = table.start, 0, 0

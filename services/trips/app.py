@@ -5,9 +5,11 @@ import datetime
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from chassis import logs, process
+from chassis.bell import Bell
 from chassis.caching.cleaning import cleaning_up
 from chassis.caching.shelf import open_shelf
 from chassis.database import open_database, statements_in
+from chassis.events_servicer import EventsServicer
 from chassis.http import serve_prometheus
 from chassis.later import in_a_thread
 from chassis.listener import open_listener
@@ -22,10 +24,8 @@ from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_
 from services.trips import events as event_store
 from services.trips import search, statements
 from services.trips.backlog import BACKLOG
-from services.trips.bell import Bell
 from services.trips.cached import CachedTrips
 from services.trips.events import EventStore
-from services.trips.events_servicer import EventsServicer
 from services.trips.servicer import TripsServicer
 from services.trips.settings import TripsSettings
 from services.trips.store import TripStore

@@ -346,7 +346,7 @@ async def test_who_asks_must_say_so(mesh: Mesh) -> None:
         "garbage": "Bearer x.y.z",
         "another secret": "Bearer " + jwt.encode({"sub": "a", "exp": now + 60}, "x" * 40, algorithm="HS256"),
         "another algorithm": "Bearer " + jwt.encode({"sub": "a", "exp": now + 60}, SECRET * 2, algorithm="HS512"),
-        "no algorithm": "Bearer " + jwt.encode({"sub": "a", "exp": now + 60}, None, algorithm="none"),
+        "no algorithm": "Bearer " + jwt.encode({"sub": "a", "exp": now + 60}, "", algorithm="none"),
         "over": f"Bearer {token('a', exp=now - 60)}",
         "without an end": "Bearer " + jwt.encode({"sub": "a"}, SECRET, algorithm="HS256"),
         "nobody": "Bearer " + jwt.encode({"exp": now + 60}, SECRET, algorithm="HS256"),

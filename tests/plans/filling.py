@@ -28,6 +28,9 @@ SELECT n, 1 + (n + side) % ({rows} / 10), 5 - 10 * side, timestamptz '2026-01-01
 FROM generate_series(1, {rows}) n, generate_series(0, 1) side;
 ALTER TABLE profile.transaction ENABLE TRIGGER USER;
 ALTER TABLE profile.entry ENABLE TRIGGER USER;
+INSERT INTO profile.event (recipient_id, payload, taker, taken_until)
+SELECT n, '', CASE WHEN n % 50 = 0 THEN 'taker' END, CASE WHEN n % 50 = 0 THEN now() END
+FROM generate_series(1, {rows}) n;
 INSERT INTO profile.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
 INSERT INTO profile.verification
 SELECT sha256(int8send(n)), sha256(int8send(n + 1)), '', '', '', 0, now() + n * interval '1 second'

@@ -1,7 +1,7 @@
 """Calls about numbers, for the tests of the profile service."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 
@@ -10,9 +10,9 @@ from chassis.interceptors import typed
 from hailwire.profile.v1 import numbers_pb2 as pb
 
 if TYPE_CHECKING:
-    from hailwire.profile.v1.numbers_pb2_grpc import NumbersServiceAsyncStub as Stub
-else:
-    Stub = Any
+    from hailwire.profile.v1.numbers_pb2_grpc import NumbersServiceAsyncStub
+
+Stub: TypeAlias = "NumbersServiceAsyncStub"
 
 
 def user(name: str = "") -> pb.Owner:

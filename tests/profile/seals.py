@@ -1,6 +1,5 @@
 """What a mesh in development has sealed, for tests that look into the database."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from chassis.settings import Secret
@@ -17,7 +16,7 @@ KEYS = {
 SEALER = Sealer.of(Secret(DEVELOPMENT_SECRETS["NUMBER_KEYS"]), Secret(DEVELOPMENT_SECRETS["NUMBER_HASH_KEY"]))
 
 
-def opened(row: Mapping[str, Any]) -> str:
+def opened(row: Any) -> str:
     """The number or user id of a row of profile.identity."""
     return SEALER.open(row["value_sealed"], row["value_hash"]).decode()
 

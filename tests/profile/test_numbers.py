@@ -145,7 +145,7 @@ async def test_what_is_over_is_forgotten(open_channel: OpenChannel, number: str,
         async with open_channel():  # whoever comes up looks at once
 
             async def gone() -> bool:
-                return await connection.fetchval(left) == 0
+                return bool(await connection.fetchval(left) == 0)
 
             assert await found(gone, 20)
     finally:

@@ -140,7 +140,7 @@ class CheckVerificationRequest(_message.Message):
     """Six digits."""
     @_builtins.property
     def owner(self) -> Global___Owner:
-        """Who typed it."""
+        """Who typed it. A repeat may name the person whom the first one was merged into."""
 
     def __init__(
         self,
@@ -165,6 +165,9 @@ class CheckVerificationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VERIFY_TIME_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    number: _builtins.str
+    """Which one, E.164 with "+"."""
     @_builtins.property
     def verify_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -173,10 +176,11 @@ class CheckVerificationResponse(_message.Message):
         self,
         *,
         verify_time: _timestamp_pb2.Timestamp | None = ...,
+        number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["verify_time", b"verify_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["verify_time", b"verify_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "verify_time", b"verify_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from hailwire.trips.v1 import trips_pb2
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Trips
+from services.gateway.proving import Proving
 
 # What a list in a chat can show and a little more.
 _PAGE = 10
@@ -20,8 +21,20 @@ class PersonalWorld:
     however much later, finds the first outcome.
     """
 
-    def __init__(self, person: profile_pb2.Person, key: bytes, profile: Profile, trips: Trips) -> None:
+    def __init__(
+        self,
+        person: profile_pb2.Person,
+        key: bytes,
+        profile: Profile,
+        trips: Trips,
+        proving: Proving | None = None,
+        address: str = "",
+    ) -> None:
+        """`proving` and the `address` that the person writes from: for messages; nobody proves anything by an event."""
         self._person_id = person.person_id
+        self._language = person.language
+        self._proving = proving
+        self._address = address
         self._former_ids = frozenset(person.merged_person_ids)
         self._key = key.hex()
         self._profile = profile
@@ -48,6 +61,19 @@ class PersonalWorld:
             request.person.opt_outs.extend(opt_outs)
             request.update_mask.paths.append("opt_outs")
         return await self._profile.update(request)
+
+    async def prove_number(self, step: str, number: str) -> None:
+        """Send a code to a number."""
+        await self._provers().start(self._id(step), self._person_id, number, self._language)
+
+    async def check_number(self, step: str, code: str) -> None:
+        """Compare a code."""
+        await self._provers().check(self._id(step), self._person_id, code, self._address)
+
+    def _provers(self) -> Proving:
+        if self._proving is None:
+            raise errors.Internal("nobody proves a number by an event")
+        return self._proving
 
     async def update_presence(
         self,

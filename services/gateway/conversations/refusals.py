@@ -22,6 +22,11 @@ WORDED = {
     "OFFER_DECLINED": "refused-offer-declined",
     "TRIP_NOT_FOUND": "refused-trip-unknown",
     "TRIP_STEP_ILLEGAL": "refused-step",
+    "NUMBER_TAKEN": "refused-number-yours",
+    "NUMBER_OPTED_OUT": "refused-number-silent",
+    "CODE_TOO_SOON": "refused-code-soon",
+    "CODE_LIMIT_REACHED": "refused-code-limit",
+    "VERIFICATION_FAILED": "refused-code",
 }
 
 # Worded where they are met, because an amount or a question goes with them (wallet.py).
@@ -43,11 +48,16 @@ OUR_BUGS = frozenset(
     {
         "ANSWER_INVALID",
         "CURRENCY_UNKNOWN",
+        "CODE_INVALID",
         "DRIVERS_TOO_MANY",
         "FIELD_UNKNOWN",
         "IDENTITIES_MISSING",
         "IDENTITY_INVALID",
         "LANGUAGE_UNKNOWN",
+        "NUMBER_INVALID",
+        "NUMBER_NOT_FOUND",
+        "OTHER_NUMBER_LINKED",
+        "OWNER_INVALID",
         "PERSON_INVALID",
         "PERSON_NOT_FOUND",
         "REQUEST_ID_REUSED",

@@ -88,6 +88,12 @@ class World(Protocol):
     ) -> profile_pb2.Person:
         """Change what is given, keep the rest; `opt_outs` replaces all of them."""
 
+    async def prove_number(self, step: str, number: str) -> None:
+        """Send a code by SMS to a number (E.164) that the person says is theirs, too."""
+
+    async def check_number(self, step: str, code: str) -> None:
+        """Make one person, and one conversation, of this one and the number's, if that is the code that was sent."""
+
     async def update_presence(
         self,
         step: str,

@@ -11,7 +11,7 @@ from hailwire.profile.v1 import wallet_pb2
 from services.gateway.conversations import amounts, guidance, menus, taps, wording
 from services.gateway.conversations.flows.wallet import WALLET_AMOUNT, WALLET_CONFIRM, WALLET_PAYEE
 from services.gateway.conversations.memory import Memory, remembered
-from services.gateway.conversations.turn import Moment, Outcome, Turn
+from services.gateway.conversations.turn import EVENT_OUTDATED, EventTurn, Moment, Outcome, Turn
 from services.gateway.messages import Button, Buttons, Text
 
 # What a small screen holds, and four parts of an SMS.
@@ -131,6 +131,22 @@ async def show_history(turn: Turn) -> Outcome:
     if page.next_page_token:
         buttons.insert(0, Button(taps.history(page.next_page_token), turn.say("button-more")))
     return Outcome(memory.home(), (Buttons(words, tuple(buttons)),))
+
+
+async def money_moved(turn: EventTurn) -> Outcome:
+    """Somebody else sent money, or an operator moved some: say how much, from whom, and what there is now."""
+    if not turn.event.HasField("money"):
+        return Outcome(turn.state, silent_reason=EVENT_OUTDATED)
+    entry, balance = turn.event.money.entry, turn.event.money.balance
+    told = {"amount": wording.money(turn.language, entry.amount), "balance": wording.money(turn.language, balance)}
+    match entry.kind:
+        case wallet_pb2.TRANSACTION_KIND_TRANSFER if entry.other.initial:
+            words = turn.say("told-money-from", other=entry.other.initial, **told)
+        case wallet_pb2.TRANSACTION_KIND_REVERSAL:
+            words = turn.say("told-money-corrected", **told)
+        case _:
+            words = turn.say("told-money", **told)
+    return Outcome(turn.state, (Text(words),))
 
 
 async def _card(moment: Moment, lead: str = "") -> Outcome:

@@ -21,6 +21,7 @@ button-trips = My trips
 button-offline = Go offline
 button-menu = Menu
 help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), WALLET (your money), LANGUAGE, BACK, MENU, STOP (no more messages).
+help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), NUMBER (your SMS number), LANGUAGE, BACK, MENU, STOP (no more messages).
 not-understood = I did not understand that.
 choose-first = Please choose one of these.
 cannot-read = I cannot read this kind of message.
@@ -250,9 +251,25 @@ refused-amount-large = The most that you can send at once is { $limit }.
 refused-daily-limit = In 24 hours you can send { $limit } in all; { $left } is left.
 refused-wallet-new = Your wallet is new. It receives money now and can send some in { $age }.
 refused-balance = You do not have that much.
+told-money-from = You have received { $amount } from { $other } Your balance: { $balance }.
+told-money = You have received { $amount }. Your balance: { $balance }.
+told-money-corrected = We have corrected your balance by { $amount }. Your balance: { $balance }.
+
 ## Phone numbers
 
 number-code = Your Hailwire code is { $code }. It is good for 10 minutes. Do not give it to anybody.
+number-which = Which number do you use for SMS? Write it, and a code goes there.
+number-by-whatsapp = Write NUMBER to me on WhatsApp: there you can add this phone.
+number-unreadable = That is not a mobile number that I can write to. With + and its country code it is sure to work.
+number-sent = A code is on its way to that phone.
+number-type-code = Type the six digits of the SMS here. They count for 10 minutes. Write BACK for another number.
+number-six-digits = The code has six digits.
+number-proved = That is your number: by SMS and on WhatsApp we go on in one conversation.
+refused-number-yours = That number is yours already.
+refused-number-silent = From that phone I was asked for no messages. Write START there first.
+refused-code-soon = A code was sent a moment ago. Wait a minute before you ask for the next one.
+refused-code-limit = Those were enough codes for today. Try again tomorrow.
+refused-code = That code does not count: it is wrong, too old, or was tried too often.
 
 ## Limits
 

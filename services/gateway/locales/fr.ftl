@@ -21,6 +21,7 @@ button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
 help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, PORTEFEUILLE (votre argent), LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, NUMÉRO (votre numéro SMS), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -250,9 +251,25 @@ refused-amount-large = Vous pouvez envoyer au plus { $limit } à la fois.
 refused-daily-limit = En 24 heures vous pouvez envoyer { $limit } en tout ; il reste { $left }.
 refused-wallet-new = Votre portefeuille est nouveau. Il reçoit déjà de l'argent et pourra en envoyer dans { $age }.
 refused-balance = Vous n'avez pas autant.
+told-money-from = Vous avez reçu { $amount } de { $other } Votre solde : { $balance }.
+told-money = Vous avez reçu { $amount }. Votre solde : { $balance }.
+told-money-corrected = Nous avons corrigé votre solde de { $amount }. Votre solde : { $balance }.
+
 ## Numéros
 
 number-code = Votre code Hailwire est { $code }. Il est valable 10 minutes. Ne le donnez à personne.
+number-which = Quel numéro utilisez-vous pour les SMS ? Écrivez-le, un code y sera envoyé.
+number-by-whatsapp = Écrivez-moi NUMÉRO sur WhatsApp : là vous pouvez ajouter ce téléphone.
+number-unreadable = Je ne peux pas écrire à ce numéro. Avec + et l'indicatif du pays, c'est plus sûr.
+number-sent = Un code est en route vers ce téléphone.
+number-type-code = Tapez ici les six chiffres du SMS. Ils sont valables 10 minutes. Écrivez RETOUR pour un autre numéro.
+number-six-digits = Le code a six chiffres.
+number-proved = C'est bien votre numéro : par SMS et sur WhatsApp, nous continuons dans une seule conversation.
+refused-number-yours = Ce numéro est déjà le vôtre.
+refused-number-silent = Depuis ce téléphone on m'a demandé de ne plus écrire. Envoyez-y d'abord START.
+refused-code-soon = Un code vient d'être envoyé. Attendez une minute avant d'en demander un autre.
+refused-code-limit = C'est assez de codes pour aujourd'hui. Réessayez demain.
+refused-code = Ce code ne compte pas : il est faux, trop ancien, ou essayé trop souvent.
 
 ## Limites
 

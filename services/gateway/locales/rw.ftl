@@ -21,6 +21,7 @@ button-trips = Ingendo zanjye
 button-offline = Kuva ku murongo
 button-menu = Ahabanza
 help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IKOFI (amafaranga yawe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), NIMERO (nimero yawe ya SMS), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
 not-understood = Ibyo sinabyumvise.
 choose-first = Hitamo kimwe muri ibi.
 cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
@@ -250,9 +251,25 @@ refused-amount-large = Menshi ushobora kohereza icyarimwe ni { $limit }.
 refused-daily-limit = Mu masaha 24 ushobora kohereza { $limit } yose hamwe; hasigaye { $left }.
 refused-wallet-new = Ikofi yawe ni nshya. Irakira amafaranga ubu, izatangira kohereza hashize { $age }.
 refused-balance = Nta mafaranga angana atyo ufite.
+told-money-from = Wakiriye { $amount } bivuye kuri { $other } Ubu ufite { $balance }.
+told-money = Wakiriye { $amount }. Ubu ufite { $balance }.
+told-money-corrected = Twakosoye konti yawe: { $amount }. Ubu ufite { $balance }.
+
 ## Nimero
 
 number-code = Kode yawe ya Hailwire ni { $code }. Imara iminota 10. Ntukagire uwo uyiha.
+number-which = Ukoresha iyihe nimero kuri SMS? Yandike, kode irahita yoherezwayo.
+number-by-whatsapp = Nyandikira NIMERO kuri WhatsApp: ni ho wongereraho iyi telefone.
+number-unreadable = Iyo nimero sinshobora kuyandikira. Yandike na + na kode y'igihugu.
+number-sent = Kode iri mu nzira igana kuri iyo telefone.
+number-type-code = Andika hano imibare itandatu iri muri SMS. Imara iminota 10. Andika INYUMA niba ushaka indi nimero.
+number-six-digits = Kode igizwe n'imibare itandatu.
+number-proved = Iyo nimero ni iyawe: kuri SMS no kuri WhatsApp dukomereza mu kiganiro kimwe.
+refused-number-yours = Iyo nimero isanzwe ari iyawe.
+refused-number-silent = Iyo telefone yansabye kutongera kuyandikira. Banza wandikeyo START.
+refused-code-soon = Kode imaze kanya yoherejwe. Tegereza umunota mbere yo gusaba indi.
+refused-code-limit = Kode z'uyu munsi zirahagije. Ongera ugerageze ejo.
+refused-code = Iyo kode ntabwo yemewe: si yo, yarengeje igihe, cyangwa yageragejwe kenshi.
 
 ## Imipaka
 

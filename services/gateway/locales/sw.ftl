@@ -21,6 +21,7 @@ button-trips = Safari zangu
 button-offline = Ondoka mtandaoni
 button-menu = Menyu
 help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, POCHI (pesa zako), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, NAMBARI (nambari yako ya SMS), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
 not-understood = Sikuelewa hilo.
 choose-first = Tafadhali chagua mojawapo.
 cannot-read = Siwezi kusoma ujumbe wa aina hii.
@@ -241,9 +242,25 @@ refused-amount-large = Kiasi kikubwa unachoweza kutuma kwa mara moja ni { $limit
 refused-daily-limit = Ndani ya saa 24 unaweza kutuma jumla ya { $limit }; imebaki { $left }.
 refused-wallet-new = Pochi yako ni mpya. Inapokea pesa sasa, na itaweza kutuma baada ya { $age }.
 refused-balance = Huna kiasi hicho.
+told-money-from = Umepokea { $amount } kutoka kwa { $other } Salio lako ni { $balance }.
+told-money = Umepokea { $amount }. Salio lako ni { $balance }.
+told-money-corrected = Tumerekebisha salio lako kwa { $amount }. Salio lako ni { $balance }.
+
 ## Nambari
 
 number-code = Nambari yako ya siri ya Hailwire ni { $code }. Inatumika kwa dakika 10. Usimpe mtu yeyote.
+number-which = Unatumia nambari gani kwa SMS? Iandike, na msimbo utatumwa huko.
+number-by-whatsapp = Niandikie NAMBARI kwenye WhatsApp: huko unaweza kuongeza simu hii.
+number-unreadable = Siwezi kuandikia nambari hiyo. Iandike kwa + na msimbo wa nchi.
+number-sent = Msimbo uko njiani kwenda kwenye simu hiyo.
+number-type-code = Andika hapa tarakimu sita za SMS. Zinatumika kwa dakika 10. Andika RUDI kwa nambari nyingine.
+number-six-digits = Msimbo una tarakimu sita.
+number-proved = Hiyo ni nambari yako: kwa SMS na WhatsApp tunaendelea katika mazungumzo moja.
+refused-number-yours = Nambari hiyo tayari ni yako.
+refused-number-silent = Simu hiyo iliniomba nisiiandikie. Kwanza andika START huko.
+refused-code-soon = Msimbo umetumwa sasa hivi. Subiri dakika moja kabla ya kuomba mwingine.
+refused-code-limit = Misimbo ya leo inatosha. Jaribu tena kesho.
+refused-code = Msimbo huo haukubaliki: si sahihi, umepitwa na wakati, au umejaribiwa mara nyingi.
 
 ## Vikomo
 

@@ -1,7 +1,7 @@
 """The wallet between the contract's messages and our own values."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 from chassis import errors, pages
 from chassis.pages import Paging
 from hailwire.profile.v1 import wallet_pb2 as pb
+from hailwire.trips.v1 import events_pb2
 from services.profile.wallet import codes
-from services.profile.wallet.account import Account, Booked, Transfer
+from services.profile.wallet.account import Account, Booked, Kind, Transfer
 from services.profile.wallet.money import Currency
 from services.profile.wallet.terms import Terms
 
@@ -75,7 +76,7 @@ class Messages:
             return pb.TransactionResult.FromString(outcome)
         return self.transaction_result(outcome)
 
-    def entry(self, row: Mapping[str, Any]) -> pb.Entry:
+    def entry(self, row: Any) -> pb.Entry:
         """A line of a statement."""
         created_at: datetime.datetime = row["created_at"]
         message = pb.Entry(
@@ -87,6 +88,32 @@ class Messages:
         )
         message.create_time.FromDatetime(created_at)
         return message
+
+    def told(self, booked: Iterable[Booked]) -> list[events_pb2.Event]:
+        """What people must hear of whose money somebody else moved: payees, and both sides of what was taken back."""
+        return [
+            self._moved(one, side, other, amount)
+            for one in booked
+            for side, other, amount in ((one.payer, one.payee, -one.amount), (one.payee, one.payer, one.amount))
+            if side.person_id is not None and (amount > 0 or one.kind is Kind.REVERSAL)
+        ]
+
+    def _moved(self, one: Booked, side: Account, other: Account, amount: Decimal) -> events_pb2.Event:
+        row = {
+            "transaction_id": one.transaction_id,
+            "kind": one.kind,
+            "amount": amount,
+            "other_name": other.name,
+            "reversed": False,
+            "created_at": one.created_at,
+        }
+        event = events_pb2.Event(
+            kind=events_pb2.EVENT_KIND_MONEY_MOVED,
+            recipient_id=side.person_id or 0,
+            money=events_pb2.MoneyMoved(entry=self.entry(row), balance=self.money(side.balance)),
+        )
+        event.create_time.FromDatetime(one.created_at)
+        return event
 
 
 def payee(account: Account) -> pb.Party:

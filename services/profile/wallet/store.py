@@ -8,6 +8,7 @@ from chassis.database import Database, Session
 from chassis.ledger import Ledger
 from chassis.pages import Paging
 from chassis.querying.query import Page
+from services.profile import events
 from services.profile import statements as people_statements
 from services.profile.person import PersonNotFound
 from services.profile.wallet import codes, listing, statements
@@ -192,6 +193,7 @@ class _Booking:
             except errors.HailwireError as refusal:
                 outcomes.append(self._messages.kept(refusal))
         await write_booked(self._session, booked)
+        await events.write(self._session, self._messages.told(one for _, one in booked))
         return outcomes
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from hailwire.profile.v1 import wallet_pb2
+from hailwire.trips.v1 import events_pb2
 from services.profile.wallet import codes
 from services.profile.wallet.account import Account, Booked, PayeeUnknown, Transfer
 from services.profile.wallet.book import Book, Found
@@ -30,6 +31,7 @@ class Bank:
     def __init__(self) -> None:
         self.accounts: dict[int, Account] = {}
         self.booked: list[Booked] = []
+        self.events: list[events_pb2.Event] = []
         self._ids = itertools.count(1)
         self._messages = Messages(TERMS)
 
@@ -69,6 +71,7 @@ class Bank:
         for side in (done.payer, done.payee):
             self.accounts[side.account_id] = side
         self.booked.append(done)
+        self.events += self._messages.told([done])
         return self._messages.transaction_result(done).transaction
 
     def entries(self, person_id: int, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:

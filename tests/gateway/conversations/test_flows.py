@@ -56,8 +56,19 @@ async def test_a_step_that_leads_elsewhere_is_found_out(monkeypatch: pytest.Monk
 
 async def test_every_edge_can_be_walked(walked: Walked) -> None:
     """Each way that a flow declares is taken by somebody who writes, taps, shares or waits."""
-    walks = (_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence, _money)
-    for walk in walks:
+    for walk in (
+        _words,
+        _languages,
+        _a_ride,
+        _searches,
+        _driving,
+        _requests,
+        _a_trip,
+        _nothing_left,
+        _silence,
+        _money,
+        _a_number,
+    ):
         await walk(Town())
     await _events(Town())
     assert sorted(edge for edge in declared() if not walked.covers(edge)) == []
@@ -84,6 +95,22 @@ async def _words(town: Town) -> None:
         await phone.say("back")
     texter = await _asked_for_a_language(town.phone("sms", "en"))
     await texter.say("help")
+
+
+async def _a_number(town: Town) -> None:
+    phone = town.phone(language="en")
+    await phone.say("number")
+    await phone.say("back")
+    await phone.say("number")
+    await phone.say("0")
+    await phone.say("+250 788 123 456")
+    await phone.say("four")
+    await phone.say("000000")
+    await phone.say("back")
+    await phone.say("0788 123 457")
+    await phone.say("123 456")
+    texter = await _asked_for_a_language(town.phone("sms", "en"))
+    await texter.say("number")
 
 
 async def _languages(town: Town) -> None:

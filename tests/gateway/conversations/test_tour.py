@@ -18,6 +18,8 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
         await phone.choose("English")
         for word in ("hi", "help", "menu", "language", "help", "back", "gibberish"):
             await phone.say(word)
+    for word in ("number", "hi", "+250788123456", "hi", "123456"):
+        await rider.say(word)
     await driver.share(-1.95, 30.06)
     await driver.choose("Drive from here")
     await driver.say("gibberish")

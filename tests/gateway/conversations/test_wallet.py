@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailwire.profile.v1 import wallet_pb2
+from hailwire.trips.v1 import events_pb2
 from services.gateway.conversations import amounts, taps, wording
 from services.gateway.conversations.catalogue import LANGUAGES
 from services.gateway.messages import Channel, Message, MessageKind
@@ -279,3 +280,31 @@ def test_any_tap_is_a_payment_or_unreadable(text: str) -> None:
         taps.payment_of(f"wallet:pay:{text}")
     except taps.TapUnreadable:
         return
+
+
+@BOTH
+async def test_whoever_gets_money_is_told(channel: Channel) -> None:
+    """How much, from whom by the first letter, and what there is now; a question that is open stays open."""
+    town = Town()
+    payer, code = await pair(town, channel)
+    bob = town.phones[max(town.phones)]
+    await bob.say("ride")
+    await asked_how_much(payer, code)
+    await payer.say("500")
+    assert bob.body == "You have received 500 RWF from A. Your balance: 500 RWF."
+    assert bob.state.name == "ride.vehicle"
+
+
+async def test_an_operators_money_is_told() -> None:
+    """What was paid in, and what was taken back, with its sign."""
+    phone = Town().phone(language="en")
+    for kind, amount, told in (
+        (wallet_pb2.TRANSACTION_KIND_CREDIT, "500", "You have received 500 RWF. Your balance: 700 RWF."),
+        (wallet_pb2.TRANSACTION_KIND_REVERSAL, "-500", "We have corrected your balance by -500 RWF."),
+    ):
+        event = events_pb2.Event(kind=events_pb2.EVENT_KIND_MONEY_MOVED, recipient_id=phone.person_id)
+        event.money.entry.kind = kind
+        event.money.entry.amount.MergeFrom(wallet_pb2.Money(amount=amount, currency_code="RWF"))
+        event.money.balance.MergeFrom(wallet_pb2.Money(amount="700", currency_code="RWF"))
+        await phone.hear(event)
+        assert phone.body.startswith(told)

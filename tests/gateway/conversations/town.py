@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.errors import InvalidArgument, NotFound, Refused
+from chassis.errors import AlreadyExists, InvalidArgument, NotFound, Refused
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway.conversations import places
@@ -47,6 +47,9 @@ class Town:
         self.phones: dict[int, Phone] = {}
         self.bank = Bank()
         self.ids = itertools.count(101)
+        # SMS numbers by person: those that are being proved, and those that were.
+        self.proving: dict[int, str] = {}
+        self.numbers: dict[int, str] = {}
         self.shown: tuple[dict[int, trips_pb2.Presence], dict[int, trips_pb2.Trip]] | None = None
 
     def phone(self, channel: Channel = "whatsapp", language: str = "", *, plain: bool = False) -> Phone:
@@ -96,8 +99,8 @@ class Town:
 
     async def deliver(self) -> None:
         """Everybody hears what happened."""
-        while self.events:
-            event = self.events.pop(0)
+        while self.events or self.bank.events:
+            event = (self.events or self.bank.events).pop(0)
             await self.phones[event.recipient_id].hear(event)
 
     def offer_of(self, offer_id: int) -> tuple[trips_pb2.Trip, trips_pb2.Offer]:
@@ -128,7 +131,7 @@ class PersonsWorld:
             outcome: object
             try:
                 outcome = change()
-            except (Refused, NotFound, InvalidArgument) as error:
+            except (Refused, NotFound, InvalidArgument, AlreadyExists) as error:
                 outcome = error
             self.town.ledger[key] = (fingerprint, copied(outcome))
         before, outcome = self.town.ledger[key]
@@ -154,6 +157,22 @@ class PersonsWorld:
             return person
 
         return self._once(step, ("person", name, language, opt_outs and list(opt_outs)), change)
+
+    async def prove_number(self, step: str, number: str) -> None:
+        def change() -> None:
+            if number in self.town.numbers.values():
+                raise AlreadyExists(reason="NUMBER_TAKEN")
+            self.town.proving[self.me] = number
+
+        self._once(step, ("number", number), change)
+
+    async def check_number(self, step: str, code: str) -> None:
+        def change() -> None:
+            if code != "123456" or self.me not in self.town.proving:
+                raise Refused(reason="VERIFICATION_FAILED")
+            self.town.numbers[self.me] = self.town.proving.pop(self.me)
+
+        self._once(step, ("code", code), change)
 
     async def update_presence(
         self,

@@ -1,5 +1,6 @@
 """Money: the balance, sending some to whoever has a code, and what went in and out."""
 
+from hailwire.trips.v1 import events_pb2
 from services.gateway.conversations.flows.declaration import HOME, STAY, Flow, Question, Step
 
 WALLET_PAYEE = "wallet.payee"
@@ -47,4 +48,5 @@ FLOW = Flow(
         "wallet:pay": Step("wallet:pay", (HOME,), acts=True),
         "wallet:history": Step("wallet:show_history", (HOME,)),
     },
+    events={events_pb2.EVENT_KIND_MONEY_MOVED: Step("wallet:money_moved", (STAY,))},
 )
