@@ -36,6 +36,7 @@ COMMANDS = {
     "migrate": Command("bring the database up to date", "DATABASE_URL=postgresql://... hailwire migrate", "migrate"),
     "doctor": Command("check this machine, the settings and the database", "hailwire doctor", "doctor"),
     "dlq": Command("look at messages that failed for good, and replay them", "hailwire dlq list --limit 20", "dlq"),
+    "limits": Command("look at a sender's rate limits, and reset them", "hailwire limits show +250788000001", "limits"),
     "audit": Command(
         "show who changed what about people, money and consent",
         "hailwire audit list --person 42 --since 7d",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import services
 from chassis import changes, database, silent
+from chassis.caching import positions
 from chassis.database import Statement
 from chassis.ledger import Ledger
 
@@ -25,7 +26,7 @@ def every() -> dict[str, Statement]:
 
 def _declared() -> Iterator[Statement]:
     """Constants of modules, alone or several in a tuple, and the ledgers'."""
-    modules = [changes, database, silent]
+    modules = [changes, database, positions, silent]
     for service in SERVICES:
         prefix = f"{services.__name__}.{service}."
         folder = importlib.import_module(prefix.rstrip(".")).__path__

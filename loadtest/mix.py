@@ -29,6 +29,10 @@ _SHARES: dict[Channel, dict[str, int]] = {
 }
 
 
+# What comes with a file, of which the gateway takes only so many from one sender.
+FILES = frozenset({"image", "mms"})
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """`kind` is what the report calls it; `fields` belong into Meta's message or Twilio's form."""

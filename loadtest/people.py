@@ -15,6 +15,8 @@ Channel = Literal["whatsapp", "sms"]
 
 # One every six seconds is what WhatsApp lets a business answer to one person in the long run.
 MOST_A_MINUTE = 10
+# Half of what the gateway takes from one sender, so that a test can be repeated within the hour.
+MOST_FILES_AN_HOUR = 10
 FEWEST_PEOPLE = 10_000
 PEOPLE_PER_RATE = 20
 
@@ -50,21 +52,36 @@ def driver(number: int) -> Person:
     return Person(f"+25072{number:07}", "whatsapp", f"Driver {number}")
 
 
+class Seldom:
+    """Lets everybody do something so often in any stretch of so many seconds. Ask in the order of time."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._lately: dict[int | str, deque[float]] = {}
+
+    def may(self, who: int | str, at: float) -> bool:
+        """Whether they may once more at this second, which is remembered then."""
+        lately = self._lately.setdefault(who, deque())
+        while lately and lately[0] <= at - self._seconds:
+            lately.popleft()
+        if len(lately) >= self._most:
+            return False
+        lately.append(at)
+        return True
+
+
 class Senders:
     """Draws who writes next. Ask in the order of time."""
 
     def __init__(self, count: int, dice: random.Random) -> None:
         self._upto = list(itertools.accumulate(1 / rank for rank in range(1, count + 1)))
         self._dice = dice
-        self._lately: dict[int, deque[float]] = {}
+        self._seldom = Seldom(MOST_A_MINUTE, 60)
 
     def draw(self, at: float) -> int:
         """The rank of whoever writes at this second, redrawn when that would be too often."""
         while True:
             rank = bisect.bisect_left(self._upto, self._dice.random() * self._upto[-1])
-            lately = self._lately.setdefault(rank, deque())
-            while lately and lately[0] <= at - 60:
-                lately.popleft()
-            if len(lately) < MOST_A_MINUTE:
-                lately.append(at)
+            if self._seldom.may(rank, at):
                 return rank

@@ -97,6 +97,7 @@ def make(load: Profile, settings: LoadTestSettings, *, first_stranger: int, burs
     town = people.town_size(load.rate)
     senders = people.Senders(town, dice)
     moments = schedule.moments(load.rate, load.duration, settings.concurrency if bursts else 0, dice)
+    files = people.Seldom(people.MOST_FILES_AN_HOUR, 3600)
     messages = []
     for number, at in enumerate(moments):
         if number % mix.TRIP_EVERY == mix.TRIP_EVERY // 2:
@@ -107,6 +108,8 @@ def make(load: Profile, settings: LoadTestSettings, *, first_stranger: int, burs
         else:
             person = people.chatter(senders.draw(at))
             content = mix.written(person.channel, dice)
+            while content.kind in mix.FILES and not files.may(person.number, at):
+                content = mix.written(person.channel, dice)
             message = Message(at, number, _ident(run, number, content.kind), person, content)
         if dice.random() < settings.duplicates:
             message.again_at = at + dice.uniform(0, _AGAIN_SECONDS)

@@ -19,6 +19,7 @@ _LATER = {
     "grpc_reflection.v1alpha": "a server in development",
     "psutil": "the same as opentelemetry.sdk",
     "starlette": "a request for one of the quiet routes",
+    "redis": "a service with REDIS_URL",
 }
 _TRY = """
 import sys

@@ -13,9 +13,14 @@ from aiocache import SimpleMemoryCache
 from benchmarks import payloads
 from benchmarks.micro.timing import Step
 from chassis.caching.memory import MemoryCache
+from chassis.caching.second_level import SecondLevel
+from chassis.caching.shelf import Shelf
+from chassis.database import Database
 from chassis.telemetry import Telemetry
 from services.profile.cached import CachedPeople
+from services.profile.lent import LentPeople
 from services.profile.person import Identity, IdentityKind, Person
+from services.profile.sealing import Sealer
 from services.profile.store import PeopleStore
 
 _PEOPLE = 5000
@@ -65,7 +70,9 @@ async def _backend(name: Any, cache: Any) -> list[Step]:
 
 def _cached(people: Sequence[Person], telemetry: Telemetry, ttl_seconds: float) -> CachedPeople:
     store = cast("PeopleStore", _Memory(people))
-    cache = CachedPeople(store, telemetry, ttl_seconds=ttl_seconds, lookup_ttl_seconds=ttl_seconds)
+    level = SecondLevel(Shelf(telemetry), cast("Database", None))
+    alone = LentPeople(level, cast("Sealer", None), ttl_seconds=0, lookup_ttl_seconds=0)
+    cache = CachedPeople(store, telemetry, alone, ttl_seconds=ttl_seconds, lookup_ttl_seconds=ttl_seconds)
     cache.trust()
     return cache
 

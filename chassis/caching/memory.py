@@ -8,10 +8,8 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from aiocache.base import BaseCache
-from aiocache.serializers import NullSerializer
-
 from chassis.caching.entries import Entries, Stats
+from chassis.caching.lean import BaseCache, NullSerializer
 
 
 class MemoryCache(BaseCache):  # type: ignore[misc] # aiocache has no types

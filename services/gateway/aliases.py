@@ -111,6 +111,11 @@ _MERGE_INTO = Statement(
         last_inbound_at = greatest(kept.last_inbound_at, lost.last_inbound_at),
         postponed_since = least(kept.postponed_since, lost.postponed_since),
         silenced = kept.silenced OR lost.silenced,
+        -- Whoever writes by two names has one allowance, and keeps to what they were told by either.
+        ordinary_at = greatest(kept.ordinary_at, lost.ordinary_at),
+        ordinary_until = greatest(kept.ordinary_until, lost.ordinary_until),
+        expensive_at = greatest(kept.expensive_at, lost.expensive_at),
+        expensive_until = greatest(kept.expensive_until, lost.expensive_until),
         instance_id = NULL, epoch = kept.epoch + 1, due_at = chassis.now()
     FROM gateway.conversation AS lost
     WHERE kept.conversation_id = $2 AND lost.conversation_id = $1

@@ -37,6 +37,7 @@ from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
 from services.gateway.intake import Intake, arrivals_of
+from services.gateway.limiting import Limiting
 from services.gateway.linking import Linking
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
@@ -121,6 +122,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                     CodeSending(database, sender, leasing_as),
                     Linking(database),
                 ),
+                limiting=Limiting(telemetry, settings),
                 stale_after_seconds=settings.stale_after_seconds,
                 zone=settings.time_zone,
             ),

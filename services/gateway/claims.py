@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.database import Session, Statement
+from services.gateway.limits import Count, Counts
 
 # Kinds of inbox items beside those of providers.
 EVENT = "event"
@@ -26,6 +27,8 @@ class Snapshot:
     state_version: int
     state_data: bytes
     state_expires_at: datetime | None
+    # What the sender has written lately, as their limits count it.
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Claim:
 SNAPSHOT_COLUMNS = """
     conversation.conversation_id, conversation.instance_id, conversation.epoch, conversation.person_id,
     conversation.handed_over, conversation.language, conversation.reply_to, conversation.last_inbound_at,
-    conversation.state_name, conversation.state_version, conversation.state_data, conversation.state_expires_at
+    conversation.state_name, conversation.state_version, conversation.state_data, conversation.state_expires_at,
+    conversation.ordinary_at, conversation.ordinary_until, conversation.expensive_at, conversation.expensive_until
 """
 
 # Conversations with work that nobody leads. SKIP LOCKED: whoever holds the row is about to lead it.
@@ -124,6 +128,10 @@ def snapshot(row: Any) -> Snapshot:
         state_version=row["state_version"],
         state_data=row["state_data"],
         state_expires_at=row["state_expires_at"],
+        counts=Counts(
+            ordinary=Count(row["ordinary_at"], row["ordinary_until"]),
+            expensive=Count(row["expensive_at"], row["expensive_until"]),
+        ),
     )
 
 

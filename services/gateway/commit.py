@@ -63,11 +63,14 @@ _SAVE = Statement(
         handed_over = conversation.handed_over || CASE WHEN saved.handed_over = '' THEN '{{}}'
                                           ELSE string_to_array(saved.handed_over, ',')::bigint[] END,
         state_name = saved.state_name, state_version = saved.state_version,
-        state_data = saved.state_data, state_expires_at = saved.state_expires_at
+        state_data = saved.state_data, state_expires_at = saved.state_expires_at,
+        ordinary_at = saved.ordinary_at, ordinary_until = saved.ordinary_until,
+        expensive_at = saved.expensive_at, expensive_until = saved.expensive_until
     FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[],
-                $9::timestamptz[], $10::boolean[])
+                $9::timestamptz[], $10::boolean[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
+                $14::timestamptz[])
         AS saved (conversation_id, keep, person_id, language, handed_over, state_name, state_version, state_data,
-                  state_expires_at, silenced)
+                  state_expires_at, silenced, ordinary_at, ordinary_until, expensive_at, expensive_until)
     WHERE conversation.conversation_id = saved.conversation_id
     RETURNING {SNAPSHOT_COLUMNS}
     """,  # noqa: S608 - our own column list
@@ -208,6 +211,7 @@ class TurnCommit:
         heads = {row["conversation_id"]: row for row in await session.fetch(_HEADS, sorted(ids))}
         # A head that must run alone is left to whoever runs such things.
         going_on = {one for one in ids if one in heads and not heads[one]["alone"]} if self._keep() else set()
+        counts = [one.counts or one.claim.snapshot.counts for one in ended]
         rows = await session.fetch(
             _SAVE,
             ids,
@@ -220,6 +224,10 @@ class TurnCommit:
             [one.state_data for one in ended],
             [one.state_expires_at for one in ended],
             [one.silenced for one in ended],
+            [one.ordinary.at for one in counts],
+            [one.ordinary.until for one in counts],
+            [one.expensive.at for one in counts],
+            [one.expensive.until for one in counts],
         )
         leased = {row["conversation_id"]: snapshot(row) for row in rows if row["conversation_id"] in going_on}
         if not leased:

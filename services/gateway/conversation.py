@@ -1,6 +1,7 @@
 """From a claimed item to a decision: who the person is, what their conversation says, what is to be written."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -13,12 +14,13 @@ from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile, identity
 from services.gateway.clients.trips import Trips
 from services.gateway.clients.world import PersonalWorld
-from services.gateway.conversations import catalogue
+from services.gateway.conversations import catalogue, limited
 from services.gateway.conversations.dispatch import take_event, take_turn
 from services.gateway.conversations.memory import Memory
 from services.gateway.conversations.turn import (
     NO_ADDRESS,
     OPTED_OUT,
+    RATE_LIMITED,
     SYSTEM_NOTICE,
     EventTurn,
     Outcome,
@@ -26,6 +28,7 @@ from services.gateway.conversations.turn import (
     Turn,
 )
 from services.gateway.decision import Decision, Ending
+from services.gateway.limiting import Admission, Limiting
 from services.gateway.messages import Address, ItemKind, Message, MessageKind, Provider, Text
 from services.gateway.providers.reading import IdentityChange, read_identity_change, read_message
 from services.gateway.proving import Proving
@@ -37,11 +40,19 @@ class Conversations:
     """The handlers with the services behind them."""
 
     def __init__(
-        self, profile: Profile, trips: Trips, proving: Proving, *, stale_after_seconds: float, zone: ZoneInfo
+        self,
+        profile: Profile,
+        trips: Trips,
+        proving: Proving,
+        *,
+        limiting: Limiting,
+        stale_after_seconds: float,
+        zone: ZoneInfo,
     ) -> None:
         self._profile = profile
         self._trips = trips
         self._proving = proving
+        self._limiting = limiting
         self._stale_after_seconds = stale_after_seconds
         self._zone = zone
 
@@ -57,11 +68,21 @@ class Conversations:
                 return await self._renamed(claim, change)
         if message is None or not _address(claim):
             return _silent(claim, NO_ADDRESS)
+        address = Address.from_key(_address(claim))
+        admission = self._limiting.admit(claim.snapshot.counts, message, address.channel, claim.stored_at)
+        return replace(await self._message(claim, message, address, admission), counts=admission.counts)
+
+    async def _message(self, claim: Claim, message: Message, address: Address, admission: Admission) -> Decision:
+        if admission.refused and not admission.first:
+            return _silent(claim, RATE_LIMITED)  # a flood costs no service anything
         person = await self._person(claim, message)
         world = PersonalWorld(person, claim.key, self._profile, self._trips, self._proving, _address(claim))
+        turn = self._turn(claim, person, world, message, address)
+        if admission.refused and admission.until is not None:
+            return _decision(claim, person, limited.notice(turn, admission.refused, admission.until), ())
         handed_over = await self._hand_over(claim, person, world)
-        outcome = await take_turn(self._turn(claim, person, world, message, Address.from_key(_address(claim))))
-        return _decision(claim, person, outcome, handed_over)
+        decision = _decision(claim, person, await take_turn(turn), handed_over)
+        return replace(decision, replies=(), reason=decision.reason or RATE_LIMITED) if admission.mute else decision
 
     async def _person(self, claim: Claim, message: Message) -> profile_pb2.Person:
         if not claim.addresses and claim.snapshot.person_id is not None:
@@ -134,16 +155,17 @@ class Conversations:
             message=message,
         )
 
-    @staticmethod
-    def apologize(claim: Claim, reason: str) -> Decision:
+    def apologize(self, claim: Claim, reason: str) -> Decision:
         """The decision for a message that is given up: its sender is told, and may go on from where they were.
 
         Needs no service: what fails here would fail again. Events die without a word, because nobody waits for them.
         """
         language = catalogue.spoken(claim.snapshot.language)
         awaited = claim.kind == ItemKind.MESSAGE and _address(claim)
-        replies = (Text(catalogue.t(language, "apology")),) if awaited else ()
-        return _unchanged(claim, Ending.DEAD, reason, replies)
+        if not awaited:
+            return _unchanged(claim, Ending.DEAD, reason)
+        apology = _unchanged(claim, Ending.DEAD, reason, (Text(catalogue.t(language, "apology")),))
+        return replace(apology, counts=self._limiting.given_up(claim.snapshot.counts, claim.stored_at))
 
 
 def _address(claim: Claim) -> str:

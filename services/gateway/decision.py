@@ -9,6 +9,7 @@ import orjson
 from chassis import errors
 from services.gateway.claims import Claim
 from services.gateway.lane import NewReply
+from services.gateway.limits import Counts
 from services.gateway.messages import Reply
 
 
@@ -41,6 +42,8 @@ class Decision:
     state_expires_at: datetime | None = None
     # Whether the person asked for silence; None: as before.
     silenced: bool | None = None
+    # What is counted of the sender from now on; None: as before.
+    counts: Counts | None = None
     wait_seconds: float = 0.0
     reason: str = ""
 

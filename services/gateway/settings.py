@@ -9,13 +9,16 @@ from chassis.security import SecuritySettings
 from chassis.settings import Secret, SettingsError, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+from services.gateway.limits import LimitSettings
 
 # What HMAC-SHA-256 wants: a shorter secret is guessed sooner than its signature.
 _LEAST_JWT_SECRET = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
+class GatewaySettings(
+    DatabaseSettings, LimitSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings, WarmupSettings
+):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from chassis import logs, process
 from chassis.bell import Bell
 from chassis.caching.cleaning import cleaning_up
+from chassis.caching.second_level import SecondLevel
+from chassis.caching.shelf import open_shelf
 from chassis.database import open_database, statements_in
 from chassis.events_servicer import EventsServicer
 from chassis.http import serve_prometheus
@@ -33,6 +35,7 @@ from services.profile import audit, events, number_statements, statements
 from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.cached_numbers import CachedNumbers
+from services.profile.lent import LentPeople
 from services.profile.number_store import NumberStore
 from services.profile.numbers_servicer import NumbersServicer
 from services.profile.sealing import Sealer
@@ -59,6 +62,12 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         cache = CachedPeople(
             store,
             telemetry,
+            LentPeople(
+                SecondLevel(await stack.enter_async_context(open_shelf(settings, telemetry)), database),
+                sealer,
+                ttl_seconds=settings.cache_ttl_ms / 1000,
+                lookup_ttl_seconds=settings.lookup_ttl_ms / 1000,
+            ),
             ttl_seconds=settings.cache_ttl_ms / 1000,
             lookup_ttl_seconds=settings.lookup_ttl_ms / 1000,
         )

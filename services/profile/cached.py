@@ -5,7 +5,8 @@ signpost, believed when the person it leads to says the same. So a signpost that
 never a wrong answer, and a write has one copy to make forgotten, not several.
 
 Every write notifies `profile_people` in its transaction, so that each replica forgets what changed. While the listener
-is away hints may be lost: the cache then neither answers nor learns.
+is away hints may be lost: the cache then neither answers nor learns. With Redis the replicas lend each other what they
+have read; such a copy is believed by the same rule.
 """
 
 import time
@@ -18,6 +19,7 @@ from chassis.caching.numbers import publish
 from chassis.caching.read_through import ReadThrough
 from chassis.querying.query import Page
 from chassis.telemetry import Telemetry
+from services.profile.lent import LentPeople, everyone
 from services.profile.listing import Wanted
 from services.profile.person import Identity, Person, Sighting, Update, settled
 from services.profile.store import PeopleStore
@@ -40,6 +42,7 @@ class CachedPeople:
         self,
         store: PeopleStore,
         telemetry: Telemetry,
+        lent: LentPeople,
         *,
         ttl_seconds: float,
         lookup_ttl_seconds: float,
@@ -56,8 +59,10 @@ class CachedPeople:
             self._load_people,
             ttl_seconds=ttl_seconds,
             remember_as=lambda _, person: (person.person_id, person),
-            names=lambda _, person: (person.person_id, *person.merged_person_ids),
+            names=lambda _, person: everyone(person),
         )
+        self._lent = lent
+        self._second = lent.level
         publish(telemetry, {"people": self._held, "identities": self._signposts})
 
     async def find(self, person_ids: Sequence[int]) -> dict[int, Person]:
@@ -79,7 +84,7 @@ class CachedPeople:
         try:
             return await self._store.update(requests)
         finally:
-            self.forget({one for request in requests for one in self._touched(request.item)})
+            self._changed({one for request in requests for one in self._touched(request.item)})
 
     def _touched(self, update: Update) -> Iterable[int]:
         """Whom it may change: the person, and those who held what became the person's names and are now the same."""
@@ -94,24 +99,37 @@ class CachedPeople:
 
     def forget(self, person_ids: Iterable[int]) -> None:
         """These people changed somewhere."""
-        self._people.forget({one for asked in person_ids for one in (asked, self._own_id(asked))})
+        self._people.forget(self._names(person_ids))
 
     def heard(self, payload: str) -> None:
-        """A notification of `profile_people`: ids with commas between."""
-        self.forget(int(text) for text in payload.split(",") if text.isdigit())
+        """A notification of `profile_people`: ids with commas between, and at its end the transaction after an "@"."""
+        changed = [int(text) for text in payload.split(",") if text.isdigit()]
+        self._second.heard(changed, payload)
+        self.forget(changed)
 
     def distrust(self) -> None:
         """Notifications may be lost from now on: forget everything and answer nothing."""
+        self._second.distrust()
         self._people.distrust()
         self._signposts.empty()
 
     def trust(self) -> None:
         """Notifications arrive from now on."""
+        self._second.trust()
         self._people.trust()
 
     def cleanup(self) -> int:
         """Let go of what nobody asked for before its time was over; answers how much it was."""
         return self._held.cleanup() + self._signposts.cleanup()
+
+    def _changed(self, person_ids: Iterable[int]) -> None:
+        """We changed these people: whoever is answered from now on must see it, though we have not heard of it yet."""
+        names = self._names(person_ids)
+        self._second.forgotten(names)
+        self._people.forget(names)
+
+    def _names(self, person_ids: Iterable[int]) -> set[int]:
+        return {one for asked in person_ids for one in (asked, self._own_id(asked))}
 
     def _own_id(self, person_id: int) -> int:
         """The id of whom somebody was merged into, as far as we know."""
@@ -142,12 +160,12 @@ class CachedPeople:
             await self._signposts.multi_set(signposts, ttl=self._lookup_ttl_seconds)
 
     async def _load_people(self, person_ids: Sequence[int]) -> dict[int, Person]:
-        found = await self._store.find(person_ids)
+        found = await self._lent.by_id.get(person_ids, self._store.find)
         await self._note(found.values())
         return found
 
     async def _load_sightings(self, sightings: Sequence[Sighting], question: Question) -> list[Answer]:
-        answers = await self._store.resolve(sightings)
+        answers = await self._resolved(sightings)
         people = {answer.person_id: answer for answer in answers if isinstance(answer, Person)}
         named = {identity for seen in sightings for identity in seen.identities}
         owners = {owner for identity in named if (owner := self._signposts.peek(identity)) is not None}
@@ -157,5 +175,19 @@ class CachedPeople:
                 self._held.discard(former_id)  # merged just now, perhaps by this very question
         await self._people.keep(question, people)
         # Who lost an identity to somebody else; our own replica forgets them at once, as after an update.
-        self._people.forget(owners - people.keys())
+        gone = owners - people.keys()
+        self._second.forgotten(gone)
+        self._people.forget(gone)
         return answers
+
+    async def _resolved(self, sightings: Sequence[Sighting]) -> list[Answer]:
+        """From another replica, or from the database; there whoever is not known yet is made."""
+        if not self._second.usable:
+            return await self._store.resolve(sightings)
+        answers: dict[Sighting, Answer] = dict(await self._lent.by_identity.get(sightings, self._store.known))
+        missing = [seen for seen in sightings if seen not in answers]
+        if missing:
+            answers |= zip(missing, await self._store.resolve(missing), strict=True)
+            changed = [person for seen in missing if isinstance(person := answers[seen], Person)]
+            self._second.forgotten({one for person in changed for one in everyone(person)})
+        return [answers[seen] for seen in sightings]

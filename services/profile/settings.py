@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
+from chassis.redis_settings import RedisSettings
 from chassis.security import SecuritySettings
 from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
@@ -29,7 +30,13 @@ class SealingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileSettings(
-    DatabaseSettings, SealingSettings, SecuritySettings, TelemetrySettings, WalletSettings, WarmupSettings
+    DatabaseSettings,
+    RedisSettings,
+    SealingSettings,
+    SecuritySettings,
+    TelemetrySettings,
+    WalletSettings,
+    WarmupSettings,
 ):
     """Read once at start; see .env.example for each."""
 

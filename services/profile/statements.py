@@ -146,4 +146,9 @@ WHERE p.person_id = absorbed.person_id OR p.merged_into = absorbed.person_id
 )
 
 # Caches of every replica forget these people when the transaction commits.
-NOTIFY = Statement("profile.notify_people", "SELECT pg_notify('profile_people', ids) FROM unnest($1::text[]) AS ids")
+NOTIFY = Statement(
+    "profile.notify_people",
+    """
+SELECT pg_notify('profile_people', ids || ',@' || pg_current_xact_id()::text) FROM unnest($1::text[]) AS ids
+""",
+)

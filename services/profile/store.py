@@ -45,19 +45,19 @@ class PeopleStore:
         page = await wanted.paging.of(listing.query(wanted)).execute(self._database)
         return [self._rows.person(row) for row in page.rows], page
 
+    async def known(self, sightings: Sequence[Sighting]) -> dict[Sighting, Person]:
+        """Those who already are everything that a sighting tells."""
+        people = _by_identity(await _find_by_identity(self._database, self._rows, sightings))
+        return {seen: person for seen in sightings if (person := _behind(seen, people)) is not None}
+
     async def resolve(self, sightings: Sequence[Sighting]) -> list[Person | errors.HailwireError]:
         """The person behind each sighting: found, made or merged."""
-        people = _by_identity(await _find_by_identity(self._database, self._rows, sightings))
-        outcomes: list[Person | errors.HailwireError | None] = [_behind(seen, people) for seen in sightings]
-        open_positions = [position for position, outcome in enumerate(outcomes) if outcome is None]
-        resolved = await changes.carry_out(
-            self._database,
-            lambda session: _Resolving(session, self._rows),
-            [sightings[position] for position in open_positions],
+        known = await self.known(sightings)
+        missing = [seen for seen in sightings if seen not in known]
+        resolved = iter(
+            await changes.carry_out(self._database, lambda session: _Resolving(session, self._rows), missing)
         )
-        for position, outcome in zip(open_positions, resolved, strict=True):
-            outcomes[position] = outcome
-        return [outcome for outcome in outcomes if outcome is not None]
+        return [known[seen] if seen in known else next(resolved) for seen in sightings]
 
     async def update(self, requests: Sequence[changes.Request[Update]]) -> list[bytes | errors.HailwireError]:
         """Serialized PersonResults, the first ones for repeats."""

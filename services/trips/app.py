@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from chassis import logs, process
 from chassis.bell import Bell
 from chassis.caching.cleaning import cleaning_up
+from chassis.caching.shelf import open_shelf
 from chassis.database import open_database, statements_in
 from chassis.events_servicer import EventsServicer
 from chassis.http import serve_prometheus
@@ -55,6 +56,8 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         cache = CachedTrips(
             trips,
             telemetry,
+            await stack.enter_async_context(open_shelf(settings, telemetry)),
+            database,
             location_ttl_seconds=settings.location_ttl_ms / 1000,
             state_ttl_seconds=settings.state_ttl_ms / 1000,
         )

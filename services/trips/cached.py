@@ -5,7 +5,8 @@ true now (`fresh`). Rows are held as they are; whether a place is too old or an 
 whoever looks, and what time has changed is written, and so told, like any other change (lapses.py).
 
 Each trip is held once, under its own id. A person's open trip is a signpost to it, believed while that trip is open and
-the person takes part in it. That somebody has no open trip is not held: hardly anybody asks.
+the person takes part in it. That somebody has no open trip is not held: hardly anybody asks. With Redis the replicas
+lend each other what they have read; such a copy is believed by the same rule.
 """
 
 import time
@@ -16,6 +17,9 @@ from chassis import changes
 from chassis.caching.memory import MemoryCache
 from chassis.caching.numbers import publish
 from chassis.caching.read_through import ReadThrough
+from chassis.caching.second_level import Copies, SecondLevel
+from chassis.caching.shelf import Shelf
+from chassis.database import Database
 from chassis.querying.query import Page
 from chassis.telemetry import Telemetry
 from hailwire.trips.v1 import trips_pb2 as pb
@@ -44,6 +48,8 @@ class CachedTrips:
         self,
         store: TripStore,
         telemetry: Telemetry,
+        shelf: Shelf,
+        database: Database,
         *,
         location_ttl_seconds: float,
         state_ttl_seconds: float,
@@ -57,14 +63,43 @@ class CachedTrips:
             "trips": MemoryCache(most, clock=clock),
             "open_trips": MemoryCache(most, clock=clock),
         }
+        # What each kind of notification tells is known apart.
+        self._trips_second = SecondLevel(shelf, database)
+        self._presences_second = SecondLevel(shelf, database)
+        self._lent_presences: Copies[int, Presence] = Copies(
+            self._presences_second,
+            "presences",
+            Presence,
+            ttl_seconds=location_ttl_seconds,
+            names=lambda asked, presence: (asked, presence.person_id),
+            fits=lambda _, __: True,
+        )
+        self._lent_trips: Copies[int, Trip] = Copies(
+            self._trips_second,
+            "trips",
+            Trip,
+            ttl_seconds=state_ttl_seconds,
+            names=lambda _, trip: (trip.trip_id,),
+            fits=lambda asked, trip: asked == trip.trip_id,
+        )
+        self._lent_open_trips: Copies[int, Trip] = Copies(
+            self._trips_second,
+            "open_trips",
+            Trip,
+            ttl_seconds=state_ttl_seconds,
+            names=lambda _, trip: (trip.trip_id,),
+            fits=_takes_part,
+        )
         self._presences: ReadThrough[int, Presence] = ReadThrough(
             self._held["presences"],
-            store.presences,
+            lambda person_ids: self._lent_presences.get(person_ids, store.presences),
             ttl_seconds=location_ttl_seconds,
             absent_ttl_seconds=min(_ABSENT_SECONDS, location_ttl_seconds),
         )
         self._trips: ReadThrough[int, Trip] = ReadThrough(
-            self._held["trips"], store.trips, ttl_seconds=state_ttl_seconds
+            self._held["trips"],
+            lambda trip_ids: self._lent_trips.get(trip_ids, store.trips),
+            ttl_seconds=state_ttl_seconds,
         )
         self._open_trips: ReadThrough[int, Trip] = ReadThrough(
             self._held["open_trips"],
@@ -115,7 +150,7 @@ class CachedTrips:
         finally:
             changed = [pb.PresenceResult.FromString(kept).presence for kept in outcomes if isinstance(kept, bytes)]
             people = [request.item.person_id for request in requests]
-            self._presences.forget({*people, *(presence.person_id for presence in changed)})
+            self._changed_presences({*people, *(presence.person_id for presence in changed)})
         return outcomes
 
     async def create(self, requests: Sequence[changes.Request[NewTrip]]) -> Outcomes:
@@ -140,7 +175,7 @@ class CachedTrips:
             return await self._store.merge(requests)
         finally:
             self.heard_trips(_ANY)
-            self._presences.forget(
+            self._changed_presences(
                 {
                     person_id
                     for request in requests
@@ -149,24 +184,31 @@ class CachedTrips:
             )
 
     def heard_trips(self, payload: str) -> None:
-        """A notification of `trips_trip`: ids with commas between, or `*`."""
+        """A notification of `trips_trip`: ids with commas between and the transaction after an "@", or `*`."""
         if payload == _ANY:
+            self._trips_second.anything_changed()
             self._trips.forget_everything()
             self._open_trips.forget_everything()
         else:
+            self._trips_second.heard(_ids(payload), payload)
             self._forget_trips(_ids(payload))
 
     def heard_presences(self, payload: str) -> None:
-        """A notification of `trips_presence`: ids of people with commas between."""
+        """A notification of `trips_presence`: ids of people with commas between and the transaction after an "@"."""
+        self._presences_second.heard(_ids(payload), payload)
         self._presences.forget(_ids(payload))
 
     def distrust(self) -> None:
         """Notifications may be lost from now on: forget everything and answer nothing."""
+        for level in (self._trips_second, self._presences_second):
+            level.distrust()
         for cache in (self._presences, self._trips, self._open_trips):
             cache.distrust()
 
     def trust(self) -> None:
         """Notifications arrive from now on."""
+        for level in (self._trips_second, self._presences_second):
+            level.trust()
         for cache in (self._presences, self._trips, self._open_trips):
             cache.trust()
 
@@ -182,9 +224,15 @@ class CachedTrips:
         outcomes = await change(requests)
         results = [pb.TripResult.FromString(kept) for kept in outcomes if isinstance(kept, bytes)]
         changed = [result.trip for result in results if result.HasField("trip")]
-        self._forget_trips({trip.trip_id for trip in changed})
-        self._presences.forget({trip.driver_id for trip in changed if trip.driver_id})
+        trip_ids = {trip.trip_id for trip in changed}
+        self._trips_second.forgotten(trip_ids)
+        self._forget_trips(trip_ids)
+        self._changed_presences({trip.driver_id for trip in changed if trip.driver_id})
         return outcomes
+
+    def _changed_presences(self, person_ids: Collection[int]) -> None:
+        self._presences_second.forgotten(person_ids)
+        self._presences.forget(person_ids)
 
     def _forget_trips(self, trip_ids: Collection[int]) -> None:
         self._trips.forget(trip_ids)
@@ -192,7 +240,7 @@ class CachedTrips:
 
     async def _load_open_trips(self, person_ids: Sequence[int]) -> dict[int, Trip]:
         with self._trips.asking() as question:
-            found = await self._store.open_trips(person_ids)
+            found = await self._lent_open_trips.get(person_ids, self._store.open_trips)
             await self._trips.keep(question, {trip.trip_id: trip for trip in found.values()})
         return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from chassis.database import DatabaseSettings
+from chassis.redis_settings import RedisSettings
 from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
@@ -13,7 +14,7 @@ from services.trips.terms import ScheduleTerms, Terms
 
 
 @dataclass(frozen=True, kw_only=True)
-class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
+class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(

@@ -204,7 +204,8 @@ SELECT recipient_id, kind, payload FROM new ORDER BY position
 
 # Channels with what changed: takers that wait for events look again (`trips_event`, no ids), caches of every replica
 # forget trips (`trips_trip`) and the presences of people (`trips_presence`), who may be asked for under an id that they
-# had before they were merged. A payload holds at most 8000 bytes, an id with its comma has at most 20.
+# had before they were merged. Behind the ids stands the transaction (chassis/caching/positions.py). A payload holds at
+# most 8000 bytes, an id with its comma has at most 20.
 NOTIFY = Statement(
     "trips.notify",
     """
@@ -214,7 +215,7 @@ named AS (
     UNION
     SELECT channel, m.from_id FROM changed JOIN trips.merged m ON m.to_id = id WHERE channel = 'trips_presence'
 )
-SELECT pg_notify(channel, coalesce(string_agg(id::text, ','), ''))
+SELECT pg_notify(channel, coalesce(string_agg(id::text, ',') || ',@' || pg_current_xact_id()::text, ''))
 FROM (SELECT channel, id, row_number() OVER (PARTITION BY channel) / 300 AS part FROM named) AS parts
 GROUP BY channel, part
 """,

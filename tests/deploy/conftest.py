@@ -1,4 +1,4 @@
-"""The two overlays as `kubectl kustomize` renders them; production with its secrets filled in."""
+"""The overlays as `kubectl kustomize` renders them: dev, dev with Redis, production with its secrets filled in."""
 
 import shutil
 from pathlib import Path
@@ -62,7 +62,18 @@ def production_text(tmp_path_factory: pytest.TempPathFactory) -> str:
     return production(tmp_path_factory.mktemp("production"), fill=True)
 
 
-@pytest.fixture(scope="session", params=["dev", "production"])
+@pytest.fixture(scope="session")
+def redis_text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The development overlay with Redis beside it."""
+    folder = tmp_path_factory.mktemp("redis")
+    shutil.copytree(K8S, folder / "k8s")
+    file = folder / "k8s" / "overlays" / "dev" / "kustomization.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("components:\n", "components:\n  - ../../components/redis\n"), encoding="utf-8")
+    return rendered(file.parent)
+
+
+@pytest.fixture(scope="session", params=["dev", "redis", "production"])
 def overlay_text(request: pytest.FixtureRequest) -> str:
     """Each overlay in turn."""
     text: str = request.getfixturevalue(f"{request.param}_text")

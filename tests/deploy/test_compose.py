@@ -46,8 +46,19 @@ def test_every_service_is_there() -> None:
     """The mesh, its database, the migrations and those who watch are started."""
     services = started()
     assert set(ours(services)) == {*SERVICES, "migrate"}
-    assert set(services) - set(ours(services)) == {"postgres", "prometheus", "grafana"}
-    assert [name for name, service in services.items() if service.get("profiles")] == ["simulator"]
+    assert set(services) - set(ours(services)) == {"postgres", "prometheus", "grafana", "redis"}
+    profiles = {name: service["profiles"] for name, service in services.items() if "profiles" in service}
+    assert profiles == {"simulator": ["simulator"], "redis": ["redis"]}
+
+
+def test_redis() -> None:
+    """Without REDIS_URL nobody has one; with it those that share copies do, and reach it."""
+    for url in ("", "redis://redis:6379/0"):
+        services = started(REDIS_URL=url)
+        for name in ("profile", "trips"):
+            environ = deployed.IMAGE | variables(services[name])
+            assert deployed.settings(name, environ).redis_url == url
+            assert set(services[name]["networks"]) & set(services["redis"]["networks"])
 
 
 def test_settings() -> None:

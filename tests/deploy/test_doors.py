@@ -84,6 +84,8 @@ def test_policies_allow_what_is_called(overlay: Manifests) -> None:
         wanted |= {("gateway", "simulator", 8070), ("simulator", "gateway", 8080)}
     if any(name == "postgres" for name, _ in overlay.pods()):
         wanted |= {(name, "postgres", 5432) for name in ("gateway", "profile", "trips", "migrate")}
+    if any(name == "redis" for name, _ in overlay.pods()):
+        wanted |= {(name, "redis", 6379) for name in ("profile", "trips")}
     assert allowed(overlay, "Egress") == wanted
     assert allowed(overlay, "Ingress") == wanted
 

@@ -86,6 +86,14 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
         set(),
     ),
     "replies to dead numbers": (QUIET | {failing(SENDS, result="final"): "0x20 0+3x8"}, set()),
+    "ten senders reach a limit": (
+        {'hailwire_limits_reached_total{service="gateway",limit="expensive",instance="gateway"}': "_x22 10x6"},
+        set(),
+    ),
+    "a crowd of senders reaches a limit": (
+        {'hailwire_limits_reached_total{service="gateway",limit="ordinary",instance="gateway"}': "0x12 0+1x16"},
+        {"HailwireRateLimited"},
+    ),
     "no answers": (
         {SENDS: "7x28"},
         {"HailwireNoAnswers"},

@@ -57,6 +57,18 @@ def test_settings_load(overlay: Manifests) -> None:
         deployed.settings(container["args"][0], deployed.read(overlay, pod, container))
 
 
+def test_redis_is_an_addition(redis_text: str, production_manifests: Manifests) -> None:
+    """With the component those that share copies have its address, and the door to it is open; without it none has."""
+    manifests = Manifests(redis_text)
+    for name in ("profile", "trips"):
+        environ = deployed.read(manifests, manifests.pod(name), manifests.main(name))
+        assert deployed.settings(name, environ).redis_url == "redis://redis:6379/0"
+        environ = deployed.read(production_manifests, production_manifests.pod(name), production_manifests.main(name))
+        assert not deployed.settings(name, environ).redis_url
+    policies = {one["metadata"]["name"]: one["spec"] for one in manifests.documents if one["kind"] == "NetworkPolicy"}
+    assert policies["redis"]["ingress"][0]["ports"] == policies["copies"]["egress"][0]["ports"] == [{"port": 6379}]
+
+
 def test_production_is_production(production_manifests: Manifests) -> None:
     """In the production overlay every service runs in production."""
     for name in PRODUCTION_SERVICES:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.settings import load
-from loadtest import plan, schedule
+from loadtest import mix, people, plan, schedule
 from loadtest.plan import Plan
 from loadtest.settings import LoadTestSettings, Profile
+from services.gateway.limits import LimitSettings
 
 
 @given(rate=st.floats(0.1, 2000), seconds=st.floats(0.1, 60), together=st.integers(0, 300), seed=st.integers(0, 2**32))
@@ -81,3 +82,11 @@ def test_the_mix_has_everything() -> None:
     strangers = [one.person.number for one in planned.requests] + [one.number for one in planned.drivers]
     assert len(set(strangers)) == len(strangers)
     assert len({one.ident for one in planned.messages}) == len(planned.messages)
+
+
+def test_nobody_sends_more_files_than_are_taken() -> None:
+    """However long it lasts, the busiest send no more photos in an hour than the gateway takes from one sender."""
+    made = plan.make(Profile(100, 900, 0), load(LoadTestSettings, {"HAILWIRE_ENV": "development"}), first_stranger=7)
+    sent = Counter(one.person.number for one in made.messages if one.content.kind in mix.FILES)
+    assert max(sent.values()) == people.MOST_FILES_AN_HOUR
+    assert load(LimitSettings, {}).expensive_per_hour > people.MOST_FILES_AN_HOUR

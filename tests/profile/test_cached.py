@@ -4,15 +4,20 @@ import asyncio
 import datetime
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chassis import changes, errors
+from chassis.caching.second_level import SecondLevel
+from chassis.caching.shelf import Shelf
+from chassis.database import Database
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
 from services.profile.cached import CachedPeople
+from services.profile.lent import LentPeople
 from services.profile.person import Identity, IdentityKind, Person, Renaming, Sighting, Update
+from tests.profile.seals import SEALER
 
 _NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
@@ -87,7 +92,9 @@ def cached(store: Store, telemetry: Telemetry) -> Cache:
 
     def make(**options: Any) -> CachedPeople:
         options = {"ttl_seconds": 60.0, "lookup_ttl_seconds": 600.0, **options}
-        cache = CachedPeople(store, telemetry, **options)  # type: ignore[arg-type]
+        level = SecondLevel(Shelf(telemetry), cast("Database", None))
+        alone = LentPeople(level, SEALER, ttl_seconds=0, lookup_ttl_seconds=0)
+        cache = CachedPeople(store, telemetry, alone, **options)  # type: ignore[arg-type]
         cache.trust()
         return cache
 

@@ -10,6 +10,8 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
+from chassis.caching.shelf import Shelf
+from chassis.database import Database
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.ops.v1 import ops_pb2
@@ -328,7 +330,14 @@ async def test_an_open_trip_is_held_once() -> None:
     """Whoever takes part is led to the one copy: what changes it changes all answers, and ends those it should end."""
     store = Store()
     async with open_telemetry("trips", load(TelemetrySettings, {})) as telemetry:
-        cache = CachedTrips(cast("TripStore", store), telemetry, location_ttl_seconds=9, state_ttl_seconds=9)
+        cache = CachedTrips(
+            cast("TripStore", store),
+            telemetry,
+            Shelf(telemetry),
+            cast("Database", None),
+            location_ttl_seconds=9,
+            state_ttl_seconds=9,
+        )
         cache.trust()
         assert await cache.open_trips([1, 2]) == {1: _TRIP}
         assert (await cache.open_trips([1, 1]), await cache.trips([5])) == ({1: _TRIP}, {5: _TRIP})
@@ -347,7 +356,14 @@ async def test_who_asks_after_a_change_does_not_wait_for_an_older_answer() -> No
     """A look for an open trip that began before the change answers whoever asked before it, and nobody else."""
     store = Store()
     async with open_telemetry("trips", load(TelemetrySettings, {})) as telemetry:
-        cache = CachedTrips(cast("TripStore", store), telemetry, location_ttl_seconds=9, state_ttl_seconds=9)
+        cache = CachedTrips(
+            cast("TripStore", store),
+            telemetry,
+            Shelf(telemetry),
+            cast("Database", None),
+            location_ttl_seconds=9,
+            state_ttl_seconds=9,
+        )
         cache.trust()
         store.gate.clear()
         before = asyncio.create_task(cache.open_trips([1]))

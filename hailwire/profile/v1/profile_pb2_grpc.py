@@ -29,8 +29,9 @@ class ProfileServiceStub:
     """ProfileService holds people: their channel identities, name, language and consent.
 
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
-    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
-    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
+    the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
+    old. A replica that does not hear remembers nothing.
     """
 
     def __init__(self, channel):
@@ -65,8 +66,9 @@ class ProfileServiceServicer:
     """ProfileService holds people: their channel identities, name, language and consent.
 
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
-    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
-    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
+    the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
+    old. A replica that does not hear remembers nothing.
     """
 
     def BatchResolvePeople(self, request, context):
@@ -141,8 +143,9 @@ class ProfileService:
     """ProfileService holds people: their channel identities, name, language and consent.
 
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
-    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
-    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
+    the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
+    old. A replica that does not hear remembers nothing.
     """
 
     @staticmethod

@@ -38,8 +38,9 @@ class ProfileServiceStub:
     """ProfileService holds people: their channel identities, name, language and consent.
 
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
-    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
-    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
+    the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
+    old. A replica that does not hear remembers nothing.
     """
 
     @_typing.overload
@@ -73,8 +74,9 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     """ProfileService holds people: their channel identities, name, language and consent.
 
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
-    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
-    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
+    the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
+    old. A replica that does not hear remembers nothing.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -104,8 +106,9 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
     """ProfileService holds people: their channel identities, name, language and consent.
 
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
-    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between, and each
-    replica forgets them: an answer is at most 100 ms old. A replica that does not hear remembers nothing.
+    `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
+    the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
+    old. A replica that does not hear remembers nothing.
     """
 
     @_abc_1.abstractmethod

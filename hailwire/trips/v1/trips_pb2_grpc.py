@@ -31,7 +31,7 @@ class TripsServiceStub:
     Reads by id are answered from the memory of a replica. Every write notifies PostgreSQL channels in its transaction, and
     each replica forgets what it names; one that does not hear remembers nothing. `trips_trip`: ids of trips with commas
     between, or `*` for any trip. `trips_presence`: ids of people whose presence changed, with the former ids of those who
-    were merged.
+    were merged. After the ids stands the id of the transaction behind an "@" ("7,12,@4711").
 
     Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
     survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
@@ -107,7 +107,7 @@ class TripsServiceServicer:
     Reads by id are answered from the memory of a replica. Every write notifies PostgreSQL channels in its transaction, and
     each replica forgets what it names; one that does not hear remembers nothing. `trips_trip`: ids of trips with commas
     between, or `*` for any trip. `trips_presence`: ids of people whose presence changed, with the former ids of those who
-    were merged.
+    were merged. After the ids stands the id of the transaction behind an "@" ("7,12,@4711").
 
     Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
     survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat
@@ -274,7 +274,7 @@ class TripsService:
     Reads by id are answered from the memory of a replica. Every write notifies PostgreSQL channels in its transaction, and
     each replica forgets what it names; one that does not hear remembers nothing. `trips_trip`: ids of trips with commas
     between, or `*` for any trip. `trips_presence`: ids of people whose presence changed, with the former ids of those who
-    were merged.
+    were merged. After the ids stands the id of the transaction behind an "@" ("7,12,@4711").
 
     Two ids that were merged (BatchMergePeople) are one person: a read or change that still names the old id means the
     survivor, whose id the answer carries. Who acts is no part of a request's content: a change is recognised as a repeat

@@ -28,8 +28,19 @@ SYSTEM_NOTICE = "system_notice"
 ALREADY_TOLD = "already_told"
 EVENT_OUTDATED = "event_outdated"
 NO_ADDRESS = "no_address"
+RATE_LIMITED = "rate_limited"
 SILENT_REASONS = frozenset(
-    {CARRIER_ANSWERS, OPTED_OUT, REACTION, REVOKED, SYSTEM_NOTICE, ALREADY_TOLD, EVENT_OUTDATED, NO_ADDRESS}
+    {
+        CARRIER_ANSWERS,
+        OPTED_OUT,
+        REACTION,
+        REVOKED,
+        SYSTEM_NOTICE,
+        ALREADY_TOLD,
+        EVENT_OUTDATED,
+        NO_ADDRESS,
+        RATE_LIMITED,
+    }
 )
 
 STALE_AFTER_SECONDS = 600.0

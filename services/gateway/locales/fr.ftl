@@ -337,3 +337,8 @@ spoken-morning = { $hour } h du matin
 spoken-day = { $hour } h l'après-midi
 spoken-evening = { $hour } h en fin de journée
 spoken-night = { $hour } h du soir
+
+## Limites
+
+limited-ordinary = Autant de messages d'un coup, c'est plus que je ne peux lire. Veuillez réécrire après le { $when } : jusque-là je ne lis que AIDE et STOP.
+limited-expensive = Autant de photos et d'enregistrements en une heure, c'est trop pour moi. Veuillez en envoyer après le { $when } ; je lis toujours les textes.

@@ -328,3 +328,8 @@ spoken-morning = saa { $hour } asubuhi
 spoken-day = saa { $hour } mchana
 spoken-evening = saa { $hour } jioni
 spoken-night = saa { $hour } usiku
+
+## Vikomo
+
+limited-ordinary = Ujumbe ni mwingi mno kwa mara moja, siwezi kuusoma wote. Tafadhali andika tena baada ya { $when }: hadi wakati huo ninasoma HELP na STOP tu.
+limited-expensive = Picha na sauti ni nyingi mno kwa saa moja. Tafadhali tuma nyingine baada ya { $when }; maandishi ninayasoma kama kawaida.
