@@ -131,7 +131,7 @@ def test_inherited_settings_are_read_too() -> None:
         name: str = setting("NAME", default="n", help="what")
 
     assert load(More, REAL).name == "n"
-    assert [declared.env for _, declared in declarations(More)][-2:] == ["LIMIT", "NAME"]
+    assert [declared.env for _, declared in declarations(More)][-2:] == ["ZONE", "NAME"]
 
 
 @pytest.mark.parametrize("text", ["Mars/Olympus", "../../etc/passwd", "/etc/passwd", "Africa", "2"])

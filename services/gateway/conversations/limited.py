@@ -35,5 +35,5 @@ def notice(turn: Turn, limit: str, until: datetime) -> Outcome:
     # The clock on a wall has no seconds: a minute that has begun is not over yet.
     until += -(until - datetime.min.replace(tzinfo=until.tzinfo)) % _MINUTE
     languages = (turn.language,) if turn.person.language else catalogue.LANGUAGES
-    lines = (catalogue.t(one, _WORDS[limit], when=wording.moment(one, until)) for one in languages)
+    lines = (catalogue.t(one, _WORDS[limit], when=wording.moment(one, until, turn.zone)) for one in languages)
     return Outcome(turn.state, (Text("\n".join(lines)),))
