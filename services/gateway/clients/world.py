@@ -185,7 +185,7 @@ class PersonalWorld:
         return await self._profile.wallets.transfer(
             wallet_pb2.TransferRequest(
                 # A second tap on one confirmation is another message and the same transfer.
-                request_id=f"{self._person_id}:{step}" if confirmed else self._id(step),
+                request_id=step if confirmed else self._id(step),
                 person_id=self._person_id,
                 payee_code=payee_code,
                 amount=amount,

@@ -30,7 +30,7 @@ async def choose(turn: Turn) -> Outcome:
 
 async def answer(turn: Turn) -> Outcome:
     """A language was written, or something else while it is asked."""
-    code = _named(folded(turn.message.text))
+    code = _named(folded(turn.message.text or turn.message.title))
     if code is None:
         # Nobody is told that they were not understood in a language that they have not chosen.
         return questions.ask_language(turn, turn.say("not-understood") if turn.person.language else "")

@@ -152,23 +152,33 @@ def drop(trip_id: int, reason: str) -> str:
     return f"trip:drop:{trip_id}:{reason}"
 
 
-def payment(code: str, amount: str, currency: str, asked_at: int) -> str:
-    """Confirm a transfer that was asked about at that moment (Unix seconds)."""
-    return f"wallet:pay:{code}:{amount}:{currency}:{asked_at}"
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A transfer that waits for a yes: whose, to whom, how much, and when it was asked. Its text names it for ever."""
 
+    person_id: int
+    code: str
+    amount: str
+    currency: str
+    at: datetime
 
-def payment_of(tap: str) -> tuple[str, str, str, datetime]:
-    """Code, amount, currency and when it was asked; raises TapUnreadable."""
-    parts = parts_of(tap)
-    if len(parts) != 4:
-        raise TapUnreadable(tap)
-    code, amount, currency, asked_at = parts
-    if not (code.isascii() and _AMOUNT.fullmatch(amount) and currency.isalpha()):
-        raise TapUnreadable(tap)
-    try:
-        return code, amount, currency, datetime.fromtimestamp(positive(asked_at), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise TapUnreadable(tap) from error
+    @classmethod
+    def read(cls, tap: str) -> Self:
+        """Read `str(payment)` back; raises TapUnreadable."""
+        parts = parts_of(tap)
+        if len(parts) != 5:
+            raise TapUnreadable(tap)
+        person_id, code, amount, currency, asked_at = parts
+        if not (code.isascii() and _AMOUNT.fullmatch(amount) and currency.isalpha()):
+            raise TapUnreadable(tap)
+        try:
+            at = datetime.fromtimestamp(positive(asked_at), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise TapUnreadable(tap) from error
+        return cls(positive(person_id), code, amount, currency, at)
+
+    def __str__(self) -> str:
+        return f"wallet:pay:{self.person_id}:{self.code}:{self.amount}:{self.currency}:{int(self.at.timestamp())}"
 
 
 def history(page_token: str = "") -> str:

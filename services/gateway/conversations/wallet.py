@@ -5,6 +5,7 @@ service decides everything; a question here only gathers what it needs.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from chassis.errors import HailwireError
 from hailwire.profile.v1 import wallet_pb2
@@ -76,7 +77,7 @@ async def take_amount(turn: Turn) -> Outcome:
         sent = await turn.world.send_money("send", gathered["code"], money)
     except HailwireError as error:
         if error.reason == "CONFIRMATION_REQUIRED":
-            return _confirmation(turn, gathered, money, int(turn.now.timestamp()))
+            return _confirmation(turn, gathered, money, turn.now)
         words = _refusal(turn, error)
         if words is None:
             raise
@@ -87,10 +88,12 @@ async def take_amount(turn: Turn) -> Outcome:
 async def ask_confirmation(moment: Moment, lead: str = "") -> Outcome:
     """Show again what waits for a yes."""
     gathered = remembered(moment).gathered
-    if not {"code", "amount", "currency", "at"} <= gathered.keys() or not gathered["at"].isdecimal():
+    try:
+        waiting = taps.Payment.read(gathered.get("payment", ""))
+    except taps.TapUnreadable:
         return await ask_payee(moment, lead)
-    money = wallet_pb2.Money(amount=gathered["amount"], currency_code=gathered["currency"])
-    return _confirmation(moment, gathered, money, int(gathered["at"]), lead)
+    money = wallet_pb2.Money(amount=waiting.amount, currency_code=waiting.currency)
+    return _confirmation(moment, {**gathered, "code": waiting.code}, money, waiting.at, lead)
 
 
 async def neither(turn: Turn) -> Outcome:
@@ -100,12 +103,14 @@ async def neither(turn: Turn) -> Outcome:
 
 async def pay(turn: Turn) -> Outcome:
     """A confirmation was tapped, perhaps twice: its own words name the transfer, so that it happens once."""
-    code, amount, currency, asked_at = taps.payment_of(turn.message.tap)
-    if turn.outdated(asked_at):
+    payment = taps.Payment.read(turn.message.tap)
+    if payment.person_id not in {turn.person.person_id, *turn.person.merged_person_ids}:
+        raise taps.TapUnreadable(turn.message.tap)
+    if turn.outdated(payment.at):
         return await _card(turn, turn.say("wallet-outdated"))
-    money = wallet_pb2.Money(amount=amount, currency_code=currency)
+    money = wallet_pb2.Money(amount=payment.amount, currency_code=payment.currency)
     try:
-        sent = await turn.world.send_money(turn.message.tap, code, money, confirmed=True)
+        sent = await turn.world.send_money(str(payment), payment.code, money, confirmed=True)
     except HailwireError as error:
         words = _refusal(turn, error)
         if words is None:
@@ -175,18 +180,18 @@ def _buttons(moment: Moment) -> tuple[Button, ...]:
 
 
 def _confirmation(
-    moment: Moment, gathered: dict[str, str], money: wallet_pb2.Money, asked_at: int, lead: str = ""
+    moment: Moment, gathered: dict[str, str], money: wallet_pb2.Money, asked_at: datetime, lead: str = ""
 ) -> Outcome:
     """What a yes would do, and the two answers."""
+    whom = {"code": gathered["code"], "initial": gathered.get("initial", ""), "currency": money.currency_code}
+    payment = taps.Payment(moment.person.person_id, whom["code"], money.amount, money.currency_code, asked_at)
     amount = wording.money(moment.language, money)
-    words = menus.body(lead, moment.say("wallet-confirm", amount=amount, payee=_payee(gathered)))
-    code = gathered["code"]
+    words = menus.body(lead, moment.say("wallet-confirm", amount=amount, payee=_payee(whom)))
     buttons = (
-        Button(taps.payment(code, money.amount, money.currency_code, asked_at), moment.say("button-pay")),
+        Button(str(payment), moment.say("button-pay")),
         Button(taps.GO_WALLET, moment.say("button-do-not-pay")),
     )
-    kept = {"code": code, "initial": gathered.get("initial", ""), "amount": money.amount, "at": str(asked_at)}
-    state = remembered(moment).asking(WALLET_CONFIRM, moment.now, **kept, currency=money.currency_code)
+    state = remembered(moment).asking(WALLET_CONFIRM, moment.now, **whom, payment=str(payment))
     return Outcome(state, (Buttons(words, buttons),))
 
 

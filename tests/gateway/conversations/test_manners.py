@@ -315,3 +315,10 @@ def test_the_apology_is_in_the_persons_language() -> None:
     """Whoever's message ends in the dead letters reads so in their language."""
     assert dispatch.apology("fr").body.startswith("Désolé")
     assert dispatch.apology("").body.startswith("Sorry")
+
+
+async def test_a_language_on_somebody_elses_button() -> None:
+    """A button that is not ours, but says a language, chooses it as typing it does."""
+    phone = Town().phone("sms")
+    await phone.tap("", title="SWAHILI")
+    assert phone.person.language == "sw"

@@ -44,7 +44,7 @@ EVER = {
     "go:wallet": ("go:wallet", "Your balance"),
     "wallet:send": ("wallet:send", "Who gets the money"),
     "wallet:history": ("wallet:history", "Nothing has come in"),
-    "wallet:pay": ("wallet:pay:{code}:6000:RWF:{at}", "so I sent nothing"),
+    "wallet:pay": ("wallet:pay:{payer}:{code}:6000:RWF:{at}", "so I sent nothing"),
 }
 
 Changes: TypeAlias = list[tuple[str, dict[str, Any]]]
@@ -68,7 +68,8 @@ async def _yesterday(town: Town) -> tuple[Phone, Phone, dict[str, str]]:
     for title in ("Accept", "Arrived", "Start trip", "Complete"):
         await driver.choose(title)
     town.pass_time(DAY)
-    return driver, rider, {"spot": spot, "trip": str(trip_id), "offer": str(offer_id), "code": code, "at": at}
+    ids = {"spot": spot, "trip": str(trip_id), "offer": str(offer_id)}
+    return driver, rider, {**ids, "payer": str(driver.person_id), "code": code, "at": at}
 
 
 @pytest.mark.parametrize("route", EVER)
@@ -148,6 +149,7 @@ async def _late(asked: str, ident: str, changes: Changes, words: str) -> None:
     if words.startswith("trip:"):
         await driver.choose("Accept")
     phone = driver if words.startswith(("offer:", "trip:")) else town.phone(language="en")
+    ids |= {"payer": phone.person_id}
     if asked != "home" and phone is not driver:
         flow, _, question = asked.partition(".")
         await phone.say(flow)

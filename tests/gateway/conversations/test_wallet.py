@@ -209,15 +209,29 @@ async def test_the_statement_has_pages(channel: Channel) -> None:
 async def test_old_buttons_of_the_statement() -> None:
     """A page token that is none any more is a dead button, and a payment that nobody offered is none."""
     town = Town()
-    payer, _ = await pair(town)
+    payer, code = await pair(town)
+    own, now = payer.person_id, int(town.now.timestamp())
     for tap in (
         "wallet:history:nonsense",
-        "wallet:pay:HW-2:x:RWF:1",
         "wallet:pay:HW-2",
-        "wallet:pay:HW-2:5:RWF:" + "9" * 18,
+        f"wallet:pay:{own}:{code}:x:RWF:{now}",
+        f"wallet:pay:{own}:{code}:500:RWF:{'9' * 18}",
+        f"wallet:pay:{own + 1}:{code}:500:RWF:{now}",
     ):
         await payer.tap(tap)
         assert payer.body.startswith("That button no longer works.")
+    assert balances(town) == [20_000, 0]
+
+
+async def test_a_confirmation_from_before_a_merge_is_the_same_transfer() -> None:
+    """Whoever was asked under a former id pays once, however often the button is tapped before and after."""
+    town = Town()
+    payer, code = await pair(town)
+    town.people[payer.person_id].merged_person_ids.append(1)
+    for _ in range(2):
+        await payer.tap(f"wallet:pay:1:{code}:6000:RWF:{int(town.now.timestamp())}")
+        town.pass_time(-1)
+    assert balances(town) == [14_000, 6_000]
 
 
 async def test_a_photo_is_no_amount() -> None:
@@ -277,7 +291,7 @@ def test_any_text_is_an_amount_or_none(text: str) -> None:
 def test_any_tap_is_a_payment_or_unreadable(text: str) -> None:
     """Nothing that a stray hand makes of a tap is an error of ours."""
     try:
-        taps.payment_of(f"wallet:pay:{text}")
+        taps.Payment.read(f"wallet:pay:{text}")
     except taps.TapUnreadable:
         return
 

@@ -357,7 +357,7 @@ class PersonsWorld:
         self, step: str, payee_code: str, amount: wallet_pb2.Money, *, confirmed: bool = False
     ) -> wallet_pb2.Transaction:
         return self._once(
-            f"{self.me}:{step}" if confirmed else step,
+            step,
             (payee_code, str(amount), confirmed),
             lambda: self.town.bank.send(self.me, payee_code, amount, self.town.now, confirmed=confirmed),
             for_ever=confirmed,
