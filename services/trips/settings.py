@@ -8,6 +8,8 @@ from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+from services.trips.by_vehicle import Speeds
+from services.trips.eta import DEFAULT_SPEEDS, DETOUR, StraightLines
 from services.trips.terms import Terms
 
 
@@ -59,6 +61,12 @@ class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, Warmu
         minimum=0,
         help="how long a trip and whose it is are answered from memory, in ms",
     )
+    speeds: Speeds = setting(
+        "SPEED_KMH", default=DEFAULT_SPEEDS, help="how fast each vehicle gets on in town, in kilometres an hour"
+    )
+    detour: float = setting(
+        "ROUTE_DETOUR", default=DETOUR, minimum=1, maximum=10, help="how much longer ways are than straight lines"
+    )
 
     @property
     def terms(self) -> Terms:
@@ -68,4 +76,5 @@ class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, Warmu
             location_fresh=datetime.timedelta(seconds=self.location_fresh_seconds),
             offer_lasts=datetime.timedelta(seconds=self.offer_ttl_seconds),
             request_lasts=datetime.timedelta(seconds=self.trip_request_ttl_seconds),
+            router=StraightLines(self.speeds, self.detour),
         )

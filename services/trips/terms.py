@@ -1,7 +1,9 @@
 """The numbers that the rules of matching depend on; settings.py says where they come from."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from services.trips.eta import Router, StraightLines
 
 # Whoever asks everyone near asks as many as a chat list shows.
 NEAREST_ASKED = 9
@@ -17,3 +19,4 @@ class Terms:
     location_fresh: datetime.timedelta = datetime.timedelta(minutes=30)
     offer_lasts: datetime.timedelta = datetime.timedelta(seconds=120)
     request_lasts: datetime.timedelta = datetime.timedelta(seconds=600)
+    router: Router = field(default_factory=StraightLines)
