@@ -17,7 +17,7 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
+from hailwire.trips.v1 import events_pb2, events_pb2_grpc, fares_pb2, fares_pb2_grpc, trips_pb2, trips_pb2_grpc
 from services.trips import events as event_store
 from services.trips import search, statements
 from services.trips.backlog import BACKLOG
@@ -25,6 +25,7 @@ from services.trips.bell import Bell
 from services.trips.cached import CachedTrips
 from services.trips.events import EventStore
 from services.trips.events_servicer import EventsServicer
+from services.trips.fares_servicer import FaresServicer
 from services.trips.servicer import TripsServicer
 from services.trips.settings import TripsSettings
 from services.trips.store import TripStore
@@ -71,16 +72,19 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
+        fares_servicer = FaresServicer(settings.terms)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: trips_pb2_grpc.add_TripsServiceServicer_to_server(trips_servicer, server),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
+                    lambda server: fares_pb2_grpc.add_FaresServiceServicer_to_server(fares_servicer, server),
                 ],
                 services=[
                     trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
+                    fares_pb2.DESCRIPTOR.services_by_name["FaresService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,

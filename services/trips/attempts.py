@@ -16,6 +16,7 @@ from chassis import changes, errors, logs
 from chassis.database import Session, Statement
 from services.trips import messages, rows, statements
 from services.trips.board import Board, Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.eta import Leg, Route
 from services.trips.presence import PresenceUpdate
 from services.trips.terms import Terms
 
@@ -52,10 +53,17 @@ class TripsAttempt(abc.ABC, Generic[Item]):
     def __init__(self, session: Session, terms: Terms) -> None:
         self.session = session
         self.terms = terms
+        self.routes: dict[Leg, Route] = {}  # from plan() on
 
     @abc.abstractmethod
     async def plan(self, items: Sequence[Item]) -> list[Plan]:
         """What each item concerns that exists, as far as it is known without locks."""
+
+    async def ask_for_ways(self, legs: Iterable[Leg]) -> None:
+        """Ask the router while nothing is locked yet: it may have to ask somebody else."""
+        asked = list(dict.fromkeys(legs))
+        if asked:
+            self.routes |= zip(asked, await self.terms.router.routes(asked), strict=True)
 
     async def extend(self, plans: Sequence[Plan]) -> None:
         """Add trips that are known only once the people are locked."""
@@ -141,6 +149,7 @@ class TripsAttempt(abc.ABC, Generic[Item]):
             rows.trips(trips),
             [rows.presence(row) for row in presences],
             [(row["person_id"], row["trip_id"]) for row in open_trips],
+            self.routes,
         )
 
     async def decide(self, items: Sequence[Item]) -> list[bytes | errors.HailwireError]:

@@ -4,11 +4,13 @@ Who changes a Board holds the rows behind it: the participants named by a reques
 """
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from services.trips import course
 from services.trips import presence as presences
 from services.trips import trip as trips
+from services.trips.eta import Leg, Route
 from services.trips.geo import Location, location, metres
 from services.trips.offer import Answer, Offer, OfferNotFound, OfferState
 from services.trips.presence import Presence, PresenceUpdate, check_person
@@ -25,6 +27,7 @@ class NewTrip:
     vehicle: int
     pickup: Location
     driver_ids: tuple[int, ...] = ()
+    destination: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,10 @@ class Board:
         known_trips: Iterable[Trip] = (),
         known_presences: Iterable[Presence] = (),
         open_trips: Iterable[tuple[int, int]] = (),
+        routes: Mapping[Leg, Route] | None = None,
     ) -> None:
-        """`open_trips` are (person, trip) of everyone concerned, in either role."""
+        """`open_trips` are (person, trip) of everyone concerned, in either role; `routes` what a router was asked."""
+        self._routes = routes or {}
         self._now = now
         self._terms = terms
         self._trips = {trip.trip_id: trip for trip in known_trips}
@@ -96,6 +101,9 @@ class Board:
         """Put a driver on the map, move them, or take them off."""
         changed = presences.updated(self._presences.get(update.person_id), update, self._now)
         self._presences[update.person_id] = changed
+        trip = self._trips.get(changed.trip_id or 0)
+        if update.location is not None and changed.location is not None and trip is not None:
+            self._put(course.moved(trip, changed.location, self._routes, self._terms, self._now), by=update.person_id)
         return changed
 
     def create(
@@ -105,6 +113,7 @@ class Board:
         check_person(wanted.passenger_id)
         vehicle = presences.vehicle(wanted.vehicle)
         pickup = location(wanted.pickup.latitude, wanted.pickup.longitude)
+        destination = wanted.destination and location(wanted.destination.latitude, wanted.destination.longitude)
         trips.check_asked(wanted.driver_ids)
         if open_trip := self._open_trips.get(wanted.passenger_id):
             raise trips.TripAlreadyOpen(metadata={"trip_id": str(open_trip)})
@@ -128,7 +137,10 @@ class Board:
             updated_at=self._now,
             expires_at=self._now + self._terms.request_lasts,
             offers=tuple(Offer(next(offer_ids), trip_id, driver, distances[driver], until) for driver in asked),
+            destination=destination,
         )
+        if destination is not None:
+            trip = course.expected(trip, destination, self._routes, self._terms)
         self._put(trip, by=wanted.passenger_id)
         return trip
 
@@ -149,6 +161,8 @@ class Board:
         elif said.answer == Answer.ACCEPT:
             busy_with = self._open_trips.get(said.driver_id)
             changed = trips.accepted(trip, said.offer_id, said.driver_id, busy_with, self._now)
+            if changed is not trip and (driver := self._presences.get(said.driver_id)):
+                changed = course.on_the_way(changed, driver.location, self._routes, self._terms, self._now)
         else:
             raise trips.AnswerInvalid
         self._put(changed, by=said.driver_id)
@@ -160,6 +174,7 @@ class Board:
     def advance(self, step: Step) -> Trip:
         """The driver arrives, starts, completes."""
         changed = trips.advanced(self._known(step.trip_id), step.driver_id, step.state, self._now)
+        changed = course.stepped(changed, self._terms, self._now)
         self._put(changed, by=step.driver_id)
         return changed
 

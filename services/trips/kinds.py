@@ -2,17 +2,20 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
-from services.trips import messages, statements
+from services.trips import course, messages, rows, statements
 from services.trips.attempts import Plan, TripsAttempt
 from services.trips.board import Cancellation, NewTrip, OfferAnswer, Step
-from services.trips.geo import location
+from services.trips.eta import Leg
+from services.trips.geo import Location, location
 from services.trips.offer import Answer
-from services.trips.presence import PresenceUpdate, vehicle
+from services.trips.presence import PresenceUpdate, Vehicle, vehicle
 from services.trips.search import Search, nearest
 from services.trips.terms import MOST_ASKED, NEAREST_ASKED
+from services.trips.trip import TripState
 
 
 class PresenceUpdates(TripsAttempt[PresenceUpdate]):
@@ -21,8 +24,14 @@ class PresenceUpdates(TripsAttempt[PresenceUpdate]):
     actors = ("person_id",)
 
     async def plan(self, items: Sequence[PresenceUpdate]) -> list[Plan]:
-        """The driver alone."""
-        return [Plan(people={item.person_id}) for item in items]
+        """The driver, and the trip that a driver who has moved is on."""
+        moving = sorted({item.person_id for item in items if item.location is not None})
+        driven = await self.session.fetch(statements.DRIVEN_TRIPS, moving) if moving else []
+        trips = {row["driver_id"]: row for row in driven}
+        on_trip = [(item, trips[item.person_id]) for item in items if item.location and item.person_id in trips]
+        await self.ask_for_ways(leg for item, row in on_trip if (leg := _way(item, row)) is not None)
+        tripping = {item: row["trip_id"] for item, row in on_trip}
+        return [Plan(people={item.person_id}, trips={tripping[item]} if item in tripping else set()) for item in items]
 
     def decide_one(self, item: PresenceUpdate) -> pb.PresenceResult:
         """The presence after the update."""
@@ -31,6 +40,18 @@ class PresenceUpdates(TripsAttempt[PresenceUpdate]):
     def refused(self, refusal: errors.HailwireError) -> pb.PresenceResult:
         """A refusal as an outcome."""
         return messages.presence_result(refusal)
+
+
+def _way(item: PresenceUpdate, row: Any) -> Leg | None:
+    """The way that a driver on a trip has before them or behind them; None when none matters."""
+    if item.location is None:
+        return None
+    try:
+        place = location(item.location.latitude, item.location.longitude)
+    except errors.InvalidArgument:
+        return None
+    pickup, driven_to = Location(row["latitude"], row["longitude"]), rows.place(row, "driven_")
+    return course.leg(TripState(row["state"]), Vehicle(row["vehicle"]), pickup, driven_to, place)
 
 
 class NewTrips(TripsAttempt[NewTrip]):
@@ -55,6 +76,7 @@ class NewTrips(TripsAttempt[NewTrip]):
     async def plan(self, items: Sequence[NewTrip]) -> list[Plan]:
         """The passenger, and the drivers who may be asked: named ones or those found near."""
         self._candidates = dict.fromkeys(items, ())
+        await self.ask_for_ways(leg for item in items if (leg := _ride(item)) is not None)
         named = sorted({driver_id for item in items for driver_id in _asked(item)})
         if named:
             known = {row["person_id"] for row in await self.session.fetch(statements.PRESENCES, named)}
@@ -85,6 +107,17 @@ def _asked(item: NewTrip) -> tuple[int, ...]:
     return item.driver_ids if len(item.driver_ids) <= MOST_ASKED else ()
 
 
+def _ride(item: NewTrip) -> Leg | None:
+    """The way to the destination; None when there is none, or the trip will be refused anyway."""
+    if item.destination is None:
+        return None
+    try:
+        pickup, destination = (location(at.latitude, at.longitude) for at in (item.pickup, item.destination))
+        return Leg(vehicle(item.vehicle), pickup, destination)
+    except errors.InvalidArgument:
+        return None
+
+
 def _search(item: NewTrip) -> Search | None:
     """The search behind a trip that names nobody; None when it will be refused anyway."""
     try:
@@ -104,6 +137,16 @@ class OfferAnswers(TripsAttempt[OfferAnswer]):
         offered = await self.session.fetch(statements.OFFERED_TRIPS, [item.offer_id for item in items])
         trips = {row["offer_id"]: row["trip_id"] for row in offered}
         self._accepting = {item.driver_id for item in items if item.answer == Answer.ACCEPT}
+        accepted = {item.offer_id for item in items if item.answer == Answer.ACCEPT}
+        await self.ask_for_ways(
+            Leg(
+                Vehicle(row["vehicle"]),
+                Location(row["driver_latitude"], row["driver_longitude"]),
+                Location(row["latitude"], row["longitude"]),
+            )
+            for row in offered
+            if row["offer_id"] in accepted and row["driver_latitude"] is not None
+        )
         return [
             Plan(people={item.driver_id}, trips={trips[item.offer_id]} if item.offer_id in trips else set())
             for item in items

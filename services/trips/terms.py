@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from services.trips.eta import Router, StraightLines
+from services.trips.fares import Rates
 
 # Whoever asks everyone near asks as many as a chat list shows.
 NEAREST_ASKED = 9
@@ -19,4 +20,9 @@ class Terms:
     location_fresh: datetime.timedelta = datetime.timedelta(minutes=30)
     offer_lasts: datetime.timedelta = datetime.timedelta(seconds=120)
     request_lasts: datetime.timedelta = datetime.timedelta(seconds=600)
+    # Who knows ways; and what is taken where nobody could be asked in time.
     router: Router = field(default_factory=StraightLines)
+    lines: StraightLines = field(default_factory=StraightLines)
+    # The least time between two changed arrival times that a passenger is told of.
+    tell_again_after: datetime.timedelta = datetime.timedelta(minutes=3)
+    rates: Rates = field(default_factory=Rates)

@@ -1,5 +1,6 @@
 """Who must hear of a change of a trip: read off the trip before and after, so that no path forgets anybody."""
 
+import datetime
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -19,16 +20,19 @@ class EventKind(IntEnum):
     TRIP_CANCELLED = 7
     OFFERS_EXHAUSTED = 8
     TRIP_EXPIRED = 9
+    PICKUP_TIME_CHANGED = 20
+    PRESENCE_ENDED = 21
 
 
 @dataclass(frozen=True, slots=True)
 class Tiding:
-    """One thing that one person must hear of, with the trip as the change left it."""
+    """One thing that one person must hear of, with the trip as the change left it; None when it is about none."""
 
     kind: EventKind
     recipient_id: int
-    trip: Trip
+    trip: Trip | None
     offer_id: int = 0
+    at: datetime.datetime | None = None
 
 
 _TO_PASSENGER = {
@@ -50,6 +54,8 @@ def told(before: Trip | None, after: Trip, by: int | None) -> list[Tiding]:
             tidings.append(Tiding(_TO_PASSENGER[after.state], after.passenger_id, after))
         if after.state is TripState.CANCELLED and after.driver_id is not None:
             tidings.append(Tiding(EventKind.TRIP_CANCELLED, after.driver_id, after))
+    elif before is not None and after.told_at != before.told_at:
+        tidings.append(Tiding(EventKind.PICKUP_TIME_CHANGED, after.passenger_id, after))
     states = {offer.offer_id: offer.state for offer in before.offers} if before else {}
     for offer in after.offers:
         was = states.get(offer.offer_id)

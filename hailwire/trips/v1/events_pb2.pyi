@@ -48,6 +48,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To the passenger: everyone who was asked said no or nothing; the trip is still open."""
     EVENT_KIND_TRIP_EXPIRED: _EventKind.ValueType  # 9
     """To the passenger: nobody came in time and the trip is closed."""
+    EVENT_KIND_PICKUP_TIME_CHANGED: _EventKind.ValueType  # 20
+    """To the passenger: the driver will be there notably sooner or later than was told (pickup_time), or nearly is."""
+    EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 21
+    """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -72,6 +76,10 @@ EVENT_KIND_OFFERS_EXHAUSTED: EventKind.ValueType  # 8
 """To the passenger: everyone who was asked said no or nothing; the trip is still open."""
 EVENT_KIND_TRIP_EXPIRED: EventKind.ValueType  # 9
 """To the passenger: nobody came in time and the trip is closed."""
+EVENT_KIND_PICKUP_TIME_CHANGED: EventKind.ValueType  # 20
+"""To the passenger: the driver will be there notably sooner or later than was told (pickup_time), or nearly is."""
+EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 21
+"""To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -96,7 +104,7 @@ class Event(_message.Message):
     """The offer it is about, for offer events; 0 otherwise."""
     @_builtins.property
     def trip(self) -> _trips_pb2.Trip:
-        """The trip as it was in the change that caused the event."""
+        """The trip as it was in the change that caused the event; unset when it is about none."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
