@@ -17,21 +17,38 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.trips.v1 import events_pb2, events_pb2_grpc, fares_pb2, fares_pb2_grpc, trips_pb2, trips_pb2_grpc
+from hailwire.trips.v1 import (
+    events_pb2,
+    events_pb2_grpc,
+    fares_pb2,
+    fares_pb2_grpc,
+    matches_pb2,
+    matches_pb2_grpc,
+    ratings_pb2,
+    ratings_pb2_grpc,
+    trips_pb2,
+    trips_pb2_grpc,
+)
 from services.trips import events as event_store
-from services.trips import search, statements
+from services.trips import looking, search, statements
 from services.trips.backlog import BACKLOG
 from services.trips.bell import Bell
 from services.trips.cached import CachedTrips
 from services.trips.events import EventStore
 from services.trips.events_servicer import EventsServicer
 from services.trips.fares_servicer import FaresServicer
+from services.trips.matches import MatchStore
+from services.trips.matches_servicer import MatchesServicer
+from services.trips.ratings_servicer import RatingsServicer
 from services.trips.servicer import TripsServicer
 from services.trips.settings import TripsSettings
 from services.trips.store import TripStore
 
 # Between looks for old request ids; while there are some, steps follow at once.
 _RETENTION_SECONDS = 600.0
+# Between looks for drivers who have been silent for hours; at most a hundred at a time, and while there are that many
+# the next look follows at once.
+_SILENT_SECONDS = 5.0
 
 
 @contextlib.asynccontextmanager
@@ -49,6 +66,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             location_ttl_seconds=settings.location_ttl_ms / 1000,
             state_ttl_seconds=settings.state_ttl_ms / 1000,
         )
+        matches = MatchStore(database, settings.match_retention_days)
         bell = Bell()
         channels: dict[str, Callable[[str], None]] = {
             "trips_event": bell.ring,
@@ -60,6 +78,8 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         )
         await stack.enter_async_context(cleaning_up(cache.cleanup))
         await stack.enter_async_context(repeating("trips due", settings.due_interval_ms / 1000, trips.lapse))
+        await stack.enter_async_context(repeating("silent drivers", _SILENT_SECONDS, trips.retire))
+        await stack.enter_async_context(repeating("matches retention", _RETENTION_SECONDS, matches.expire))
         queues = QueueGauges(database, BACKLOG)
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
         await stack.enter_async_context(repeating("trips retention", _RETENTION_SECONDS, trips.expire_requests))
@@ -72,18 +92,23 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
-        fares_servicer = FaresServicer(settings.terms)
+        fares_servicer, ratings_servicer = FaresServicer(settings.terms), RatingsServicer(trips)
+        matches_servicer = MatchesServicer(matches)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: trips_pb2_grpc.add_TripsServiceServicer_to_server(trips_servicer, server),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
+                    lambda server: ratings_pb2_grpc.add_RatingsServiceServicer_to_server(ratings_servicer, server),
+                    lambda server: matches_pb2_grpc.add_MatchesServiceServicer_to_server(matches_servicer, server),
                     lambda server: fares_pb2_grpc.add_FaresServiceServicer_to_server(fares_servicer, server),
                 ],
                 services=[
                     trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
+                    ratings_pb2.DESCRIPTOR.services_by_name["RatingsService"].full_name,
+                    matches_pb2.DESCRIPTOR.services_by_name["MatchesService"].full_name,
                     fares_pb2.DESCRIPTOR.services_by_name["FaresService"].full_name,
                 ],
                 probe=database.ping,
@@ -96,7 +121,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             warming(
                 {
-                    "database": lambda: database.warm(statements_in(statements, search, event_store)),
+                    "database": lambda: database.warm(statements_in(statements, search, looking, event_store)),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },
                 settings,

@@ -8,22 +8,24 @@ whether anybody was merged meanwhile, and a change that concerns them starts aga
 import abc
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from google.protobuf.message import Message
 
 from chassis import changes, errors, logs
 from chassis.database import Session, Statement
-from services.trips import messages, rows, statements
-from services.trips.board import Board, Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips import matches, messages, rows, statements
+from services.trips.board import Board
 from services.trips.eta import Leg, Route
-from services.trips.presence import PresenceUpdate
 from services.trips.terms import Terms
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 log = logs.get(__name__)
 
-Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge
-Item = TypeVar("Item", bound=Change)
+# Frozen dataclasses that name who acts (`actors`).
+Item = TypeVar("Item", bound="DataclassInstance")
 
 
 @dataclass(slots=True)
@@ -177,6 +179,7 @@ async def write_board(session: Session, board: Board) -> None:
         await session.execute(statements.INSERT_TRIPS, *rows.new_trip_arrays(added))
         offers = [offer for trip in added for offer in trip.offers]
         await session.execute(statements.INSERT_OFFERS, *rows.new_offer_arrays(offers))
+    await matches.keep(session, board.matches)
     if changed := board.changed_trips:
         await session.execute(statements.UPDATE_TRIPS, *rows.trip_arrays(changed))
     if closed := board.changed_offers:

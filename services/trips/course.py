@@ -51,7 +51,7 @@ def on_the_way(trip: Trip, place: Location | None, routes: Routes, terms: Terms,
     if place is None:
         return trip
     there_at = now + _route(Leg(trip.vehicle, place, trip.pickup), routes, terms).lasts
-    return replace(trip, pickup_at=there_at, told_pickup_at=there_at, told_at=now)
+    return replace(trip, arrives_at=there_at, told_arrives_at=there_at, told_at=now)
 
 
 def moved(trip: Trip, place: Location, routes: Routes, terms: Terms, now: datetime.datetime) -> Trip:
@@ -66,20 +66,20 @@ def moved(trip: Trip, place: Location, routes: Routes, terms: Terms, now: dateti
         further = straight if straight <= _STRAIGHT_METERS else _route(way, routes, terms).meters
         return replace(trip, driven_meters=trip.driven_meters + further, driven_to=place, updated_at=now)
     there_at = now + _route(way, routes, terms).lasts
-    changed = replace(trip, pickup_at=there_at, updated_at=now)
-    return replace(changed, told_pickup_at=there_at, told_at=now) if worth_telling(changed, terms, now) else changed
+    changed = replace(trip, arrives_at=there_at, updated_at=now)
+    return replace(changed, told_arrives_at=there_at, told_at=now) if worth_telling(changed, terms, now) else changed
 
 
 def worth_telling(trip: Trip, terms: Terms, now: datetime.datetime) -> bool:
-    """Whether the passenger should hear of `pickup_at`: once when nearly there, else seldom and of real changes."""
-    if trip.pickup_at is None:
+    """Whether the passenger should hear of `arrives_at`: once when nearly there, else seldom and of real changes."""
+    if trip.arrives_at is None:
         return False
-    if trip.told_at is None or trip.told_pickup_at is None:
+    if trip.told_at is None or trip.told_arrives_at is None:
         return True
-    heard_nearly = trip.told_pickup_at - trip.told_at <= NEARLY
-    if trip.pickup_at - now <= NEARLY:
+    heard_nearly = trip.told_arrives_at - trip.told_at <= NEARLY
+    if trip.arrives_at - now <= NEARLY:
         return not heard_nearly
-    return now - trip.told_at >= terms.tell_again_after and abs(trip.pickup_at - trip.told_pickup_at) >= NEARLY
+    return now - trip.told_at >= terms.tell_again_after and abs(trip.arrives_at - trip.told_arrives_at) >= NEARLY
 
 
 def stepped(trip: Trip, terms: Terms, now: datetime.datetime) -> Trip:

@@ -11,9 +11,11 @@ from services.trips.attempts import Plan, TripsAttempt
 from services.trips.board import Cancellation, NewTrip, OfferAnswer, Step
 from services.trips.eta import Leg
 from services.trips.geo import Location, location
+from services.trips.looking import around
+from services.trips.match import Candidate
 from services.trips.offer import Answer
 from services.trips.presence import PresenceUpdate, Vehicle, vehicle
-from services.trips.search import Search, nearest
+from services.trips.search import Search
 from services.trips.terms import MOST_ASKED, NEAREST_ASKED
 from services.trips.trip import TripState
 
@@ -59,6 +61,7 @@ class NewTrips(TripsAttempt[NewTrip]):
 
     actors = ("passenger_id",)
     _candidates: dict[NewTrip, Collection[int]]
+    _passed_over: dict[NewTrip, Collection[Candidate]]
     _trip_ids: Iterator[int]
     _offer_ids: Iterator[int]
 
@@ -84,8 +87,9 @@ class NewTrips(TripsAttempt[NewTrip]):
                 self._candidates[item] = [driver_id for driver_id in _asked(item) if driver_id in known]
         open_to_all = [item for item in items if not item.driver_ids and _search(item) is not None]
         searches = [near for item in items if not item.driver_ids and (near := _search(item)) is not None]
-        for item, found in zip(open_to_all, await nearest(self.session, searches, self.terms), strict=True):
-            self._candidates[item] = [driver.person_id for driver in found]
+        self._passed_over = {}
+        for item, found in zip(open_to_all, await around(self.session, searches, self.terms), strict=True):
+            self._candidates[item], self._passed_over[item] = found.available, found.passed_over
         return [Plan(people={item.passenger_id}, asked=set(self._candidates[item])) for item in items]
 
     async def prepare(self, items: Sequence[NewTrip]) -> None:
@@ -98,7 +102,8 @@ class NewTrips(TripsAttempt[NewTrip]):
 
     def decide_one(self, item: NewTrip) -> pb.TripResult:
         """The trip with its offers."""
-        trip = self.board.create(item, self._candidates[item], self._trip_ids, self._offer_ids)
+        passed_over = self._passed_over.get(item, ())
+        trip = self.board.create(item, self._candidates[item], self._trip_ids, self._offer_ids, passed_over)
         return messages.trip_result(trip)
 
 

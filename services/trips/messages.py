@@ -32,8 +32,8 @@ def trip_message(trip: Trip) -> pb.Trip:
         fare=money(trip.fare) if trip.fare else None,
         distance_meters=trip.distance_meters,
     )
-    if trip.pickup_at is not None and trip.state is TripState.ACCEPTED:
-        message.pickup_time.FromDatetime(trip.pickup_at)
+    if trip.arrives_at is not None and trip.state is TripState.ACCEPTED:
+        message.arrival_time.FromDatetime(trip.arrives_at)
     if trip.started_at is not None:
         message.start_time.FromDatetime(trip.started_at)
     if trip.ended_at is not None:

@@ -51,8 +51,8 @@ def _trip(row: Any, offers: tuple[Offer, ...]) -> Trip:
         ended_at=row["ended_at"],
         driven_meters=row["driven_meters"],
         driven_to=place(row, "driven_"),
-        pickup_at=row["pickup_at"],
-        told_pickup_at=row["told_pickup_at"],
+        arrives_at=row["arrives_at"],
+        told_arrives_at=row["told_arrives_at"],
         told_at=row["told_at"],
     )
 
@@ -129,8 +129,8 @@ def trip_arrays(changed: Sequence[Trip]) -> list[list[Any]]:
         [trip.driven_meters for trip in changed],
         [trip.driven_to.latitude if trip.driven_to else None for trip in changed],
         [trip.driven_to.longitude if trip.driven_to else None for trip in changed],
-        [trip.pickup_at for trip in changed],
-        [trip.told_pickup_at for trip in changed],
+        [trip.arrives_at for trip in changed],
+        [trip.told_arrives_at for trip in changed],
         [trip.told_at for trip in changed],
     ]
 

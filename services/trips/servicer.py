@@ -1,23 +1,17 @@
 """TripsService: translates between the contract's messages and the store; decides nothing."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
-from google.protobuf.message import Message
-
-from chassis import changes, errors, ledger, pages
+from chassis import errors, pages
 from hailwire.trips.v1 import trips_pb2 as pb
 from hailwire.trips.v1 import trips_pb2_grpc
 from services.trips import messages, presence
+from services.trips.batches import changed
 from services.trips.cached import CachedTrips
 from services.trips.geo import location
 from services.trips.presence import PresenceNotFound
 from services.trips.search import Nearby, Search
-from services.trips.store import Outcomes
 from services.trips.trip import TripNotFound
-
-Item = TypeVar("Item")
-Result = TypeVar("Result", bound=Message)
 
 _DEFAULT_DRIVERS = 9
 _MOST_DRIVERS = 50
@@ -33,7 +27,7 @@ class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
         self, request: pb.BatchUpdatePresencesRequest, context: object
     ) -> pb.BatchUpdatePresencesResponse:
         """Puts drivers on the map or takes them off."""
-        results = await _changed(
+        results = await changed(
             request.requests, messages.presence_update, "person_id", self._trips.update_presences, pb.PresenceResult
         )
         return pb.BatchUpdatePresencesResponse(results=results)
@@ -68,32 +62,28 @@ class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
         self, request: pb.BatchCreateTripsRequest, context: object
     ) -> pb.BatchCreateTripsResponse:
         """Makes trips and offers them."""
-        results = await _changed(request.requests, messages.new_trip, "passenger_id", self._trips.create, pb.TripResult)
+        results = await changed(request.requests, messages.new_trip, "passenger_id", self._trips.create, pb.TripResult)
         return pb.BatchCreateTripsResponse(results=results)
 
     async def BatchAnswerOffers(
         self, request: pb.BatchAnswerOffersRequest, context: object
     ) -> pb.BatchAnswerOffersResponse:
         """Drivers accept or decline."""
-        results = await _changed(
-            request.requests, messages.offer_answer, "driver_id", self._trips.answer, pb.TripResult
-        )
+        results = await changed(request.requests, messages.offer_answer, "driver_id", self._trips.answer, pb.TripResult)
         return pb.BatchAnswerOffersResponse(results=results)
 
     async def BatchAdvanceTrips(
         self, request: pb.BatchAdvanceTripsRequest, context: object
     ) -> pb.BatchAdvanceTripsResponse:
         """Drivers move trips on."""
-        results = await _changed(request.requests, messages.step, "driver_id", self._trips.advance, pb.TripResult)
+        results = await changed(request.requests, messages.step, "driver_id", self._trips.advance, pb.TripResult)
         return pb.BatchAdvanceTripsResponse(results=results)
 
     async def BatchCancelTrips(
         self, request: pb.BatchCancelTripsRequest, context: object
     ) -> pb.BatchCancelTripsResponse:
         """Either side gives trips up."""
-        results = await _changed(
-            request.requests, messages.cancellation, "person_id", self._trips.cancel, pb.TripResult
-        )
+        results = await changed(request.requests, messages.cancellation, "person_id", self._trips.cancel, pb.TripResult)
         return pb.BatchCancelTripsResponse(results=results)
 
     async def BatchGetTrips(self, request: pb.BatchGetTripsRequest, context: object) -> pb.BatchGetTripsResponse:
@@ -124,48 +114,8 @@ class TripsServicer(trips_pb2_grpc.TripsServiceServicer):
         self, request: pb.BatchMergePeopleRequest, context: object
     ) -> pb.BatchMergePeopleResponse:
         """Hands everything of one person to another."""
-        results = await _changed(request.requests, messages.merge, "", self._trips.merge, pb.MergePeopleResult)
+        results = await changed(request.requests, messages.merge, "", self._trips.merge, pb.MergePeopleResult)
         return pb.BatchMergePeopleResponse(results=results)
-
-
-async def _changed(
-    items: Sequence[Any],
-    translate: Callable[[Any], Item],
-    actor: str,
-    change: Callable[[Sequence[changes.Request[Item]]], Awaitable[Outcomes]],
-    result: type[Result],
-) -> Iterable[Result]:
-    """One result per item. An item without a usable request id is refused and not kept; all else the store keeps.
-
-    `actor` is the field that names who acts; empty when the people are what the change is about.
-    """
-    pages.check_batch(items)
-    outcomes: list[bytes | errors.HailwireError | None] = []
-    requests: list[changes.Request[Item]] = []
-    for item in items:
-        try:
-            ledger.check_request_id(item.request_id)
-            requests.append(changes.Request(item.request_id, _fingerprint(item, actor), translate(item)))
-            outcomes.append(None)
-        except errors.HailwireError as refusal:
-            outcomes.append(refusal)
-    changed = iter(await change(requests))
-    return [_result(next(changed) if outcome is None else outcome, result) for outcome in outcomes]
-
-
-def _fingerprint(item: Message, actor: str) -> bytes:
-    """What was asked, whoever asks: a repeat may name the person whom the first one was merged into."""
-    asked = type(item)()
-    asked.CopyFrom(item)
-    if actor:
-        asked.ClearField(actor)
-    return ledger.fingerprint(asked)
-
-
-def _result(outcome: bytes | errors.HailwireError, result: type[Result]) -> Result:
-    if isinstance(outcome, bytes):
-        return result.FromString(outcome)
-    return result(error=errors.to_status(outcome))
 
 
 def _search(item: pb.SearchDriversRequest) -> Search:
@@ -183,6 +133,7 @@ def _nearby(found: Sequence[Nearby]) -> pb.SearchDriversResult:
             person_id=driver.person_id,
             distance_meters=driver.distance_meters,
             location_age_seconds=driver.location_age_seconds,
+            rating=driver.rating,
         )
         for driver in found
     ]

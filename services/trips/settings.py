@@ -100,6 +100,23 @@ class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, Warmu
     )
     fare_minimum: ByVehicle = setting("FARE_MINIMUM", default=DEFAULT_MINIMUM, help="what a ride costs at least")
 
+    auto_offline_seconds: int = setting(
+        "AUTO_OFFLINE_SECONDS",
+        default=7200,
+        minimum=60,
+        help="after that long without a location a driver who is online is taken off the map, and told",
+    )
+    ratings_shown_from: int = setting(
+        "RATINGS_SHOWN_FROM", default=3, minimum=1, help="how many passengers rate a driver before an average is shown"
+    )
+    match_retention_days: int = setting(
+        "MATCH_RETENTION_DAYS",
+        default=30,
+        minimum=1,
+        maximum=3650,
+        help="how long it is kept who was looked at for a trip, in days",
+    )
+
     @property
     def terms(self) -> Terms:
         """The numbers that the rules depend on."""
@@ -111,6 +128,8 @@ class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, Warmu
             router=StraightLines(self.speeds, self.detour),
             lines=StraightLines(self.speeds, self.detour),
             tell_again_after=datetime.timedelta(seconds=self.eta_tell_seconds),
+            silent_after=datetime.timedelta(seconds=self.auto_offline_seconds),
+            ratings_shown_from=self.ratings_shown_from,
             rates=Rates(
                 currency=self.currency,
                 step=self.fare_step,

@@ -37,7 +37,7 @@ _TRIP = """
        t.trip_id, t.state, t.passenger_id, t.driver_id, t.vehicle, t.latitude, t.longitude, t.created_at, t.updated_at,
        t.expires_at, t.cancelled_by, t.cancel_reason, t.destination_latitude, t.destination_longitude, t.currency,
        t.fare_estimate, t.fare, t.way_meters, t.started_at, t.ended_at, t.driven_meters, t.driven_latitude,
-       t.driven_longitude, t.pickup_at, t.told_pickup_at, t.told_at,
+       t.driven_longitude, t.arrives_at, t.told_arrives_at, t.told_at,
        o.offer_id, o.driver_id AS asked_id, o.state AS offer_state, o.distance_meters, o.expires_at AS offer_expires_at
 """
 
@@ -179,13 +179,13 @@ SET state = new.state, driver_id = new.driver_id, updated_at = new.updated_at, c
     cancel_reason = new.cancel_reason, currency = new.currency, fare = new.fare,
     way_meters = new.way_meters, started_at = new.started_at, ended_at = new.ended_at,
     driven_meters = new.driven_meters, driven_latitude = new.driven_latitude,
-    driven_longitude = new.driven_longitude, pickup_at = new.pickup_at, told_pickup_at = new.told_pickup_at,
+    driven_longitude = new.driven_longitude, arrives_at = new.arrives_at, told_arrives_at = new.told_arrives_at,
     told_at = new.told_at
 FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[],
             $8::numeric[], $9::bigint[], $10::timestamptz[], $11::timestamptz[], $12::float8[], $13::float8[],
             $14::float8[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[])
      AS new (trip_id, state, driver_id, updated_at, cancelled_by, cancel_reason, currency, fare, way_meters,
-             started_at, ended_at, driven_meters, driven_latitude, driven_longitude, pickup_at, told_pickup_at,
+             started_at, ended_at, driven_meters, driven_latitude, driven_longitude, arrives_at, told_arrives_at,
              told_at)
 WHERE t.trip_id = new.trip_id
 """,

@@ -25,4 +25,8 @@ class Terms:
     lines: StraightLines = field(default_factory=StraightLines)
     # The least time between two changed arrival times that a passenger is told of.
     tell_again_after: datetime.timedelta = datetime.timedelta(minutes=3)
+    # An online driver who has not told for so long where they are is taken off the map.
+    silent_after: datetime.timedelta = datetime.timedelta(hours=2)
+    # So many passengers rate a driver before anybody is shown an average.
+    ratings_shown_from: int = 3
     rates: Rates = field(default_factory=Rates)

@@ -20,8 +20,8 @@ class EventKind(IntEnum):
     TRIP_CANCELLED = 7
     OFFERS_EXHAUSTED = 8
     TRIP_EXPIRED = 9
-    PICKUP_TIME_CHANGED = 20
-    PRESENCE_ENDED = 21
+    ARRIVAL_TIME_CHANGED = 30
+    PRESENCE_ENDED = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def told(before: Trip | None, after: Trip, by: int | None) -> list[Tiding]:
         if after.state is TripState.CANCELLED and after.driver_id is not None:
             tidings.append(Tiding(EventKind.TRIP_CANCELLED, after.driver_id, after))
     elif before is not None and after.told_at != before.told_at:
-        tidings.append(Tiding(EventKind.PICKUP_TIME_CHANGED, after.passenger_id, after))
+        tidings.append(Tiding(EventKind.ARRIVAL_TIME_CHANGED, after.passenger_id, after))
     states = {offer.offer_id: offer.state for offer in before.offers} if before else {}
     for offer in after.offers:
         was = states.get(offer.offer_id)

@@ -123,8 +123,8 @@ class Trip:
     driven_meters: float = 0.0
     driven_to: Location | None = None
     # When the driver should be at the pickup; the last time that the passenger was told, and when.
-    pickup_at: datetime.datetime | None = None
-    told_pickup_at: datetime.datetime | None = None
+    arrives_at: datetime.datetime | None = None
+    told_arrives_at: datetime.datetime | None = None
     told_at: datetime.datetime | None = None
 
     def offer(self, offer_id: int) -> Offer | None:

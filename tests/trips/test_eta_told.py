@@ -38,26 +38,26 @@ async def _accepted(replica: Any, kilometers: float) -> tuple[pb.Trip, int]:
 
 def minutes(trip: pb.Trip) -> float:
     """From the last change to the pickup."""
-    return (trip.pickup_time.ToDatetime() - trip.update_time.ToDatetime()).total_seconds() / 60
+    return (trip.arrival_time.ToDatetime() - trip.update_time.ToDatetime()).total_seconds() / 60
 
 
 async def test_whoever_accepts_has_a_time(replica: Any) -> None:
     """Five kilometres by moto are 13 minutes; while nobody accepted and once they arrived there is no time."""
     (driver,) = await calls.drivers(replica, 1, north(5))
     trip = await calls.created(replica, calls.person(), [driver])
-    assert not trip.HasField("pickup_time")
+    assert not trip.HasField("arrival_time")
     (accepted,) = await calls.answer(replica, calls.accepting(trip, driver))
     assert minutes(accepted.trip) == pytest.approx(13, abs=0.1)
     (told,) = [event for event in await calls.take(replica) if event.kind == events_pb2.EVENT_KIND_TRIP_ACCEPTED]
-    assert told.trip.pickup_time == accepted.trip.pickup_time
+    assert told.trip.arrival_time == accepted.trip.arrival_time
     (arrived,) = await calls.advance(replica, trip.trip_id, driver, pb.TRIP_STATE_ARRIVED)
-    assert not arrived.trip.HasField("pickup_time")
+    assert not arrived.trip.HasField("arrival_time")
 
 
 async def test_a_place_on_the_way_moves_the_time(replica: Any) -> None:
     """The trip has the new time at once, at whichever replica's cache; so soon after the first nobody is told."""
     trip, driver = await _accepted(replica, 5)
-    assert (await calls.trip_of(replica, trip.trip_id)).pickup_time == trip.pickup_time
+    assert (await calls.trip_of(replica, trip.trip_id)).arrival_time == trip.arrival_time
     await _moved(replica, driver, north(4))
     now = await calls.trip_of(replica, trip.trip_id)
     assert minutes(now) == pytest.approx(10.4, abs=0.1)
@@ -72,14 +72,14 @@ async def test_what_matters_is_told(replica: Any, fresh_database_url: str) -> No
     assert await calls.heard(replica) == []
     await _moved(replica, driver, north(5))  # four minutes later than was told
     (event,) = await calls.take(replica)
-    assert (event.kind, event.recipient_id) == (events_pb2.EVENT_KIND_PICKUP_TIME_CHANGED, trip.passenger_id)
+    assert (event.kind, event.recipient_id) == (events_pb2.EVENT_KIND_ARRIVAL_TIME_CHANGED, trip.passenger_id)
     assert minutes(event.trip) == pytest.approx(13, abs=0.1)
     await calls.acknowledge(replica, [event])
     await _moved(replica, driver, north(9))  # much later, but they have just heard
     assert await calls.heard(replica) == []
     await _shift(fresh_database_url, 8)
     await _moved(replica, driver, north(9))
-    assert await calls.heard(replica) == [("PICKUP_TIME_CHANGED", trip.passenger_id)]
+    assert await calls.heard(replica) == [("ARRIVAL_TIME_CHANGED", trip.passenger_id)]
 
 
 async def test_nearly_there_is_told_once(replica: Any) -> None:
@@ -87,7 +87,7 @@ async def test_nearly_there_is_told_once(replica: Any) -> None:
     trip, driver = await _accepted(replica, 5)
     for away in (0.7, 0.6, 0.5, 0.4, 0.1):
         await _moved(replica, driver, north(away))
-    assert await calls.heard(replica) == [("PICKUP_TIME_CHANGED", trip.passenger_id)]
+    assert await calls.heard(replica) == [("ARRIVAL_TIME_CHANGED", trip.passenger_id)]
 
 
 async def test_whoever_was_near_from_the_start_is_not_announced_again(replica: Any) -> None:
@@ -105,4 +105,4 @@ async def test_moving_without_a_trip_tells_nobody(replica: Any) -> None:
     await _moved(replica, driver, north(0.1))
     assert await calls.heard(replica) == []
     gone = await calls.trip_of(replica, trip.trip_id)
-    assert not gone.HasField("pickup_time")
+    assert not gone.HasField("arrival_time")

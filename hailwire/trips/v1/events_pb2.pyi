@@ -48,9 +48,9 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To the passenger: everyone who was asked said no or nothing; the trip is still open."""
     EVENT_KIND_TRIP_EXPIRED: _EventKind.ValueType  # 9
     """To the passenger: nobody came in time and the trip is closed."""
-    EVENT_KIND_PICKUP_TIME_CHANGED: _EventKind.ValueType  # 20
-    """To the passenger: the driver will be there notably sooner or later than was told (pickup_time), or nearly is."""
-    EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 21
+    EVENT_KIND_ARRIVAL_TIME_CHANGED: _EventKind.ValueType  # 30
+    """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
+    EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 31
     """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
@@ -76,9 +76,9 @@ EVENT_KIND_OFFERS_EXHAUSTED: EventKind.ValueType  # 8
 """To the passenger: everyone who was asked said no or nothing; the trip is still open."""
 EVENT_KIND_TRIP_EXPIRED: EventKind.ValueType  # 9
 """To the passenger: nobody came in time and the trip is closed."""
-EVENT_KIND_PICKUP_TIME_CHANGED: EventKind.ValueType  # 20
-"""To the passenger: the driver will be there notably sooner or later than was told (pickup_time), or nearly is."""
-EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 21
+EVENT_KIND_ARRIVAL_TIME_CHANGED: EventKind.ValueType  # 30
+"""To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
+EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 31
 """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 

@@ -116,7 +116,7 @@ Global___Candidate: _TypeAlias = Candidate  # noqa: Y015
 
 @_typing.final
 class Match(_message.Message):
-    """Everyone who was looked at for a trip."""
+    """Everyone who was looked at for a trip at one moment."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -180,19 +180,19 @@ class GetMatchResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    MATCH_FIELD_NUMBER: _builtins.int
+    MATCHES_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def match(self) -> Global___Match:
-        """All of them."""
+    def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Match]:
+        """In the order of time: the first when the trip was made, another one whenever further drivers were asked."""
 
     def __init__(
         self,
         *,
-        match: Global___Match | None = ...,
+        matches: _abc.Iterable[Global___Match] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["match", b"match"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["match", b"match"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matches", b"matches"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -646,7 +646,7 @@ class Trip(_message.Message):
     FARE_ESTIMATE_FIELD_NUMBER: _builtins.int
     FARE_FIELD_NUMBER: _builtins.int
     DISTANCE_METERS_FIELD_NUMBER: _builtins.int
-    PICKUP_TIME_FIELD_NUMBER: _builtins.int
+    ARRIVAL_TIME_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     trip_id: _builtins.int
@@ -696,7 +696,7 @@ class Trip(_message.Message):
         """What it costs; set once it is completed."""
 
     @_builtins.property
-    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+    def arrival_time(self) -> _timestamp_pb2.Timestamp:
         """When the driver should be at the pickup, as far as is known from where the driver last was; set while accepted."""
 
     @_builtins.property
@@ -725,13 +725,13 @@ class Trip(_message.Message):
         fare_estimate: _money_pb2.Money | None = ...,
         fare: _money_pb2.Money | None = ...,
         distance_meters: _builtins.int = ...,
-        pickup_time: _timestamp_pb2.Timestamp | None = ...,
+        arrival_time: _timestamp_pb2.Timestamp | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "destination", b"destination", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "pickup", b"pickup", "pickup_time", b"pickup_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "create_time", b"create_time", "destination", b"destination", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "pickup", b"pickup", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_reason", b"cancel_reason", "cancelled_by", b"cancelled_by", "create_time", b"create_time", "destination", b"destination", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "offers", b"offers", "passenger_id", b"passenger_id", "pickup", b"pickup", "pickup_time", b"pickup_time", "start_time", b"start_time", "state", b"state", "trip_id", b"trip_id", "update_time", b"update_time", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "cancel_reason", b"cancel_reason", "cancelled_by", b"cancelled_by", "create_time", b"create_time", "destination", b"destination", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "offers", b"offers", "passenger_id", b"passenger_id", "pickup", b"pickup", "start_time", b"start_time", "state", b"state", "trip_id", b"trip_id", "update_time", b"update_time", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -15,6 +15,6 @@ ALTER TABLE trips.trip
     ADD COLUMN driven_latitude  double precision,
     ADD COLUMN driven_longitude double precision,
     -- When the driver should be at the pickup; what the passenger was told of it last, and when.
-    ADD COLUMN pickup_at      timestamptz,
-    ADD COLUMN told_pickup_at timestamptz,
+    ADD COLUMN arrives_at      timestamptz,
+    ADD COLUMN told_arrives_at timestamptz,
     ADD COLUMN told_at        timestamptz;
