@@ -11,7 +11,7 @@ from services.trips.search import Search
 from services.trips.terms import Terms
 
 # So many of the nearest are looked at: nearly always more than can be asked, and few enough to be kept.
-LOOKED_AT = 50
+LOOKED_AT = 30
 
 # As NEAREST_DRIVERS, except that it tells who is stale or waits for a ride of their own instead of passing them over.
 AROUND_PICKUPS = Statement(
@@ -43,7 +43,7 @@ CROSS JOIN LATERAL (
         "{0}",
         "{1}",
         *(f"{{{edge}}}" for edge in windows(Location(-1.95, 30.06), 10_000)[0]),
-        "{50}",
+        "{30}",
         "1h",
     ),
 )
@@ -82,7 +82,7 @@ async def around(session: Session, searches: Sequence[Search], terms: Terms) -> 
             reason = Reason.OFFERED if meters <= terms.radius_meters else Reason.TOO_FAR
         found[number][row["person_id"]] = Candidate(row["person_id"], reason, meters, max(0.0, row["age_seconds"]))
     sorted_out = [_sorted_out(one, drivers) for one, drivers in zip(searches, found, strict=True)]
-    # Where fifty others are in front, the walk goes on past them as searches do.
+    # Where thirty others are in front, the walk goes on past them as searches do.
     short = [
         number
         for number, (one, those) in enumerate(zip(searches, sorted_out, strict=True))

@@ -224,7 +224,7 @@ _LISTS: Final = [
 _COUNTED_ANYHOW = {
     "profile.list[merged_into:null;count]": "",
     "profile.list[language,merged_into:null;count]": "person_language |",
-    "trips.list[;count]": "",
+    "trips.list[;count]": "| trip_pkey",
     "trips.list[state,vehicle;count]": "trip_vehicle_state |",
 }
 # What comes with each person.
