@@ -36,6 +36,11 @@ COMMANDS = {
     "migrate": Command("bring the database up to date", "DATABASE_URL=postgresql://... hailwire migrate", "migrate"),
     "doctor": Command("check this machine, the settings and the database", "hailwire doctor", "doctor"),
     "dlq": Command("look at messages that failed for good, and replay them", "hailwire dlq list --limit 20", "dlq"),
+    "audit": Command(
+        "show who changed what about people, money and consent",
+        "hailwire audit list --person 42 --since 7d",
+        "audit",
+    ),
     "analyze": Command(
         "show how the database answers a named statement; changes nothing",
         "hailwire analyze trips.get_trips --arguments '{1,2}'",

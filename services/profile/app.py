@@ -15,8 +15,9 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
-from services.profile import statements
+from hailwire.profile.v1 import audit_pb2, audit_pb2_grpc, profile_pb2, profile_pb2_grpc
+from services.profile import audit, statements
+from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.servicer import ProfileServicer
 from services.profile.settings import ProfileSettings
@@ -48,6 +49,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(cleaning_up(cache.cleanup))
         await stack.enter_async_context(repeating("profile retention", _RETENTION_SECONDS, store.expire_requests))
         await stack.enter_async_context(
+            repeating("audit retention", _RETENTION_SECONDS, lambda: audit.expire(database, settings.audit_days))
+        )
+        await stack.enter_async_context(
             serve_prometheus(
                 telemetry,
                 host=settings.prometheus_host,
@@ -55,12 +59,18 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 setting="PROFILE_PROMETHEUS_PORT",
             )
         )
-        servicer = ProfileServicer(cache)
+        servicer, audit_servicer = ProfileServicer(cache), AuditServicer(database)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
-                register=[lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server)],
-                services=[profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name],
+                register=[
+                    lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server),
+                    lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
+                ],
+                services=[
+                    profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name,
+                    audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
+                ],
                 probe=database.ping,
                 telemetry=telemetry,
                 development=settings.environment == "development",

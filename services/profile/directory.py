@@ -128,6 +128,10 @@ class Directory:
             if person.person_id in self._before and person is not self._before[person.person_id]
         ]
 
+    def before(self, person_id: int) -> Person:
+        """Somebody who was there before, as they were then."""
+        return self._before[person_id]
+
     @property
     def moved_identities(self) -> list[tuple[Identity, int]]:
         """Identities that went to somebody else without their person, with whose they are now."""

@@ -29,7 +29,12 @@ class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, War
         minimum=0,
         help="how long it is remembered whose a number or user id is, in ms",
     )
-    languages: str = setting("LANGUAGES", default="en,fr", help="languages that people may choose, with commas between")
+    audit_days: int = setting(
+        "PROFILE_AUDIT_DAYS", default=730, minimum=30, help="days that the audit log keeps who changed what"
+    )
+    languages: str = setting(
+        "LANGUAGES", default="en,fr,rw,sw", help="languages that people may choose, with commas between"
+    )
 
     @property
     def known_languages(self) -> frozenset[str]:

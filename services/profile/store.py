@@ -9,7 +9,7 @@ from chassis import changes, errors
 from chassis.database import Database, Session
 from chassis.ledger import Ledger
 from chassis.querying.query import Page
-from services.profile import listing, messages, statements
+from services.profile import audit, audited, listing, messages, statements
 from services.profile.directory import Directory
 from services.profile.listing import Wanted
 from services.profile.person import (
@@ -218,6 +218,7 @@ class _Updating:
         changed = [person for person_id, person in people.items() if person is not before[person_id]]
         if changed:
             await write_people(self._session, changed)
+            await audit.write(self._session, audited.updates(before, changed))
             await notify_people(self._session, [person.person_id for person in changed])
         return outcomes
 

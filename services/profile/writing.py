@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 
 from chassis.database import Session
-from services.profile import statements
+from services.profile import audit, audited, statements
 from services.profile.directory import Directory
 from services.profile.person import Identity, Person
 
@@ -13,7 +13,7 @@ _IDS_PER_NOTIFICATION = 300
 
 
 async def write_directory(session: Session, directory: Directory, now: datetime.datetime) -> None:
-    """Everything that a directory decided, in an order in which no identity has two owners."""
+    """Everything that a directory decided, in an order in which no identity has two owners, and the audit of it."""
     absorbed = directory.absorbed
     if created := directory.created:
         await session.execute(
@@ -42,6 +42,8 @@ async def write_directory(session: Session, directory: Directory, now: datetime.
         )
     if changed := directory.changed:
         await write_people(session, changed)
+    # What a provider signed or told of: nobody asked for it by a command.
+    await audit.write(session, audited.decided(directory, audit.SYSTEM))
     await notify_people(session, [*(person.person_id for person in changed), *absorbed])
 
 

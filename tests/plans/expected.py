@@ -119,6 +119,8 @@ _STATEMENTS: Final = {
     "gateway.status_take": "pending_status_due pending_status_pkey",
     "gateway.waiting_overdue": "conversation_pkey pending_pkey inbox_other_pkey",
     "gateway.waiting_told": "outbox_cause_position_key",
+    "profile.audit_expire": "",
+    "profile.audit_write": "",
     "profile.absorb_people": "person_merged_into person_pkey",
     "profile.drop_identities": "identity_pkey",
     "profile.find_people": "identity_person_id person_merged_into person_pkey",
@@ -206,6 +208,21 @@ _LISTS: Final = [
     ("profile.list", "language,merged_into:null", "language,created_at,person_id", "person_language"),
     ("profile.list", f"{_CREATED},merged_into:null", "created_at,person_id", "person_created_at"),
     ("profile.list", f"{_CREATED},language,merged_into:null", "language,created_at,person_id", "person_language"),
+    *(
+        (
+            "profile.audit_list",
+            f"{_CREATED},{whose}".strip(",") if timed else whose,
+            f"{by}-created_at,-audit_id",
+            index,
+        )
+        for whose, by, index in (
+            ("", "", "audit_created_at"),
+            ("person_id", "", "audit_person"),
+            ("action", "-action,", "audit_action"),
+            ("action,person_id", "", "audit_person"),
+        )
+        for timed in (False, True)
+    ),
     ("trips.list", "", _NEWEST, "trip_created_at"),
     ("trips.list", _CREATED, _NEWEST, "trip_created_at"),
     ("trips.list", "state,vehicle", _NEWEST, "trip_vehicle_state"),
@@ -224,11 +241,13 @@ _LISTS: Final = [
 _COUNTED_ANYHOW = {
     "profile.list[merged_into:null;count]": "",
     "profile.list[language,merged_into:null;count]": "person_language |",
+    "profile.audit_list[;count]": "",
+    "profile.audit_list[action;count]": "audit_action |",
     "trips.list[;count]": "| trip_pkey",
     "trips.list[state,vehicle;count]": "trip_vehicle_state |",
 }
 # What comes with each person.
-_HANGING = {"profile.list": " identity_person_id person_merged_into", "trips.list": ""}
+_HANGING = {"profile.list": " identity_person_id person_merged_into", "profile.audit_list": "", "trips.list": ""}
 
 
 def _lists() -> Iterator[tuple[str, str]]:
@@ -250,6 +269,7 @@ EXPECTED: Final = {
 # Indexes that no plan names, and what they are for.
 NO_STATEMENTS: Final = {
     "alone_pkey": "one row for ever",
+    "audit_pkey": "of the functions that alone may take entries out",
     "looked_pkey": "one row for each provider",
     "instance_pkey": "one row for each process; read as it is while there are few",
     "inbox_pkey": "of the partitions, whose own are used",

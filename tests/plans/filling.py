@@ -9,6 +9,10 @@ SELECT n, (ARRAY['', 'en', 'fr'])[1 + n % 3], CASE WHEN n % 100 = 0 THEN n - 1 E
        timestamptz '2026-01-01' + n * interval '1 second', now()
 FROM generate_series(1, {rows}) n;
 INSERT INTO profile.identity (kind, value, person_id) SELECT 1 + n % 3, '+' || n, n FROM generate_series(1, {rows}) n;
+INSERT INTO profile.audit (person_id, action, actor, detail, created_at)
+SELECT 1 + n % ({rows} / 10), CASE WHEN n % 20 = 1 THEN 'person.created' ELSE 'action.' || n % 20 END, 'person', '{{}}',
+       timestamptz '2026-01-01' + n * interval '1 second'
+FROM generate_series(1, {rows}) n;
 INSERT INTO profile.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
 
 INSERT INTO trips.participant SELECT n FROM generate_series(1, {rows}) n;
