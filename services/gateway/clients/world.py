@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis import errors
 from hailwire.profile.v1 import profile_pb2
-from hailwire.trips.v1 import trips_pb2
+from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Trips
@@ -142,6 +142,22 @@ class PersonalWorld:
             )
         )
         return self._own(trip)
+
+    async def rates(self) -> list[fares_pb2.Rate]:
+        """Read the prices of every vehicle."""
+        return await self._trips.rates()
+
+    async def rate_trip(self, step: str, trip_id: int, stars: int) -> ratings_pb2.Rating:
+        """Give the other side of a completed trip so many stars."""
+        return await self._trips.rate_trip(
+            ratings_pb2.RateTripRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, stars=stars
+            )
+        )
+
+    async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
+        """Read the latest trips for which the driver was looked at and not asked."""
+        return await self._trips.missed_trips(self._person_id)
 
     async def hand_over(self, from_person_id: int) -> None:
         """Give this person everything of somebody who turned out to be the same."""

@@ -45,4 +45,7 @@ def _row(moment: Moment, tap: str, place_in_list: int, driver: trips_pb2.NearbyD
     language = moment.language
     away = wording.distance(language, driver.distance_meters)
     title = catalogue.t(language, "row-driver", number=str(place_in_list), distance=away)
-    return Row(tap, title, wording.freshness(language, driver.location_age_seconds))
+    seen = wording.freshness(language, driver.location_age_seconds)
+    if driver.rating:
+        seen = catalogue.t(language, "seen-rated", seen=seen, rating=wording.rating(language, driver.rating))
+    return Row(tap, title, seen)

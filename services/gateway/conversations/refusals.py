@@ -22,6 +22,8 @@ WORDED = {
     "OFFER_DECLINED": "refused-offer-declined",
     "TRIP_NOT_FOUND": "refused-trip-unknown",
     "TRIP_STEP_ILLEGAL": "refused-step",
+    "TRIP_NOT_COMPLETED": "refused-not-completed",
+    "RATING_CLOSED": "refused-rating-closed",
 }
 
 OUR_BUGS = frozenset(
@@ -35,6 +37,8 @@ OUR_BUGS = frozenset(
         "PERSON_INVALID",
         "PERSON_NOT_FOUND",
         "REQUEST_ID_REUSED",
+        "STARS_INVALID",
+        "VALUE_INVALID",
     }
 )
 

@@ -146,3 +146,8 @@ def step(word: str, trip_id: int) -> str:
 def drop(trip_id: int, reason: str) -> str:
     """Give a trip up for a reason."""
     return f"trip:drop:{trip_id}:{reason}"
+
+
+def stars(trip_id: int, count: int) -> str:
+    """Give so many stars to the other side of a trip."""
+    return f"rate:give:{trip_id}:{count}"

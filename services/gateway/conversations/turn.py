@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from hailwire.profile.v1 import profile_pb2
-from hailwire.trips.v1 import events_pb2, trips_pb2
+from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.conversations import catalogue
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.messages import Channel, Message, Reply
@@ -124,6 +124,15 @@ class World(Protocol):
 
     async def cancel_trip(self, step: str, trip_id: int, reason: str) -> trips_pb2.Trip:
         """Give a trip up, as either side."""
+
+    async def rates(self) -> list[fares_pb2.Rate]:
+        """Read the prices of every vehicle."""
+
+    async def rate_trip(self, step: str, trip_id: int, stars: int) -> ratings_pb2.Rating:
+        """Give the other side of a completed trip so many stars."""
+
+    async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
+        """Read the latest trips for which the driver was looked at and not asked, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """Measures, ages and times as people say them, in each language."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from functools import lru_cache
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from hailwire.trips.v1 import trips_pb2
+from hailwire.trips.v1 import money_pb2, trips_pb2
 from services.gateway.conversations.catalogue import LANGUAGES, t
 
 # Babel is imported by those who use it: slow to import, and nobody is written to before we serve.
@@ -64,6 +65,31 @@ def _kilometers(language: str, kilometers: float) -> str:
     from babel.numbers import format_decimal
 
     return f"{format_decimal(kilometers, '0.0' if kilometers < 9.95 else '0', locale=language)} km"
+
+
+def money(language: str, sum_of: money_pb2.Money) -> str:
+    """An amount with its currency, such as "1500 RWF"."""
+    return f"{amount(language, sum_of)} {sum_of.currency_code}"
+
+
+def amount(language: str, sum_of: money_pb2.Money) -> str:
+    """An amount alone, with the decimals that it was told with."""
+    return _amount(language, sum_of.amount)
+
+
+@lru_cache(maxsize=1024)
+def _amount(language: str, digits: str) -> str:
+    from babel.numbers import format_decimal
+
+    whole, _, decimals = digits.partition(".")
+    if not decimals:
+        return whole
+    return format_decimal(Decimal(digits), f"0.{'0' * len(decimals)}", locale=language)
+
+
+def rating(language: str, average: float) -> str:
+    """An average of stars, such as "4.8"."""
+    return _amount(language, f"{average:.1f}")
 
 
 def age(language: str, seconds: float) -> str:

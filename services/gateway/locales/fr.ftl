@@ -20,7 +20,7 @@ button-drive = Conduire
 button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -216,3 +216,51 @@ age-days = { $count ->
    *[other] { $count } jours
   }
 age-months = plus d'un mois
+
+## Tarifs
+
+prices = Ce que coûtent les courses :
+price-line = { $vehicle } : { $base }, { $kilometer } le kilomètre, { $minute } la minute, au moins { $minimum }
+fare-estimate = Prix estimé : { $fare }.
+fare-of-way = Le prix est de { $fare } ({ $distance }, { $time }).
+fare-of-time = Le prix est de { $fare } ({ $time }).
+
+## Notes
+
+rate-driver = Comment était votre chauffeur ?
+rate-passenger = Comment était votre passager ?
+label-stars = Étoiles
+row-stars = { $count ->
+    [one] 1 étoile
+   *[other] { $count } étoiles
+  }
+rated = { $count ->
+    [one] Merci ! J'ai noté 1 étoile.
+   *[other] Merci ! J'ai noté { $count } étoiles.
+  }
+rated-anew = { $count ->
+    [one] Merci ! C'est maintenant 1 étoile.
+   *[other] Merci ! Ce sont maintenant { $count } étoiles.
+  }
+seen-rated = { $seen }, note { $rating }
+refused-not-completed = Seule une course terminée peut être notée.
+refused-rating-closed = Cette course ne peut plus être notée.
+
+## Quand le chauffeur arrive, et pourquoi l'un n'a pas été demandé
+
+driver-needs = Le chauffeur a besoin d'environ { $time }.
+driver-nearly = Le chauffeur est presque là.
+silent-offline = Je ne sais plus depuis longtemps où vous êtes, je vous ai donc mis hors ligne : personne ne vous attend en vain. Revenez quand vous voulez.
+why-never-drove = Vous n'avez jamais été en ligne. Écrivez CONDUIRE pour prendre des passagers.
+why-now-offline = Vous êtes hors ligne, personne ne peut vous demander. Écrivez CONDUIRE pour revenir.
+why-now-busy = Vous êtes en course, personne d'autre ne vous demande.
+why-now-online = Vous êtes en ligne, et votre position date de { $age }.
+why-missed = Les dernières demandes qui vous ont échappé, et pourquoi :
+why-none-missed = Aucune demande proche ne vous a échappé depuis hier.
+why-line = { $when } : { $reason }
+why-others-nearer = d'autres étaient plus proches (vous : { $distance })
+why-stale = votre position datait de { $age }
+why-too-far = le départ était trop loin ({ $distance })
+why-busy = vous étiez occupé
+why-offline = vous étiez hors ligne
+why-other-vehicle = un autre véhicule était voulu

@@ -56,7 +56,7 @@ async def test_a_step_that_leads_elsewhere_is_found_out(monkeypatch: pytest.Monk
 
 async def test_every_edge_can_be_walked(walked: Walked) -> None:
     """Each way that a flow declares is taken by somebody who writes, taps, shares or waits."""
-    for walk in (_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence):
+    for walk in (_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence, _fares):
         await walk(Town())
     await _events(Town())
     assert sorted(edge for edge in declared() if not walked.covers(edge)) == []
@@ -240,6 +240,17 @@ async def _silence(town: Town) -> None:
     newcomer = town.phone()
     await newcomer.say("start")
     assert newcomer.state.name == "language"
+
+
+async def _fares(town: Town) -> None:
+    driver, rider, trip_id = await _on_a_trip(town)
+    for step in ("arrived", "start", "complete"):
+        await driver.tap(f"trip:{step}:{trip_id}")
+    await _asked_for_a_language(rider)
+    for word in ("prices", "why"):
+        await rider.say(word)
+    await rider.tap(f"rate:give:{trip_id}:5")
+    assert rider.state.name == "language"
 
 
 async def _events(town: Town) -> None:

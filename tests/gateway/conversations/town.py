@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import InvalidArgument, NotFound, Refused
 from hailwire.profile.v1 import profile_pb2
-from hailwire.trips.v1 import events_pb2, trips_pb2
+from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, money_pb2, ratings_pb2, trips_pb2
 from services.gateway.conversations import places
 from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
@@ -45,6 +45,11 @@ class Town:
         self.ledger: dict[tuple[int, str], tuple[object, object]] = {}
         self.phones: dict[int, Phone] = {}
         self.ids = itertools.count(101)
+        self.ratings: dict[tuple[int, int], int] = {}
+        self.rated_for = timedelta(days=7)
+        self.missed: list[matches_pb2.MissedTrip] = []
+        self.averages: dict[int, float] = {}
+        self.way_meters = 4200
         self.shown: tuple[dict[int, trips_pb2.Presence], dict[int, trips_pb2.Trip]] | None = None
 
     def phone(self, channel: Channel = "whatsapp", language: str = "", *, plain: bool = False) -> Phone:
@@ -171,6 +176,7 @@ class PersonsWorld:
                 presence.vehicle = vehicle
             if location is not None:
                 presence.location.CopyFrom(location)
+                presence.location_time.CopyFrom(self.town.timestamp())
             return presence
 
         return self._once(step, ("presence", online, vehicle, str(location)), change)
@@ -193,6 +199,7 @@ class PersonsWorld:
                     location.latitude, location.longitude, one.location.latitude, one.location.longitude
                 ),
                 location_age_seconds=40 * number,
+                rating=self.town.averages.get(one.person_id, 0),
             )
             for number, one in enumerate(self.town.presences.values(), 1)
             if one.online and one.vehicle == vehicle and one.person_id != self.me and one.person_id not in busy
@@ -282,6 +289,7 @@ class PersonsWorld:
             offer.state = trips_pb2.OFFER_STATE_ACCEPTED
             trip.state = trips_pb2.TRIP_STATE_ACCEPTED
             trip.driver_id = self.me
+            trip.arrival_time.CopyFrom(self.town.timestamp(360))
             self.town.end_offers(trip)
             self.town.tell(events_pb2.EVENT_KIND_TRIP_ACCEPTED, trip.passenger_id, trip)
             return trip
@@ -297,6 +305,12 @@ class PersonsWorld:
             if trip.state != before:
                 raise Refused(reason="TRIP_STEP_ILLEGAL")
             trip.state = state
+            if state == trips_pb2.TRIP_STATE_IN_PROGRESS:
+                trip.start_time.CopyFrom(self.town.timestamp())
+            if state == trips_pb2.TRIP_STATE_COMPLETED:
+                trip.end_time.CopyFrom(self.town.timestamp())
+                trip.distance_meters = self.town.way_meters
+                trip.fare.CopyFrom(rwf("1500"))
             self.town.tell(kind, trip.passenger_id, trip)
             return trip
 
@@ -319,6 +333,36 @@ class PersonsWorld:
             return trip
 
         return self._once(step, ("cancel", trip_id, reason), change)
+
+    async def rates(self) -> list[fares_pb2.Rate]:
+        return [
+            fares_pb2.Rate(
+                vehicle=vehicle, base=rwf("300"), per_kilometer=rwf("120"), per_minute=rwf("12.50"), minimum=rwf("500")
+            )
+            for vehicle in trips_pb2.Vehicle.values()[1:]
+        ]
+
+    async def rate_trip(self, step: str, trip_id: int, stars: int) -> ratings_pb2.Rating:
+        def change() -> ratings_pb2.Rating:
+            trip = self.town.trips.get(trip_id)
+            if trip is None or self.me not in {trip.passenger_id, trip.driver_id}:
+                raise NotFound(reason="TRIP_NOT_FOUND")
+            if trip.state != trips_pb2.TRIP_STATE_COMPLETED:
+                raise Refused(reason="TRIP_NOT_COMPLETED")
+            if self.town.now - trip.end_time.ToDatetime(tzinfo=UTC) > self.town.rated_for:
+                raise Refused(reason="RATING_CLOSED")
+            changed = (trip_id, self.me) in self.town.ratings
+            self.town.ratings[trip_id, self.me] = stars
+            return ratings_pb2.Rating(trip_id=trip_id, rater_id=self.me, stars=stars, changed=changed)
+
+        return self._once(step, ("rate", trip_id, stars), change)
+
+    async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
+        return self.town.missed
+
+
+def rwf(amount: str) -> money_pb2.Money:
+    return money_pb2.Money(currency_code="RWF", amount=amount)
 
 
 def copied(value: Kept) -> Kept:
