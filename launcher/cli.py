@@ -46,6 +46,9 @@ COMMANDS = {
         "hailwire analyze trips.get_trips --arguments '{1,2}'",
         "analyze",
     ),
+    "explain": Command(
+        "show who was looked at for a trip, and why each was asked or not", "hailwire explain 42", "explain"
+    ),
     "loadtest": Command(
         "put a mesh under load and judge what arrived at the far end",
         "hailwire loadtest --rate 50 --duration 30",

@@ -108,13 +108,7 @@ class MatchStore:
 
     async def matches(self, trip_id: int) -> list[Match]:
         """Who was looked at for a trip, each time; empty when nothing is known of it any more."""
-        rows = await self._database.fetch(MATCH, trip_id)
-        return [
-            Match(trip_id, vehicle, made_at, tuple(map(_candidate, looked)))
-            for (made_at, vehicle), looked in itertools.groupby(
-                rows, lambda row: (row["made_at"], Vehicle(row["vehicle"]))
-            )
-        ]
+        return of_rows(await self._database.fetch(MATCH, trip_id))
 
     async def missed(self, person_id: int, most: int) -> list[tuple[datetime.datetime, Candidate]]:
         """When a driver was looked at and not asked, newest first, and as what."""
@@ -124,6 +118,16 @@ class MatchStore:
     async def expire(self) -> int:
         """Forget a step of what is too old; answers how many matches went."""
         return await self._database.execute(EXPIRE_MATCHES, self._retention_days, _AT_ONCE)
+
+
+def of_rows(rows: Sequence[Any]) -> list[Match]:
+    """The matches in rows of MATCH."""
+    return [
+        Match(trip_id, Vehicle(vehicle), made_at, tuple(map(_candidate, looked)))
+        for (trip_id, vehicle, made_at), looked in itertools.groupby(
+            rows, lambda row: (row["trip_id"], row["vehicle"], row["made_at"])
+        )
+    ]
 
 
 def _candidate(row: Any) -> Candidate:
