@@ -106,7 +106,12 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             telemetry,
             instance=instance,
             room=room,
-            conversations=Conversations(profile, trips, stale_after_seconds=settings.stale_after_seconds),
+            conversations=Conversations(
+                profile,
+                trips,
+                stale_after_seconds=settings.stale_after_seconds,
+                ask_destination=settings.ask_destination,
+            ),
             commit=TurnCommit(
                 database,
                 instance_id=leasing_as,

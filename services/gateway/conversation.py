@@ -34,10 +34,13 @@ log = logs.get(__name__)
 class Conversations:
     """The handlers with the services behind them."""
 
-    def __init__(self, profile: Profile, trips: Trips, *, stale_after_seconds: float) -> None:
+    def __init__(
+        self, profile: Profile, trips: Trips, *, stale_after_seconds: float, ask_destination: bool = False
+    ) -> None:
         self._profile = profile
         self._trips = trips
         self._stale_after_seconds = stale_after_seconds
+        self._ask_destination = ask_destination
 
     async def decide(self, claim: Claim) -> Decision:
         """Run one item through its conversation. Raises what the handler or a service raised."""
@@ -123,6 +126,7 @@ class Conversations:
             age_seconds=_age(claim),
             world=world,
             stale_after_seconds=self._stale_after_seconds,
+            ask_destination=self._ask_destination,
             message=message,
         )
 

@@ -98,6 +98,11 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
         maximum=600,
         help="how long copies of a stored webhook are answered from memory; 0: the database is always asked",
     )
+    ask_destination: bool = setting(
+        "ASK_DESTINATION",
+        default=False,
+        help="whether passengers are asked where they want to go, which gives them an estimate of the fare",
+    )
     stale_after_seconds: float = setting(
         "GATEWAY_STALE_AFTER_SECONDS",
         default=600.0,

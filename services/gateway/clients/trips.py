@@ -124,6 +124,13 @@ class Trips:
 
         self._fares = fares_pb2_grpc.FaresServiceStub(channel)
         self._matches = matches_pb2_grpc.MatchesServiceStub(channel)
+        self.estimate_fare: Coalescer[fares_pb2.EstimateFareRequest, fares_pb2.FareEstimate] = batched(
+            self.peer,
+            "estimate_fare",
+            self._fares.BatchEstimateFares,
+            lambda items: fares_pb2.BatchEstimateFaresRequest(requests=items),
+            lambda result: result.estimate,
+        )
         self.rate_trip: Coalescer[ratings_pb2.RateTripRequest, ratings_pb2.Rating] = batched(
             self.peer,
             "rate_trip",

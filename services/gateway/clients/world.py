@@ -86,6 +86,7 @@ class PersonalWorld:
         vehicle: trips_pb2.Vehicle.ValueType,
         pickup: trips_pb2.Location,
         driver_ids: Sequence[int] = (),
+        destination: trips_pb2.Location | None = None,
     ) -> trips_pb2.Trip:
         """Ask these drivers, or the nearest ones, for a ride."""
         trip = await self._trips.create_trip(
@@ -95,6 +96,7 @@ class PersonalWorld:
                 vehicle=vehicle,
                 pickup=pickup,
                 driver_ids=driver_ids,
+                destination=destination,
             )
         )
         return self._own(trip)
@@ -142,6 +144,14 @@ class PersonalWorld:
             )
         )
         return self._own(trip)
+
+    async def estimate_fare(
+        self, vehicle: trips_pb2.Vehicle.ValueType, pickup: trips_pb2.Location, destination: trips_pb2.Location
+    ) -> fares_pb2.FareEstimate:
+        """What a ride would cost, as far as one knows before."""
+        return await self._trips.estimate_fare(
+            fares_pb2.EstimateFareRequest(vehicle=vehicle, pickup=pickup, destination=destination)
+        )
 
     async def rates(self) -> list[fares_pb2.Rate]:
         """Read the prices of every vehicle."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hailwire.trips.v1 import trips_pb2
+from hailwire.trips.v1 import fares_pb2, trips_pb2
 from services.gateway.conversations import wording
 from services.gateway.conversations.turn import Moment
 
@@ -12,6 +12,11 @@ def estimate(moment: Moment, trip: trips_pb2.Trip) -> str:
     if not trip.HasField("fare_estimate"):
         return ""
     return moment.say("fare-estimate", fare=wording.money(moment.language, trip.fare_estimate))
+
+
+def estimated(moment: Moment, estimate: fares_pb2.FareEstimate) -> str:
+    """What a way would cost."""
+    return moment.say("fare-estimate", fare=wording.money(moment.language, estimate.fare))
 
 
 def fare(moment: Moment, trip: trips_pb2.Trip) -> str:

@@ -29,6 +29,7 @@ GO_TRIPS = "go:trips"
 GO_LANGUAGE = "go:language"
 GO_HELP = "go:help"
 GO_MENU = "go:menu"
+ANYWHERE = "to:anywhere"
 
 
 class TapUnreadable(Exception):
@@ -108,7 +109,7 @@ def vehicle(flow: str, chosen: Vehicle, spot: Spot | None = None) -> str:
 
 
 def place(flow: str, chosen: Vehicle, spot: Spot) -> str:
-    """Choose a place with the vehicle known."""
+    """Choose a place with the vehicle known: the pickup ("ride"), the driver's ("drive") or the destination ("to")."""
     return f"{flow}:at:{VEHICLE_WORDS[chosen]}:{spot}"
 
 

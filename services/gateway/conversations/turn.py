@@ -104,6 +104,7 @@ class World(Protocol):
         vehicle: trips_pb2.Vehicle.ValueType,
         pickup: trips_pb2.Location,
         driver_ids: Sequence[int] = (),
+        destination: trips_pb2.Location | None = None,
     ) -> trips_pb2.Trip:
         """Ask these drivers, or the nearest ones, for a ride."""
 
@@ -124,6 +125,11 @@ class World(Protocol):
 
     async def cancel_trip(self, step: str, trip_id: int, reason: str) -> trips_pb2.Trip:
         """Give a trip up, as either side."""
+
+    async def estimate_fare(
+        self, vehicle: trips_pb2.Vehicle.ValueType, pickup: trips_pb2.Location, destination: trips_pb2.Location
+    ) -> fares_pb2.FareEstimate:
+        """What a ride would cost, as far as one knows before."""
 
     async def rates(self) -> list[fares_pb2.Rate]:
         """Read the prices of every vehicle."""
@@ -151,6 +157,8 @@ class Moment:
     plain: bool = False
     # A command older than this is not acted upon: whoever wrote it has long made other plans.
     stale_after_seconds: float = STALE_AFTER_SECONDS
+    # Whether passengers are asked where they want to go.
+    ask_destination: bool = False
 
     @property
     def language(self) -> str:

@@ -221,6 +221,8 @@ age-months = more than a month
 
 prices = What rides cost:
 price-line = { $vehicle }: { $base }, { $kilometer } a kilometre, { $minute } a minute, at least { $minimum }
+ride-whereto = Where do you want to go? Send the location or write a place, and I estimate the fare.
+button-anywhere = I tell the driver
 fare-estimate = Estimated fare: { $fare }.
 fare-of-way = The fare is { $fare } ({ $distance }, { $time }).
 fare-of-time = The fare is { $fare } ({ $time }).

@@ -221,6 +221,8 @@ age-months = plus d'un mois
 
 prices = Ce que coûtent les courses :
 price-line = { $vehicle } : { $base }, { $kilometer } le kilomètre, { $minute } la minute, au moins { $minimum }
+ride-whereto = Où voulez-vous aller ? Envoyez la position ou écrivez un lieu, et j'estime le prix.
+button-anywhere = Je dis au chauffeur
 fare-estimate = Prix estimé : { $fare }.
 fare-of-way = Le prix est de { $fare } ({ $distance }, { $time }).
 fare-of-time = Le prix est de { $fare } ({ $time }).

@@ -221,6 +221,8 @@ age-months = ukwezi kurenga
 
 prices = Uko ingendo zigura:
 price-line = { $vehicle }: { $base }, { $kilometer } kuri kilometero, { $minute } ku munota, nibura { $minimum }
+ride-whereto = Urashaka kujya he? Ohereza aho ujya cyangwa uhandike, mbare igiciro giteganyijwe.
+button-anywhere = Nzabwira umushoferi
 fare-estimate = Igiciro giteganyijwe: { $fare }.
 fare-of-way = Igiciro ni { $fare } ({ $distance }, { $time }).
 fare-of-time = Igiciro ni { $fare } ({ $time }).

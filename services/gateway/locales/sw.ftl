@@ -212,6 +212,8 @@ age-months = zaidi ya mwezi
 
 prices = Bei za safari:
 price-line = { $vehicle }: { $base }, { $kilometer } kwa kilomita, { $minute } kwa dakika, angalau { $minimum }
+ride-whereto = Unataka kwenda wapi? Tuma mahali au andika jina lake, nami nitakadiria bei.
+button-anywhere = Nitamwambia dereva
 fare-estimate = Bei inayokadiriwa: { $fare }.
 fare-of-way = Bei ni { $fare } ({ $distance }, { $time }).
 fare-of-time = Bei ni { $fare } ({ $time }).

@@ -258,6 +258,63 @@ async def test_an_estimate_is_told_to_both() -> None:
     assert "Estimated fare: 2200 RWF." in driver.body
 
 
+@CHANNELS
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_where_to_when_the_operator_asks(channel: Any, language: str) -> None:
+    """With ASK_DESTINATION the list of drivers, the request and the wait show what it would cost."""
+    town = Town()
+    moto = t(language, "vehicle-moto")
+    driver = await online(town.phone(channel, language), moto)
+    rider = town.phone(channel, language)
+    rider.ask_destination = True
+    await listed(rider, moto)
+    assert t(language, "ride-whereto") in rider.body
+    await rider.share(-1.99, 30.1)
+    estimate = t(language, "fare-estimate", fare="2200 RWF")
+    assert isinstance(rider.last, Menu)
+    assert estimate in rider.body
+    await rider.say(t(language, "row-ask-all"))
+    assert estimate in rider.body
+    assert estimate in driver.body
+    (trip,) = town.trips.values()
+    assert trip.destination.latitude == pytest.approx(-1.99)
+
+
+async def test_a_place_that_may_be_several() -> None:
+    """A name of several places is asked back, and the one that is chosen is where it goes."""
+    town = Town()
+    await online(town.phone(language="en"))
+    rider = town.phone(language="en")
+    rider.ask_destination = True
+    await listed(rider)
+    await rider.say("bus park")
+    assert isinstance(rider.last, Menu)
+    await rider.choose("Nyabugogo")
+    await rider.choose("Ask all")
+    (trip,) = town.trips.values()
+    assert trip.HasField("destination")
+
+
+async def test_whoever_would_rather_tell_the_driver() -> None:
+    """One tap leads to the drivers, without an estimate; another list's destination is not taken for this one's."""
+    town = Town()
+    await online(town.phone(language="en"))
+    rider = town.phone(language="en")
+    rider.ask_destination = True
+    await listed(rider)
+    await rider.share(-1.99, 30.1)
+    older = rider.last
+    assert isinstance(older, Menu)
+    await rider.share(-1.951, 30.061)
+    assert "Estimated fare" in rider.body
+    await listed(rider)
+    await rider.choose("I tell the driver")
+    assert "Estimated fare" not in rider.body
+    await rider.tap(older.rows[0].id)
+    (trip,) = town.trips.values()
+    assert not trip.HasField("destination")
+
+
 def test_words_about_nothing_are_none() -> None:
     """Without a time, an estimate or a fare there is nothing to say."""
     moment: Any = None

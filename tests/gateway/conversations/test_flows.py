@@ -56,7 +56,19 @@ async def test_a_step_that_leads_elsewhere_is_found_out(monkeypatch: pytest.Monk
 
 async def test_every_edge_can_be_walked(walked: Walked) -> None:
     """Each way that a flow declares is taken by somebody who writes, taps, shares or waits."""
-    for walk in (_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence, _fares):
+    for walk in (
+        _words,
+        _languages,
+        _a_ride,
+        _searches,
+        _driving,
+        _requests,
+        _a_trip,
+        _nothing_left,
+        _silence,
+        _fares,
+        _destinations,
+    ):
         await walk(Town())
     await _events(Town())
     assert sorted(edge for edge in declared() if not walked.covers(edge)) == []
@@ -251,6 +263,45 @@ async def _fares(town: Town) -> None:
         await rider.say(word)
     await rider.tap(f"rate:give:{trip_id}:5")
     assert rider.state.name == "language"
+
+
+async def _destinations(town: Town) -> None:
+    driver = await online(town.phone(language="en"))
+    rider = town.phone(language="en")
+    rider.ask_destination = True
+    for way in ("share", "anywhere", "several"):
+        await listed(rider)
+        assert rider.state.name == "ride.destination"
+        await rider.say("nowhere in particular")
+        if way == "share":
+            await rider.share(*FAR)
+        elif way == "anywhere":
+            await rider.tap("to:anywhere")
+        else:
+            await rider.tap(f"to:at:moto:{_spot(town, FAR)}")
+        assert rider.state.name == "ride.driver"
+    await rider.tap(f"ride:vehicle:moto:{_spot(town)}")
+    await rider.tap(f"ride:at:moto:{_spot(town)}")
+    assert rider.state.name == "ride.destination"
+    town.pass_time(700)
+    await rider.say("help")
+    assert rider.state.name == "ride.location"
+    await rider.say("menu")
+    for tap in ("to:anywhere", f"to:at:moto:{_spot(town)}"):
+        rider.state = Memory({}).asking("ride.location", town.now, vehicle="moto")
+        await rider.tap(tap)
+        assert rider.state.name == "ride.location"
+        await rider.say("menu")
+        await rider.tap(tap)
+        assert rider.state.name == "ride.vehicle"
+    await driver.say("offline")
+    for tap in ("to:anywhere", f"to:at:moto:{_spot(town)}", ""):
+        await listed(rider)
+        if tap:
+            await rider.tap(tap)
+        else:
+            await rider.share(*FAR)
+        assert rider.state.name == "home"
 
 
 async def _events(town: Town) -> None:

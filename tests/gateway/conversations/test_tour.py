@@ -53,6 +53,15 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     for title in ("Arrived", "Start trip", "Complete"):
         await driver.choose(title)
     await rider.choose("5 stars")
+    rider.ask_destination = True
+    await listed(rider, at=(-1.94, 30.0446))
+    await rider.say("gibberish")
+    await rider.say("help")
+    await rider.say("bus park")
+    await rider.choose("Nyabugogo")
+    await listed(rider, at=(-1.94, 30.0446))
+    await rider.choose("I tell the driver")
+    rider.ask_destination = False
     await rider.say("prices")
     await driver.say("why")
     await listed(rider, at=(-1.94, 30.0446))

@@ -220,6 +220,7 @@ class PersonsWorld:
         vehicle: trips_pb2.Vehicle.ValueType,
         pickup: trips_pb2.Location,
         driver_ids: Sequence[int] = (),
+        destination: trips_pb2.Location | None = None,
     ) -> trips_pb2.Trip:
         def change() -> trips_pb2.Trip:
             if any(one.passenger_id == self.me and one.state in OPEN for one in self.town.trips.values()):
@@ -234,6 +235,8 @@ class PersonsWorld:
                 vehicle=vehicle,
                 pickup=pickup,
                 create_time=self.town.timestamp(),
+                destination=destination,
+                fare_estimate=rwf("2200") if destination else None,
             )
             for one in near[:9]:
                 trip.offers.add(
@@ -249,7 +252,7 @@ class PersonsWorld:
                 self.town.tell(events_pb2.EVENT_KIND_OFFER_MADE, offer.driver_id, trip, offer.offer_id)
             return trip
 
-        return self._once(step, ("create", vehicle, str(pickup), tuple(driver_ids)), change)
+        return self._once(step, ("create", vehicle, str(pickup), tuple(driver_ids), str(destination)), change)
 
     async def open_trip(self, *, fresh: bool = False) -> trips_pb2.Trip | None:
         _, trips = self._readable(fresh=fresh)
@@ -333,6 +336,11 @@ class PersonsWorld:
             return trip
 
         return self._once(step, ("cancel", trip_id, reason), change)
+
+    async def estimate_fare(
+        self, vehicle: trips_pb2.Vehicle.ValueType, pickup: trips_pb2.Location, destination: trips_pb2.Location
+    ) -> fares_pb2.FareEstimate:
+        return fares_pb2.FareEstimate(fare=rwf("2200"), distance_meters=9000)
 
     async def rates(self) -> list[fares_pb2.Rate]:
         return [
