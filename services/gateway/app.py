@@ -26,8 +26,10 @@ from services.gateway import openapi, preparing
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
+from services.gateway.clients.numbers import Numbers
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Events, Trips
+from services.gateway.code_sending import CodeSending
 from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations import routing
@@ -35,8 +37,10 @@ from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
 from services.gateway.intake import Intake, arrivals_of
+from services.gateway.linking import Linking
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
+from services.gateway.proving import Proving
 from services.gateway.queueing import NOTIFY_CHANNEL
 from services.gateway.quiet import UNCHANGING, Probe, QuietRoutes
 from services.gateway.recent import RecentKeys
@@ -48,6 +52,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.spool import Spool
 from services.gateway.statuses import Statuses
 from services.gateway.turns import Turns
+from services.gateway.verification_codes import VerificationCodes
 from services.gateway.waiting import WaitNotes
 from services.gateway.webhooks import Webhooks
 
@@ -93,6 +98,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             telemetry,
             instance=instance,
             providers=providers.get,
+            codes=VerificationCodes(settings.twilio_auth_token),
             most=settings.max_sends,
             stopped=settings.sending_stopped,
         )
@@ -109,6 +115,12 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             conversations=Conversations(
                 profile,
                 trips,
+                Proving(
+                    Numbers(profile_channel),
+                    VerificationCodes(settings.twilio_auth_token),
+                    CodeSending(database, sender, leasing_as),
+                    Linking(database),
+                ),
                 stale_after_seconds=settings.stale_after_seconds,
                 ask_destination=settings.ask_destination,
             ),
@@ -154,8 +166,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(sender.drain, _DRAIN_SECONDS)
         await stack.enter_async_context(_running(turns.run))
         stack.push_async_callback(turns.drain, _DRAIN_SECONDS)
-        taker = EventTaker(Events(trips_channel), store, telemetry, telemetry.instance_id)
-        await stack.enter_async_context(_running(taker.run))
+        for source in (Events(trips_channel), Events(profile_channel, "profile")):
+            taker = EventTaker(source, store, telemetry, telemetry.instance_id)
+            await stack.enter_async_context(_running(taker.run))
 
         if settings.twilio_reconcile_seconds:
             missed = Missed(
@@ -200,6 +213,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         routes = QuietRoutes(
             required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
             informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+            phone_numbers=await stack.enter_async_context(
+                preparing.phone_numbers(
+                    settings,
+                    telemetry,
+                    numbers=Numbers(profile_channel),
+                    sending=CodeSending(database, sender, leasing_as),
+                )
+            ),
         )
         app = Webhooks(
             intake=Intake(

@@ -27,6 +27,7 @@ from services.gateway.conversations.turn import (
 from services.gateway.decision import Decision, Ending
 from services.gateway.messages import Address, ItemKind, Message, MessageKind, Provider, Text
 from services.gateway.providers.reading import IdentityChange, read_identity_change, read_message
+from services.gateway.proving import Proving
 
 log = logs.get(__name__)
 
@@ -35,10 +36,17 @@ class Conversations:
     """The handlers with the services behind them."""
 
     def __init__(
-        self, profile: Profile, trips: Trips, *, stale_after_seconds: float, ask_destination: bool = False
+        self,
+        profile: Profile,
+        trips: Trips,
+        proving: Proving,
+        *,
+        stale_after_seconds: float,
+        ask_destination: bool = False,
     ) -> None:
         self._profile = profile
         self._trips = trips
+        self._proving = proving
         self._stale_after_seconds = stale_after_seconds
         self._ask_destination = ask_destination
 
@@ -55,7 +63,7 @@ class Conversations:
         if message is None or not _address(claim):
             return _silent(claim, NO_ADDRESS)
         person = await self._person(claim, message)
-        world = PersonalWorld(person, claim.key, self._profile, self._trips)
+        world = PersonalWorld(person, claim.key, self._profile, self._trips, self._proving, _address(claim))
         handed_over = await self._hand_over(claim, person, world)
         outcome = await take_turn(self._turn(claim, person, world, message, Address.from_key(_address(claim))))
         return _decision(claim, person, outcome, handed_over)

@@ -1,4 +1,4 @@
-"""Brings events of the trips service into the inbox of whoever must hear of them.
+"""Brings events of the services into the inbox of whoever must hear of them.
 
 Stored first, acknowledged after: an event that is handed out twice is stored once, because its id is its key.
 """
@@ -25,13 +25,13 @@ _WAIT_SECONDS = 10.0
 _RETRY_SECONDS = 0.5
 
 
-def arrival(event: events_pb2.Event, parent: str = "") -> Arrival:
-    """An event as the inbox takes it."""
-    key = hashlib.blake2b(f"trips event {event.event_id}".encode(), digest_size=16).digest()
+def arrival(event: events_pb2.Event, parent: str = "", source: str = "trips") -> Arrival:
+    """An event as the inbox takes it: its id is that of its source."""
+    key = hashlib.blake2b(f"{source} event {event.event_id}".encode(), digest_size=16).digest()
     return Arrival(
         kind=EVENT,
         key=key,
-        provider="trips",
+        provider=source,
         raw=event.SerializeToString(),
         person_id=event.recipient_id,
         sent_at=event.create_time.ToDatetime(tzinfo=UTC),
@@ -54,7 +54,7 @@ class EventTaker:
     def _traced(self, event: events_pb2.Event) -> Arrival:
         """Each event begins a trace of its own, as a webhook does."""
         with self._telemetry.span("event", kind=SpanKind.CONSUMER):
-            return arrival(event, traceparent())
+            return arrival(event, traceparent(), self._events.name)
 
     async def run(self) -> None:
         """Take, store, acknowledge."""

@@ -5,8 +5,10 @@ import datetime
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from chassis import logs, process
+from chassis.bell import Bell
 from chassis.caching.cleaning import cleaning_up
 from chassis.database import open_database, statements_in
+from chassis.events_servicer import EventsServicer
 from chassis.http import serve_prometheus
 from chassis.later import in_a_thread
 from chassis.listener import open_listener
@@ -32,10 +34,8 @@ from hailwire.trips.v1 import (
 from services.trips import events as event_store
 from services.trips import looking, search, statements
 from services.trips.backlog import BACKLOG
-from services.trips.bell import Bell
 from services.trips.cached import CachedTrips
 from services.trips.events import EventStore
-from services.trips.events_servicer import EventsServicer
 from services.trips.fares_servicer import FaresServicer
 from services.trips.matches import MatchStore
 from services.trips.matches_servicer import MatchesServicer

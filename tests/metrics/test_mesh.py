@@ -161,7 +161,9 @@ async def test_most_is_answered_from_memory(watched: Watched) -> None:
         return await watched.api.counted("gateway", "hailwire_turns_total", kind="message", ending="done") >= 60
 
     await until(answered, "turns")
-    for cache, numbers in (await caches(watched.api, "profile")).items():
+    found = await caches(watched.api, "profile")
+    found.pop("numbers")  # of apps' users: nobody asked for one
+    for cache, numbers in found.items():
         assert numbers["hit_rate"] > 0.8, (cache, numbers)
         assert numbers["entries"] >= 2
         assert numbers["evictions"] == 0

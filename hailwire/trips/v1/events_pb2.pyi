@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from hailwire.profile.v1 import wallet_pb2 as _wallet_pb2
 from hailwire.trips.v1 import trips_pb2 as _trips_pb2
 import builtins as _builtins
 import sys
@@ -48,9 +49,11 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To the passenger: everyone who was asked said no or nothing; the trip is still open."""
     EVENT_KIND_TRIP_EXPIRED: _EventKind.ValueType  # 9
     """To the passenger: nobody came in time and the trip is closed."""
-    EVENT_KIND_ARRIVAL_TIME_CHANGED: _EventKind.ValueType  # 30
+    EVENT_KIND_MONEY_MOVED: _EventKind.ValueType  # 30
+    """From the profile service, to whoever has more or less money now by what somebody else did."""
+    EVENT_KIND_ARRIVAL_TIME_CHANGED: _EventKind.ValueType  # 40
     """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
-    EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 31
+    EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 41
     """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
@@ -76,9 +79,11 @@ EVENT_KIND_OFFERS_EXHAUSTED: EventKind.ValueType  # 8
 """To the passenger: everyone who was asked said no or nothing; the trip is still open."""
 EVENT_KIND_TRIP_EXPIRED: EventKind.ValueType  # 9
 """To the passenger: nobody came in time and the trip is closed."""
-EVENT_KIND_ARRIVAL_TIME_CHANGED: EventKind.ValueType  # 30
+EVENT_KIND_MONEY_MOVED: EventKind.ValueType  # 30
+"""From the profile service, to whoever has more or less money now by what somebody else did."""
+EVENT_KIND_ARRIVAL_TIME_CHANGED: EventKind.ValueType  # 40
 """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
-EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 31
+EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 41
 """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
@@ -94,8 +99,9 @@ class Event(_message.Message):
     TRIP_FIELD_NUMBER: _builtins.int
     OFFER_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    MONEY_FIELD_NUMBER: _builtins.int
     event_id: _builtins.int
-    """Given by the service, unique for ever. Positive."""
+    """Given by the service that hands it out, unique for ever among its own. Positive."""
     kind: Global___EventKind.ValueType
     """What happened."""
     recipient_id: _builtins.int
@@ -110,6 +116,10 @@ class Event(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
 
+    @_builtins.property
+    def money(self) -> Global___MoneyMoved:
+        """What came in or went out, for money events."""
+
     def __init__(
         self,
         *,
@@ -119,14 +129,45 @@ class Event(_message.Message):
         trip: _trips_pb2.Trip | None = ...,
         offer_id: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        money: Global___MoneyMoved | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "trip", b"trip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "money", b"money", "trip", b"trip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event_id", b"event_id", "kind", b"kind", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event_id", b"event_id", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Event: _TypeAlias = Event  # noqa: Y015
+
+@_typing.final
+class MoneyMoved(_message.Message):
+    """A line of somebody's statement that they did not cause."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    BALANCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def entry(self) -> _wallet_pb2.Entry:
+        """The line."""
+
+    @_builtins.property
+    def balance(self) -> _wallet_pb2.Money:
+        """What they had just then."""
+
+    def __init__(
+        self,
+        *,
+        entry: _wallet_pb2.Entry | None = ...,
+        balance: _wallet_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "entry", b"entry"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoneyMoved: _TypeAlias = MoneyMoved  # noqa: Y015
 
 @_typing.final
 class TakeEventsRequest(_message.Message):

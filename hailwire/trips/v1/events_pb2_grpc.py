@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class EventsServiceStub:
-    """EventsService hands events to whoever delivers them. An event is a row written with the change that caused it; it is
+    """EventsService hands events to whoever delivers them; every service that has something to tell serves it. An event is a row written with the change that caused it; it is
     taken by its state, never by a cursor (ids do not commit in order), and stays until it is acknowledged. One batch per
     recipient at a time: while a recipient's events are taken, no other taker gets that recipient's later ones.
     """
@@ -50,7 +50,7 @@ class EventsServiceStub:
 
 
 class EventsServiceServicer:
-    """EventsService hands events to whoever delivers them. An event is a row written with the change that caused it; it is
+    """EventsService hands events to whoever delivers them; every service that has something to tell serves it. An event is a row written with the change that caused it; it is
     taken by its state, never by a cursor (ids do not commit in order), and stays until it is acknowledged. One batch per
     recipient at a time: while a recipient's events are taken, no other taker gets that recipient's later ones.
     """
@@ -94,7 +94,7 @@ def add_EventsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EventsService:
-    """EventsService hands events to whoever delivers them. An event is a row written with the change that caused it; it is
+    """EventsService hands events to whoever delivers them; every service that has something to tell serves it. An event is a row written with the change that caused it; it is
     taken by its state, never by a cursor (ids do not commit in order), and stays until it is acknowledged. One batch per
     recipient at a time: while a recipient's events are taken, no other taker gets that recipient's later ones.
     """

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class EventsServiceStub:
-    """EventsService hands events to whoever delivers them. An event is a row written with the change that caused it; it is
+    """EventsService hands events to whoever delivers them; every service that has something to tell serves it. An event is a row written with the change that caused it; it is
     taken by its state, never by a cursor (ids do not commit in order), and stays until it is acknowledged. One batch per
     recipient at a time: while a recipient's events are taken, no other taker gets that recipient's later ones.
     """
@@ -47,7 +47,7 @@ class EventsServiceStub:
 
 @_typing.type_check_only
 class EventsServiceAsyncStub(EventsServiceStub):
-    """EventsService hands events to whoever delivers them. An event is a row written with the change that caused it; it is
+    """EventsService hands events to whoever delivers them; every service that has something to tell serves it. An event is a row written with the change that caused it; it is
     taken by its state, never by a cursor (ids do not commit in order), and stays until it is acknowledged. One batch per
     recipient at a time: while a recipient's events are taken, no other taker gets that recipient's later ones.
     """
@@ -63,7 +63,7 @@ class EventsServiceAsyncStub(EventsServiceStub):
     """Says that the taker has stored these events durably. Unknown or already acknowledged ids are ignored. Idempotent."""
 
 class EventsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """EventsService hands events to whoever delivers them. An event is a row written with the change that caused it; it is
+    """EventsService hands events to whoever delivers them; every service that has something to tell serves it. An event is a row written with the change that caused it; it is
     taken by its state, never by a cursor (ids do not commit in order), and stays until it is acknowledged. One batch per
     recipient at a time: while a recipient's events are taken, no other taker gets that recipient's later ones.
     """

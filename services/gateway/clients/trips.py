@@ -158,11 +158,12 @@ class Trips:
 
 
 class Events:
-    """What happened to people without a message of theirs."""
+    """What happened to people without a message of theirs, as one of the services tells it."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, name: str = "trips") -> None:
+        self.name = name
         self._stub = events_pb2_grpc.EventsServiceStub(channel)
-        self._peer = Peer("trips", channel, SERVICE)
+        self._peer = Peer(name, channel, events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name)
 
     async def take(self, taker_id: str, most: int, wait_seconds: float) -> list[events_pb2.Event]:
         """Take pending events, waiting a while for the first."""

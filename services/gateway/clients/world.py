@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from chassis import errors
-from hailwire.profile.v1 import profile_pb2
+from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Trips
+from services.gateway.proving import Proving
 
 # What a list in a chat can show and a little more.
 _PAGE = 10
@@ -20,8 +21,20 @@ class PersonalWorld:
     however much later, finds the first outcome.
     """
 
-    def __init__(self, person: profile_pb2.Person, key: bytes, profile: Profile, trips: Trips) -> None:
+    def __init__(
+        self,
+        person: profile_pb2.Person,
+        key: bytes,
+        profile: Profile,
+        trips: Trips,
+        proving: Proving | None = None,
+        address: str = "",
+    ) -> None:
+        """`proving` and the `address` that the person writes from: for messages; nobody proves anything by an event."""
         self._person_id = person.person_id
+        self._language = person.language
+        self._proving = proving
+        self._address = address
         self._former_ids = frozenset(person.merged_person_ids)
         self._key = key.hex()
         self._profile = profile
@@ -48,6 +61,19 @@ class PersonalWorld:
             request.person.opt_outs.extend(opt_outs)
             request.update_mask.paths.append("opt_outs")
         return await self._profile.update(request)
+
+    async def prove_number(self, step: str, number: str) -> None:
+        """Send a code to a number."""
+        await self._provers().start(self._id(step), self._person_id, number, self._language)
+
+    async def check_number(self, step: str, code: str) -> None:
+        """Compare a code."""
+        await self._provers().check(self._id(step), self._person_id, code, self._address)
+
+    def _provers(self) -> Proving:
+        if self._proving is None:
+            raise errors.Internal("nobody proves a number by an event")
+        return self._proving
 
     async def update_presence(
         self,
@@ -168,6 +194,33 @@ class PersonalWorld:
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked."""
         return await self._trips.missed_trips(self._person_id)
+
+    async def wallet(self) -> wallet_pb2.Wallet:
+        """Find or open the person's wallet."""
+        return await self._profile.wallets.open(self._person_id)
+
+    async def payee(self, code: str) -> wallet_pb2.Party:
+        """Whom a code means."""
+        return await self._profile.wallets.payee(code)
+
+    async def send_money(
+        self, step: str, payee_code: str, amount: wallet_pb2.Money, *, confirmed: bool = False
+    ) -> wallet_pb2.Transaction:
+        """Send money from the person's wallet; a confirmed transfer is named by what was confirmed."""
+        return await self._profile.wallets.transfer(
+            wallet_pb2.TransferRequest(
+                # A second tap on one confirmation is another message and the same transfer.
+                request_id=f"{self._person_id}:{step}" if confirmed else self._id(step),
+                person_id=self._person_id,
+                payee_code=payee_code,
+                amount=amount,
+                confirmed=confirmed,
+            )
+        )
+
+    async def entries(self, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
+        """A page of the person's statement, newest first."""
+        return await self._profile.wallets.entries(self._person_id, page_token, page_size)
 
     async def hand_over(self, from_person_id: int) -> None:
         """Give this person everything of somebody who turned out to be the same."""

@@ -24,21 +24,48 @@ WORDED = {
     "TRIP_STEP_ILLEGAL": "refused-step",
     "TRIP_NOT_COMPLETED": "refused-not-completed",
     "RATING_CLOSED": "refused-rating-closed",
+    "NUMBER_TAKEN": "refused-number-yours",
+    "NUMBER_OPTED_OUT": "refused-number-silent",
+    "CODE_TOO_SOON": "refused-code-soon",
+    "CODE_LIMIT_REACHED": "refused-code-limit",
+    "VERIFICATION_FAILED": "refused-code",
 }
+
+# Worded where they are met, because an amount or a question goes with them (wallet.py).
+BY_THE_WALLET = frozenset(
+    {
+        "ACCOUNT_TOO_NEW",
+        "AMOUNT_INVALID",
+        "AMOUNT_TOO_LARGE",
+        "AMOUNT_TOO_SMALL",
+        "BALANCE_TOO_LOW",
+        "CONFIRMATION_REQUIRED",
+        "DAILY_LIMIT_REACHED",
+        "PAYEE_UNKNOWN",
+        "TRANSFER_TO_SELF",
+    }
+)
 
 OUR_BUGS = frozenset(
     {
         "ANSWER_INVALID",
+        "CURRENCY_UNKNOWN",
+        "CODE_INVALID",
         "DRIVERS_TOO_MANY",
         "FIELD_UNKNOWN",
         "IDENTITIES_MISSING",
         "IDENTITY_INVALID",
         "LANGUAGE_UNKNOWN",
+        "NUMBER_INVALID",
+        "NUMBER_NOT_FOUND",
+        "OTHER_NUMBER_LINKED",
+        "OWNER_INVALID",
         "PERSON_INVALID",
         "PERSON_NOT_FOUND",
         "REQUEST_ID_REUSED",
         "STARS_INVALID",
         "VALUE_INVALID",
+        "WALLET_NOT_FOUND",
     }
 )
 

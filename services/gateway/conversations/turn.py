@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from hailwire.profile.v1 import profile_pb2
+from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.conversations import catalogue
 from services.gateway.conversations.flows.declaration import HOME
@@ -77,6 +77,12 @@ class World(Protocol):
     ) -> profile_pb2.Person:
         """Change what is given, keep the rest; `opt_outs` replaces all of them."""
 
+    async def prove_number(self, step: str, number: str) -> None:
+        """Send a code by SMS to a number (E.164) that the person says is theirs, too."""
+
+    async def check_number(self, step: str, code: str) -> None:
+        """Make one person, and one conversation, of this one and the number's, if that is the code that was sent."""
+
     async def update_presence(
         self,
         step: str,
@@ -139,6 +145,20 @@ class World(Protocol):
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked, newest first."""
+
+    async def wallet(self) -> wallet_pb2.Wallet:
+        """Find or open the person's wallet; as it is now."""
+
+    async def payee(self, code: str) -> wallet_pb2.Party:
+        """Whom a code means, as far as the person may know; NotFound."""
+
+    async def send_money(
+        self, step: str, payee_code: str, amount: wallet_pb2.Money, *, confirmed: bool = False
+    ) -> wallet_pb2.Transaction:
+        """Send money. With `confirmed` the step names the transfer whatever message it comes with: it happens once."""
+
+    async def entries(self, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
+        """A page of the person's statement, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from hailwire.profile.v1 import wallet_pb2
 from hailwire.trips.v1 import money_pb2, trips_pb2
 from services.gateway.conversations.catalogue import LANGUAGES, t
 
@@ -67,13 +68,13 @@ def _kilometers(language: str, kilometers: float) -> str:
     return f"{format_decimal(kilometers, '0.0' if kilometers < 9.95 else '0', locale=language)} km"
 
 
-def money(language: str, sum_of: money_pb2.Money) -> str:
-    """An amount with its currency, such as "1500 RWF"."""
+def money(language: str, sum_of: wallet_pb2.Money | money_pb2.Money) -> str:
+    """A sum as the language groups its digits: "1,500 RWF", "1 500 RWF", "12.50 USD"."""
     return f"{amount(language, sum_of)} {sum_of.currency_code}"
 
 
-def amount(language: str, sum_of: money_pb2.Money) -> str:
-    """An amount alone, with the decimals that it was told with."""
+def amount(language: str, sum_of: wallet_pb2.Money | money_pb2.Money) -> str:
+    """A sum without its currency, with the decimals that it was told with."""
     return _amount(language, sum_of.amount)
 
 
@@ -81,10 +82,10 @@ def amount(language: str, sum_of: money_pb2.Money) -> str:
 def _amount(language: str, digits: str) -> str:
     from babel.numbers import format_decimal
 
-    whole, _, decimals = digits.partition(".")
-    if not decimals:
-        return whole
-    return format_decimal(Decimal(digits), f"0.{'0' * len(decimals)}", locale=language)
+    decimals = len(digits.partition(".")[2])
+    written = format_decimal(Decimal(digits), "#,##0" + ("." + "0" * decimals if decimals else ""), locale=language)
+    # No-break spaces would make an SMS of 160 characters one of 70.
+    return " ".join(written.split())
 
 
 def rating(language: str, average: float) -> str:

@@ -20,7 +20,7 @@ button-drive = Drive
 button-trips = My trips
 button-offline = Go offline
 button-menu = Menu
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), LANGUAGE, BACK, MENU, STOP (no more messages).
+help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), NUMBER (your SMS number), LANGUAGE, BACK, MENU, STOP (no more messages).
 not-understood = I did not understand that.
 choose-first = Please choose one of these.
 cannot-read = I cannot read this kind of message.
@@ -216,6 +216,59 @@ age-days = { $count ->
    *[other] { $count } days
   }
 age-months = more than a month
+
+## Wallet
+
+wallet-balance = Your balance: { $balance }.
+wallet-code = Your wallet code is { $code }. Whoever knows it can send you money, and nothing else.
+button-wallet = Wallet
+button-send-money = Send money
+button-history = History
+button-more = More
+wallet-payee = Who gets the money? Write their wallet code, such as HW-2A3B4C5. They find it when they write WALLET.
+wallet-amount = { $payee } gets the money. How much? You have { $balance }.
+wallet-confirm = Send { $amount } to { $payee }? This cannot be undone.
+button-pay = Send it
+button-do-not-pay = Do not send
+wallet-outdated = I asked that a while ago, so I sent nothing.
+wallet-sent = Sent: { $amount } to { $payee }. You have { $balance } left.
+wallet-history = In and out, newest first:
+wallet-no-history = Nothing has come in or gone out yet.
+entry-line = { $when }: { $amount } - { $what }
+entry-sent = to { $other }
+entry-received = from { $other }
+entry-credit = paid in
+entry-reward = reward
+entry-merge = between your wallets
+entry-reversal = correction
+entry-reversed = taken back
+refused-payee = I do not know that wallet code. Please check every letter.
+refused-self = That is your own wallet.
+refused-amount = I cannot send that amount. Write it in digits, such as 1500.
+refused-amount-small = The least that you can send is { $minimum }.
+refused-amount-large = The most that you can send at once is { $limit }.
+refused-daily-limit = In 24 hours you can send { $limit } in all; { $left } is left.
+refused-wallet-new = Your wallet is new. It receives money now and can send some in { $age }.
+refused-balance = You do not have that much.
+told-money-from = You have received { $amount } from { $other } Your balance: { $balance }.
+told-money = You have received { $amount }. Your balance: { $balance }.
+told-money-corrected = We have corrected your balance by { $amount }. Your balance: { $balance }.
+
+## Phone numbers
+
+number-code = Your Hailwire code is { $code }. It is good for 10 minutes. Do not give it to anybody.
+number-which = Which number do you use for SMS? Write it, and a code goes there.
+number-by-whatsapp = Write NUMBER to me on WhatsApp: there you can add this phone.
+number-unreadable = That is not a mobile number that I can write to. With + and its country code it is sure to work.
+number-sent = A code is on its way to that phone.
+number-type-code = Type the six digits of the SMS here. They count for 10 minutes. Write BACK for another number.
+number-six-digits = The code has six digits.
+number-proved = That is your number: by SMS and on WhatsApp we go on in one conversation.
+refused-number-yours = That number is yours already.
+refused-number-silent = From that phone I was asked for no messages. Write START there first.
+refused-code-soon = A code was sent a moment ago. Wait a minute before you ask for the next one.
+refused-code-limit = Those were enough codes for today. Try again tomorrow.
+refused-code = That code does not count: it is wrong, too old, or was tried too often.
 
 ## Fares
 

@@ -20,7 +20,7 @@ button-drive = Conduire
 button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), NUMÉRO (votre numéro SMS), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -216,6 +216,59 @@ age-days = { $count ->
    *[other] { $count } jours
   }
 age-months = plus d'un mois
+
+## Portefeuille
+
+wallet-balance = Votre solde : { $balance }.
+wallet-code = Votre code de portefeuille est { $code }. Qui le connaît peut vous envoyer de l'argent, et rien d'autre.
+button-wallet = Portefeuille
+button-send-money = Envoyer de l'argent
+button-history = Historique
+button-more = Suite
+wallet-payee = À qui va l'argent ? Écrivez son code de portefeuille, par exemple HW-2A3B4C5. On le voit en écrivant PORTEFEUILLE.
+wallet-amount = L'argent ira à { $payee }. Combien ? Vous avez { $balance }.
+wallet-confirm = Envoyer { $amount } à { $payee } ? On ne peut pas revenir en arrière.
+button-pay = Envoyer
+button-do-not-pay = Ne pas envoyer
+wallet-outdated = Cette question date d'il y a un moment : je n'ai rien envoyé.
+wallet-sent = Envoyé : { $amount } à { $payee }. Il vous reste { $balance }.
+wallet-history = Entrées et sorties, les dernières d'abord :
+wallet-no-history = Rien n'est encore entré ni sorti.
+entry-line = { $when } : { $amount } - { $what }
+entry-sent = à { $other }
+entry-received = de { $other }
+entry-credit = versement
+entry-reward = récompense
+entry-merge = entre vos portefeuilles
+entry-reversal = correction de notre part
+entry-reversed = annulé
+refused-payee = Je ne connais pas ce code de portefeuille. Vérifiez chaque lettre.
+refused-self = C'est votre propre portefeuille.
+refused-amount = Je ne peux pas envoyer ce montant. Écrivez-le en chiffres, par exemple 1500.
+refused-amount-small = Vous pouvez envoyer au moins { $minimum }.
+refused-amount-large = Vous pouvez envoyer au plus { $limit } à la fois.
+refused-daily-limit = En 24 heures vous pouvez envoyer { $limit } en tout ; il reste { $left }.
+refused-wallet-new = Votre portefeuille est nouveau. Il reçoit déjà de l'argent et pourra en envoyer dans { $age }.
+refused-balance = Vous n'avez pas autant.
+told-money-from = Vous avez reçu { $amount } de { $other } Votre solde : { $balance }.
+told-money = Vous avez reçu { $amount }. Votre solde : { $balance }.
+told-money-corrected = Nous avons corrigé votre solde de { $amount }. Votre solde : { $balance }.
+
+## Numéros
+
+number-code = Votre code Hailwire est { $code }. Il est valable 10 minutes. Ne le donnez à personne.
+number-which = Quel numéro utilisez-vous pour les SMS ? Écrivez-le, un code y sera envoyé.
+number-by-whatsapp = Écrivez-moi NUMÉRO sur WhatsApp : là vous pouvez ajouter ce téléphone.
+number-unreadable = Je ne peux pas écrire à ce numéro. Avec + et l'indicatif du pays, c'est plus sûr.
+number-sent = Un code est en route vers ce téléphone.
+number-type-code = Tapez ici les six chiffres du SMS. Ils sont valables 10 minutes. Écrivez RETOUR pour un autre numéro.
+number-six-digits = Le code a six chiffres.
+number-proved = C'est bien votre numéro : par SMS et sur WhatsApp, nous continuons dans une seule conversation.
+refused-number-yours = Ce numéro est déjà le vôtre.
+refused-number-silent = Depuis ce téléphone on m'a demandé de ne plus écrire. Envoyez-y d'abord START.
+refused-code-soon = Un code vient d'être envoyé. Attendez une minute avant d'en demander un autre.
+refused-code-limit = C'est assez de codes pour aujourd'hui. Réessayez demain.
+refused-code = Ce code ne compte pas : il est faux, trop ancien, ou essayé trop souvent.
 
 ## Tarifs
 

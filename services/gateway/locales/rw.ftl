@@ -20,7 +20,7 @@ button-drive = Gutwara abagenzi
 button-trips = Ingendo zanjye
 button-offline = Kuva ku murongo
 button-menu = Ahabanza
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), NIMERO (nimero yawe ya SMS), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
 not-understood = Ibyo sinabyumvise.
 choose-first = Hitamo kimwe muri ibi.
 cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
@@ -216,6 +216,59 @@ age-days = { $count ->
    *[other] iminsi { $count }
   }
 age-months = ukwezi kurenga
+
+## Ikofi
+
+wallet-balance = Mu ikofi yawe harimo { $balance }.
+wallet-code = Kode y'ikofi yawe ni { $code }. Uyizi ashobora kukoherereza amafaranga, nta kindi.
+button-wallet = Ikofi
+button-send-money = Kohereza amafaranga
+button-history = Ibyakozwe
+button-more = Komeza urebe
+wallet-payee = Amafaranga ni aya nde? Andika kode y'ikofi ye, urugero HW-2A3B4C5. Ayibona iyo yanditse IKOFI.
+wallet-amount = Amafaranga arajya kuri { $payee }. Ni angahe? Ufite { $balance }.
+wallet-confirm = Nohereze { $amount } kuri { $payee }? Ntibishobora gusubira inyuma.
+button-pay = Ohereza
+button-do-not-pay = Ntiwohereze
+wallet-outdated = Icyo kibazo nakibajije kera, ni yo mpamvu nta cyo nohereje.
+wallet-sent = Byoherejwe: { $amount } kuri { $payee }. Usigaranye { $balance }.
+wallet-history = Ibyinjiye n'ibyasohotse, ibya vuba mbere:
+wallet-no-history = Nta kirinjira kandi nta kirasohoka.
+entry-line = { $when }: { $amount } - { $what }
+entry-sent = kuri { $other }
+entry-received = bivuye kuri { $other }
+entry-credit = ayashyizwemo
+entry-reward = igihembo
+entry-merge = hagati y'amakofi yawe
+entry-reversal = ikosora
+entry-reversed = byasubijwe
+refused-payee = Iyo kode y'ikofi sinyizi. Reba neza buri nyuguti.
+refused-self = Iyo ni ikofi yawe bwite.
+refused-amount = Ayo mafaranga sinshobora kuyohereza. Andika umubare, urugero 1500.
+refused-amount-small = Make ushobora kohereza ni { $minimum }.
+refused-amount-large = Menshi ushobora kohereza icyarimwe ni { $limit }.
+refused-daily-limit = Mu masaha 24 ushobora kohereza { $limit } yose hamwe; hasigaye { $left }.
+refused-wallet-new = Ikofi yawe ni nshya. Irakira amafaranga ubu, izatangira kohereza hashize { $age }.
+refused-balance = Nta mafaranga angana atyo ufite.
+told-money-from = Wakiriye { $amount } bivuye kuri { $other } Ubu ufite { $balance }.
+told-money = Wakiriye { $amount }. Ubu ufite { $balance }.
+told-money-corrected = Twakosoye konti yawe: { $amount }. Ubu ufite { $balance }.
+
+## Nimero
+
+number-code = Kode yawe ya Hailwire ni { $code }. Imara iminota 10. Ntukagire uwo uyiha.
+number-which = Ukoresha iyihe nimero kuri SMS? Yandike, kode irahita yoherezwayo.
+number-by-whatsapp = Nyandikira NIMERO kuri WhatsApp: ni ho wongereraho iyi telefone.
+number-unreadable = Iyo nimero sinshobora kuyandikira. Yandike na + na kode y'igihugu.
+number-sent = Kode iri mu nzira igana kuri iyo telefone.
+number-type-code = Andika hano imibare itandatu iri muri SMS. Imara iminota 10. Andika INYUMA niba ushaka indi nimero.
+number-six-digits = Kode igizwe n'imibare itandatu.
+number-proved = Iyo nimero ni iyawe: kuri SMS no kuri WhatsApp dukomereza mu kiganiro kimwe.
+refused-number-yours = Iyo nimero isanzwe ari iyawe.
+refused-number-silent = Iyo telefone yansabye kutongera kuyandikira. Banza wandikeyo START.
+refused-code-soon = Kode imaze kanya yoherejwe. Tegereza umunota mbere yo gusaba indi.
+refused-code-limit = Kode z'uyu munsi zirahagije. Ongera ugerageze ejo.
+refused-code = Iyo kode ntabwo yemewe: si yo, yarengeje igihe, cyangwa yageragejwe kenshi.
 
 ## Ibiciro
 

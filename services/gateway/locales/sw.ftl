@@ -20,7 +20,7 @@ button-drive = Beba abiria
 button-trips = Safari zangu
 button-offline = Ondoka mtandaoni
 button-menu = Menyu
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), NAMBARI (nambari yako ya SMS), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
 not-understood = Sikuelewa hilo.
 choose-first = Tafadhali chagua mojawapo.
 cannot-read = Siwezi kusoma ujumbe wa aina hii.
@@ -207,6 +207,59 @@ age-minutes = dakika { $count }
 age-hours = saa { $count }
 age-days = siku { $count }
 age-months = zaidi ya mwezi
+
+## Pochi
+
+wallet-balance = Salio lako ni { $balance }.
+wallet-code = Namba ya pochi yako ni { $code }. Anayeijua anaweza kukutumia pesa, si zaidi.
+button-wallet = Pochi
+button-send-money = Tuma pesa
+button-history = Historia
+button-more = Zaidi
+wallet-payee = Nani apokee pesa? Andika namba ya pochi yake, kama HW-2A3B4C5. Huiona anapoandika POCHI.
+wallet-amount = Pesa zitaenda kwa { $payee }. Kiasi gani? Una { $balance }.
+wallet-confirm = Nitume { $amount } kwa { $payee }? Haiwezi kurudishwa.
+button-pay = Tuma sasa
+button-do-not-pay = Usitume
+wallet-outdated = Niliuliza hilo muda uliopita, kwa hiyo sikutuma chochote.
+wallet-sent = Imetumwa: { $amount } kwa { $payee }. Umebakiwa na { $balance }.
+wallet-history = Zilizoingia na kutoka, mpya kwanza:
+wallet-no-history = Bado hakuna kilichoingia wala kutoka.
+entry-line = { $when }: { $amount } - { $what }
+entry-sent = kwa { $other }
+entry-received = kutoka kwa { $other }
+entry-credit = zimewekwa
+entry-reward = zawadi
+entry-merge = kati ya pochi zako
+entry-reversal = marekebisho
+entry-reversed = imerudishwa
+refused-payee = Siijui namba hiyo ya pochi. Tafadhali angalia kila herufi.
+refused-self = Hiyo ni pochi yako mwenyewe.
+refused-amount = Siwezi kutuma kiasi hicho. Andika kwa tarakimu, kama 1500.
+refused-amount-small = Kiasi kidogo unachoweza kutuma ni { $minimum }.
+refused-amount-large = Kiasi kikubwa unachoweza kutuma kwa mara moja ni { $limit }.
+refused-daily-limit = Ndani ya saa 24 unaweza kutuma jumla ya { $limit }; imebaki { $left }.
+refused-wallet-new = Pochi yako ni mpya. Inapokea pesa sasa, na itaweza kutuma baada ya { $age }.
+refused-balance = Huna kiasi hicho.
+told-money-from = Umepokea { $amount } kutoka kwa { $other } Salio lako ni { $balance }.
+told-money = Umepokea { $amount }. Salio lako ni { $balance }.
+told-money-corrected = Tumerekebisha salio lako kwa { $amount }. Salio lako ni { $balance }.
+
+## Nambari
+
+number-code = Nambari yako ya siri ya Hailwire ni { $code }. Inatumika kwa dakika 10. Usimpe mtu yeyote.
+number-which = Unatumia nambari gani kwa SMS? Iandike, na msimbo utatumwa huko.
+number-by-whatsapp = Niandikie NAMBARI kwenye WhatsApp: huko unaweza kuongeza simu hii.
+number-unreadable = Siwezi kuandikia nambari hiyo. Iandike kwa + na msimbo wa nchi.
+number-sent = Msimbo uko njiani kwenda kwenye simu hiyo.
+number-type-code = Andika hapa tarakimu sita za SMS. Zinatumika kwa dakika 10. Andika RUDI kwa nambari nyingine.
+number-six-digits = Msimbo una tarakimu sita.
+number-proved = Hiyo ni nambari yako: kwa SMS na WhatsApp tunaendelea katika mazungumzo moja.
+refused-number-yours = Nambari hiyo tayari ni yako.
+refused-number-silent = Simu hiyo iliniomba nisiiandikie. Kwanza andika START huko.
+refused-code-soon = Msimbo umetumwa sasa hivi. Subiri dakika moja kabla ya kuomba mwingine.
+refused-code-limit = Misimbo ya leo inatosha. Jaribu tena kesho.
+refused-code = Msimbo huo haukubaliki: si sahihi, umepitwa na wakati, au umejaribiwa mara nyingi.
 
 ## Bei
 

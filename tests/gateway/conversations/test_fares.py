@@ -59,7 +59,7 @@ async def test_both_sides_read_the_fare(channel: Any, language: str) -> None:
     """Driver and passenger are told the same sum, and what was counted."""
     driver, rider, _ = await _completed(Town(), channel, language)
     for phone in (driver, rider):
-        assert "1500 RWF" in phone.body
+        assert wording.money(language, rwf("1500")) in phone.body
         assert wording.distance(language, 4200) in phone.body
         assert wording.age(language, 601) in phone.body
 
@@ -69,7 +69,7 @@ async def test_a_fare_of_time_alone_names_no_way() -> None:
     town = Town()
     town.way_meters = 0
     _, rider, _ = await _completed(town)
-    assert "The fare is 1500 RWF (10 minutes)." in rider.body
+    assert "The fare is 1,500 RWF (10 minutes)." in rider.body
 
 
 @CHANNELS
@@ -243,7 +243,7 @@ async def test_an_estimate_is_told_to_both() -> None:
     driver, rider, trip = await _matched(town)
     trip.fare_estimate.CopyFrom(rwf("2200"))
     await rider.say("trips")
-    assert "Estimated fare: 2200 RWF." in rider.body
+    assert "Estimated fare: 2,200 RWF." in rider.body
     offered = trips_pb2.Trip()
     offered.CopyFrom(trip)
     offered.offers[0].expire_time.CopyFrom(town.timestamp(60))
@@ -255,7 +255,7 @@ async def test_an_estimate_is_told_to_both() -> None:
         offer_id=offered.offers[0].offer_id,
     )
     await driver.hear(event)
-    assert "Estimated fare: 2200 RWF." in driver.body
+    assert "Estimated fare: 2,200 RWF." in driver.body
 
 
 @CHANNELS
@@ -270,7 +270,7 @@ async def test_where_to_when_the_operator_asks(channel: Any, language: str) -> N
     await listed(rider, moto)
     assert t(language, "ride-whereto") in rider.body
     await rider.share(-1.99, 30.1)
-    estimate = t(language, "fare-estimate", fare="2200 RWF")
+    estimate = t(language, "fare-estimate", fare=wording.money(language, rwf("2200")))
     assert isinstance(rider.last, Menu)
     assert estimate in rider.body
     await rider.say(t(language, "row-ask-all"))

@@ -68,6 +68,8 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _silence,
         _fares,
         _destinations,
+        _money,
+        _a_number,
     ):
         await walk(Town())
     await _events(Town())
@@ -95,6 +97,22 @@ async def _words(town: Town) -> None:
         await phone.say("back")
     texter = await _asked_for_a_language(town.phone("sms", "en"))
     await texter.say("help")
+
+
+async def _a_number(town: Town) -> None:
+    phone = town.phone(language="en")
+    await phone.say("number")
+    await phone.say("back")
+    await phone.say("number")
+    await phone.say("0")
+    await phone.say("+250 788 123 456")
+    await phone.say("four")
+    await phone.say("000000")
+    await phone.say("back")
+    await phone.say("0788 123 457")
+    await phone.say("123 456")
+    texter = await _asked_for_a_language(town.phone("sms", "en"))
+    await texter.say("number")
 
 
 async def _languages(town: Town) -> None:
@@ -304,6 +322,32 @@ async def _destinations(town: Town) -> None:
         assert rider.state.name == "home"
 
 
+async def _money(town: Town) -> None:
+    payer, payee = town.phone(language="en"), town.phone(language="en")
+    town.bank.endow(payer.person_id, 50_000, town.now)
+    code = town.bank.wallet(payee.person_id, town.now).code
+    await payer.say("wallet")
+    await payer.choose("History")
+    await payer.tap("go:wallet")
+    await payer.choose("Send money")
+    await payer.say("nobody's")
+    for amount in ("er", "500"):
+        if payer.state.name == "wallet.payee":
+            await payer.say(code)
+        await payer.say(amount)
+    assert payer.state.name == "home"
+    await payer.choose("Send money")
+    await payer.say(code)
+    await payer.say("6000")
+    await payer.say("er")
+    await payer.choose("Send it")
+    assert payer.state.name == "home"
+    for question in ("wallet.amount", "wallet.confirm"):
+        payer.state = Memory({}).asking(question, town.now)
+        await payer.say("help")
+        assert payer.state.name == "wallet.payee"
+
+
 async def _events(town: Town) -> None:
     phone = await _asked_for_a_language(town.phone(language="en"))
     trip = trips_pb2.Trip(trip_id=7, state=trips_pb2.TRIP_STATE_OFFERED, vehicle=trips_pb2.VEHICLE_MOTO)
@@ -341,6 +385,7 @@ def test_no_title_is_a_word_that_means_something_else() -> None:
         "button-offline": taps.GO_OFFLINE,
         "row-offline": taps.GO_OFFLINE,
         "button-menu": taps.GO_MENU,
+        "button-wallet": taps.GO_WALLET,
     }
     for language in LANGUAGES:
         for key in sorted(_titles()):

@@ -10,12 +10,13 @@ from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.errors import InvalidArgument, NotFound, Refused
-from hailwire.profile.v1 import profile_pb2
+from chassis.errors import AlreadyExists, InvalidArgument, NotFound, Refused
+from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, money_pb2, ratings_pb2, trips_pb2
 from services.gateway.conversations import places
 from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
+from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.phones import Phone
 
 Kept = TypeVar("Kept")
@@ -44,12 +45,16 @@ class Town:
         self.events: list[events_pb2.Event] = []
         self.ledger: dict[tuple[int, str], tuple[object, object]] = {}
         self.phones: dict[int, Phone] = {}
+        self.bank = Bank()
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
         self.missed: list[matches_pb2.MissedTrip] = []
         self.averages: dict[int, float] = {}
         self.way_meters = 4200
+        # SMS numbers by person: those that are being proved, and those that were.
+        self.proving: dict[int, str] = {}
+        self.numbers: dict[int, str] = {}
         self.shown: tuple[dict[int, trips_pb2.Presence], dict[int, trips_pb2.Trip]] | None = None
 
     def phone(self, channel: Channel = "whatsapp", language: str = "", *, plain: bool = False) -> Phone:
@@ -99,8 +104,8 @@ class Town:
 
     async def deliver(self) -> None:
         """Everybody hears what happened."""
-        while self.events:
-            event = self.events.pop(0)
+        while self.events or self.bank.events:
+            event = (self.events or self.bank.events).pop(0)
             await self.phones[event.recipient_id].hear(event)
 
     def offer_of(self, offer_id: int) -> tuple[trips_pb2.Trip, trips_pb2.Offer]:
@@ -125,13 +130,13 @@ class PersonsWorld:
         self.me = person_id
         self.message_id = message_id
 
-    def _once(self, step: str, fingerprint: object, change: Callable[[], Kept]) -> Kept:
-        key = (self.message_id, step)
+    def _once(self, step: str, fingerprint: object, change: Callable[[], Kept], *, for_ever: bool = False) -> Kept:
+        key = (0 if for_ever else self.message_id, step)
         if key not in self.town.ledger:
             outcome: object
             try:
                 outcome = change()
-            except (Refused, NotFound, InvalidArgument) as error:
+            except (Refused, NotFound, InvalidArgument, AlreadyExists) as error:
                 outcome = error
             self.town.ledger[key] = (fingerprint, copied(outcome))
         before, outcome = self.town.ledger[key]
@@ -157,6 +162,22 @@ class PersonsWorld:
             return person
 
         return self._once(step, ("person", name, language, opt_outs and list(opt_outs)), change)
+
+    async def prove_number(self, step: str, number: str) -> None:
+        def change() -> None:
+            if number in self.town.numbers.values():
+                raise AlreadyExists(reason="NUMBER_TAKEN")
+            self.town.proving[self.me] = number
+
+        self._once(step, ("number", number), change)
+
+    async def check_number(self, step: str, code: str) -> None:
+        def change() -> None:
+            if code != "123456" or self.me not in self.town.proving:
+                raise Refused(reason="VERIFICATION_FAILED")
+            self.town.numbers[self.me] = self.town.proving.pop(self.me)
+
+        self._once(step, ("code", code), change)
 
     async def update_presence(
         self,
@@ -368,13 +389,34 @@ class PersonsWorld:
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         return self.town.missed
 
+    async def wallet(self) -> wallet_pb2.Wallet:
+        return self.town.bank.wallet(self.me, self.town.now)
+
+    async def payee(self, code: str) -> wallet_pb2.Party:
+        return self.town.bank.payee(code)
+
+    async def send_money(
+        self, step: str, payee_code: str, amount: wallet_pb2.Money, *, confirmed: bool = False
+    ) -> wallet_pb2.Transaction:
+        return self._once(
+            f"{self.me}:{step}" if confirmed else step,
+            (payee_code, str(amount), confirmed),
+            lambda: self.town.bank.send(self.me, payee_code, amount, self.town.now, confirmed=confirmed),
+            for_ever=confirmed,
+        )
+
+    async def entries(self, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
+        if page_token and not page_token.isdecimal():
+            raise InvalidArgument(reason="PAGE_TOKEN_INVALID")
+        return self.town.bank.entries(self.me, page_token, page_size)
+
 
 def rwf(amount: str) -> money_pb2.Money:
     return money_pb2.Money(currency_code="RWF", amount=amount)
 
 
 def copied(value: Kept) -> Kept:
-    if isinstance(value, profile_pb2.Person | trips_pb2.Trip | trips_pb2.Presence):
+    if isinstance(value, profile_pb2.Person | trips_pb2.Trip | trips_pb2.Presence | wallet_pb2.Transaction):
         copy = type(value)()
         copy.CopyFrom(value)  # type: ignore[arg-type]
         return copy

@@ -3,7 +3,20 @@
 A new flow is a new file and one more line in FLOWS.
 """
 
-from services.gateway.conversations.flows import consent, drive, home, language, offer, prices, rating, ride, trip, way
+from services.gateway.conversations.flows import (
+    consent,
+    drive,
+    home,
+    language,
+    number,
+    offer,
+    prices,
+    rating,
+    ride,
+    trip,
+    wallet,
+    way,
+)
 from services.gateway.conversations.flows.declaration import BACK, HOME, STAY, Flow, Question, Step
 
 __all__ = ["BACK", "FLOWS", "HOME", "QUESTIONS", "STAY", "STEPS", "Flow", "Question", "Step", "after", "repeated"]
@@ -15,6 +28,8 @@ FLOWS: tuple[Flow, ...] = (
     drive.FLOW,
     offer.FLOW,
     trip.FLOW,
+    wallet.FLOW,
+    number.FLOW,
     consent.FLOW,
     prices.FLOW,
     rating.FLOW,

@@ -1,22 +1,36 @@
-"""EventsService: translates, and waits while there is nothing."""
+"""EventsService, for every service that has something to tell: translates, and waits while there is nothing."""
 
+import datetime
 import time
+from collections.abc import Sequence
+from typing import Protocol
 
 from chassis import errors, pages
+from chassis.bell import Bell
 from hailwire.trips.v1 import events_pb2 as pb
 from hailwire.trips.v1 import events_pb2_grpc
-from services.trips.bell import Bell
-from services.trips.events import EventStore
 
 _DEFAULT_EVENTS = 100
 _LONGEST_WAIT_SECONDS = 30.0
 _LONGEST_TAKER_ID = 64
 
 
-class EventsServicer(events_pb2_grpc.EventsServiceServicer):
-    """EventsService over the event store."""
+class EventSource(Protocol):
+    """The events of a service's database."""
 
-    def __init__(self, events: EventStore, bell: Bell) -> None:
+    lease: datetime.timedelta
+
+    async def take(self, taker_id: str, most: int) -> list[pb.Event]:
+        """Up to `most` for this taker, of each recipient in order, until acknowledged or the lease ends."""
+
+    async def acknowledge(self, event_ids: Sequence[int]) -> None:
+        """These are stored where they belong."""
+
+
+class EventsServicer(events_pb2_grpc.EventsServiceServicer):
+    """EventsService over a source of events."""
+
+    def __init__(self, events: EventSource, bell: Bell) -> None:
         self._events = events
         self._bell = bell
 
