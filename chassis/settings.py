@@ -7,6 +7,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 T = TypeVar("T")
 
@@ -159,6 +160,11 @@ def _cast(kind: Any, text: str) -> Any:
         if not exact.is_finite():
             raise ValueError("must be a decimal number")
         return exact
+    if kind is ZoneInfo:
+        try:
+            return ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be a time zone, such as Africa/Kigali") from None
     if kind is Secret:
         return Secret(text)
     # A type of a service's own, which says in a ValueError what is wrong.

@@ -12,6 +12,7 @@ _LATER = {
     "aiohttp": "the warmup's step `providers`",
     "fluent.runtime": "the warmup's step `words`",
     "babel": "the warmup's step `handlers`",
+    "dateparser": "whoever writes a calendar date",
     "prometheus_client": "the warmup's step `metrics page`",
     "opentelemetry.sdk": "the warmup's step `metrics page`, or spans when a collector is configured",
     "opentelemetry.exporter": "the same",

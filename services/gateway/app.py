@@ -123,6 +123,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 ),
                 stale_after_seconds=settings.stale_after_seconds,
                 ask_destination=settings.ask_destination,
+                zone=settings.time_zone,
             ),
             commit=TurnCommit(
                 database,

@@ -1,6 +1,7 @@
 """From a claimed item to a decision: who the person is, what their conversation says, what is to be written."""
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -43,12 +44,14 @@ class Conversations:
         *,
         stale_after_seconds: float,
         ask_destination: bool = False,
+        zone: ZoneInfo,
     ) -> None:
         self._profile = profile
         self._trips = trips
         self._proving = proving
         self._stale_after_seconds = stale_after_seconds
         self._ask_destination = ask_destination
+        self._zone = zone
 
     async def decide(self, claim: Claim) -> Decision:
         """Run one item through its conversation. Raises what the handler or a service raised."""
@@ -109,6 +112,7 @@ class Conversations:
                 now=claim.stored_at,
                 age_seconds=_age(claim),
                 world=world,
+                zone=self._zone,
                 stale_after_seconds=self._stale_after_seconds,
                 event=event,
             )
@@ -133,6 +137,7 @@ class Conversations:
             now=claim.stored_at,
             age_seconds=_age(claim),
             world=world,
+            zone=self._zone,
             stale_after_seconds=self._stale_after_seconds,
             ask_destination=self._ask_destination,
             message=message,

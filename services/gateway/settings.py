@@ -1,6 +1,7 @@
 """Every setting of the gateway."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from chassis.database import DatabaseSettings
 from chassis.response_cache import ResponseCacheSettings
@@ -120,6 +121,11 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
         "ASK_DESTINATION",
         default=False,
         help="whether passengers are asked where they want to go, which gives them an estimate of the fare",
+    )
+    time_zone: ZoneInfo = setting(
+        "SERVICE_TIME_ZONE",
+        default=ZoneInfo("Africa/Kigali"),
+        help="whose clocks people in the service area live by, the same for the gateway and the trips service",
     )
     stale_after_seconds: float = setting(
         "GATEWAY_STALE_AFTER_SECONDS",

@@ -28,11 +28,13 @@ from hailwire.trips.v1 import (
     matches_pb2_grpc,
     ratings_pb2,
     ratings_pb2_grpc,
+    schedules_pb2,
+    schedules_pb2_grpc,
     trips_pb2,
     trips_pb2_grpc,
 )
 from services.trips import events as event_store
-from services.trips import looking, search, statements
+from services.trips import looking, schedule_statements, search, statements
 from services.trips.backlog import BACKLOG
 from services.trips.cached import CachedTrips
 from services.trips.events import EventStore
@@ -40,6 +42,8 @@ from services.trips.fares_servicer import FaresServicer
 from services.trips.matches import MatchStore
 from services.trips.matches_servicer import MatchesServicer
 from services.trips.ratings_servicer import RatingsServicer
+from services.trips.schedules import ScheduleStore
+from services.trips.schedules_servicer import SchedulesServicer
 from services.trips.servicer import TripsServicer
 from services.trips.settings import TripsSettings
 from services.trips.store import TripStore
@@ -59,6 +63,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         database = await stack.enter_async_context(open_database(settings, application="trips", telemetry=telemetry))
         await stack.enter_async_context(ending_silent_sessions(database))
         trips = TripStore(database, settings.terms)
+        schedules = ScheduleStore(database, settings.terms, settings.schedule_terms)
         events = EventStore(database, datetime.timedelta(seconds=settings.event_lease_seconds))
         cache = CachedTrips(
             trips,
@@ -80,6 +85,9 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(repeating("trips due", settings.due_interval_ms / 1000, trips.lapse))
         await stack.enter_async_context(repeating("silent drivers", _SILENT_SECONDS, trips.retire))
         await stack.enter_async_context(repeating("matches retention", _RETENTION_SECONDS, matches.expire))
+        await stack.enter_async_context(
+            repeating("scheduled rides due", settings.due_interval_ms / 1000, schedules.serve_due)
+        )
         queues = QueueGauges(database, BACKLOG)
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
         await stack.enter_async_context(repeating("trips retention", _RETENTION_SECONDS, trips.expire_requests))
@@ -94,11 +102,15 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
         fares_servicer, ratings_servicer = FaresServicer(settings.terms), RatingsServicer(trips)
         matches_servicer = MatchesServicer(matches)
+        schedules_servicer = SchedulesServicer(schedules)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: trips_pb2_grpc.add_TripsServiceServicer_to_server(trips_servicer, server),
+                    lambda server: schedules_pb2_grpc.add_SchedulesServiceServicer_to_server(
+                        schedules_servicer, server
+                    ),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
                     lambda server: ratings_pb2_grpc.add_RatingsServiceServicer_to_server(ratings_servicer, server),
                     lambda server: matches_pb2_grpc.add_MatchesServiceServicer_to_server(matches_servicer, server),
@@ -106,6 +118,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                 ],
                 services=[
                     trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
+                    schedules_pb2.DESCRIPTOR.services_by_name["SchedulesService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
                     ratings_pb2.DESCRIPTOR.services_by_name["RatingsService"].full_name,
                     matches_pb2.DESCRIPTOR.services_by_name["MatchesService"].full_name,
@@ -121,7 +134,9 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             warming(
                 {
-                    "database": lambda: database.warm(statements_in(statements, search, looking, event_store)),
+                    "database": lambda: database.warm(
+                        statements_in(statements, search, looking, event_store, schedule_statements)
+                    ),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },
                 settings,

@@ -177,7 +177,7 @@ async def write_board(session: Session, board: Board) -> None:
     """A constant number of statements, however many trips."""
     if added := board.new_trips:
         await session.execute(statements.INSERT_TRIPS, *rows.new_trip_arrays(added))
-        offers = [offer for trip in added for offer in trip.offers]
+    if offers := board.new_offers:
         await session.execute(statements.INSERT_OFFERS, *rows.new_offer_arrays(offers))
     await matches.keep(session, board.matches)
     if changed := board.changed_trips:

@@ -22,13 +22,18 @@ from services.trips.trip import Trip
 
 @dataclass(frozen=True, slots=True)
 class NewTrip:
-    """Who wants to ride from where, and whom to ask; nobody named: the nearest."""
+    """Who wants to ride from where, and whom to ask; nobody named: the nearest.
+
+    A ride of a schedule has a time of its own, and until when it is worth asking.
+    """
 
     passenger_id: int
     vehicle: int
     pickup: Location
     driver_ids: tuple[int, ...] = ()
     destination: Location | None = None
+    pickup_at: datetime.datetime | None = None
+    expires_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ class Board:
         trips.check_asked(wanted.driver_ids)
         if open_trip := self._open_trips.get(wanted.passenger_id):
             raise trips.TripAlreadyOpen(metadata={"trip_id": str(open_trip)})
-        looked_at = self._looked_at(wanted, dict.fromkeys(candidates), vehicle, pickup)
+        looked_at = self._looked_at(wanted, dict.fromkeys(candidates))
         distances = {one.person_id: one.meters for one in looked_at if one.reason in ASKED and one.meters is not None}
         asked = list(distances)
         if not asked:
@@ -143,7 +148,8 @@ class Board:
             pickup=pickup,
             created_at=self._now,
             updated_at=self._now,
-            expires_at=self._now + self._terms.request_lasts,
+            expires_at=wanted.expires_at or self._now + self._terms.request_lasts,
+            pickup_at=wanted.pickup_at,
             offers=tuple(Offer(next(offer_ids), trip_id, driver, distances[driver], until) for driver in asked),
             destination=destination,
         )
@@ -154,14 +160,12 @@ class Board:
         self.matches.append(Match(trip_id, vehicle, self._now, tuple(everyone)))
         return trip
 
-    def _looked_at(
-        self, wanted: NewTrip, candidates: Iterable[int], vehicle: presences.Vehicle, pickup: Location
-    ) -> list[Candidate]:
-        """The candidates, nearest first, each with why they are asked or not."""
+    def _looked_at(self, wanted: NewTrip, candidates: Iterable[int]) -> list[Candidate]:
+        """The candidates for a wish that was checked, nearest first, each with why they are asked or not."""
         found = nearest_first(
             Candidate(person_id, Reason.SELF)
             if person_id == wanted.passenger_id
-            else self._judged(presence, vehicle, pickup)
+            else self._judged(presence, presences.vehicle(wanted.vehicle), wanted.pickup)
             for person_id in candidates
             if (presence := self._presences.get(person_id)) is not None
         )
@@ -173,6 +177,31 @@ class Board:
     def _judged(self, presence: Presence, vehicle: presences.Vehicle, pickup: Location) -> Candidate:
         busy = presence.person_id in self._open_trips
         return judged(presence, busy=busy, vehicle=vehicle, pickup=pickup, terms=self._terms, now=self._now)
+
+    def ask_further(self, trip_id: int, candidates: Iterable[int], offer_ids: Iterator[int]) -> Trip:
+        """Offer a trip for which nobody is being asked to those candidates who are available and were not asked yet."""
+        trip = self._known(trip_id)
+        asked = {offer.driver_id for offer in trip.offers} | {trip.passenger_id}
+        further = [person_id for person_id in dict.fromkeys(candidates) if person_id not in asked]
+        looked_at = self._looked_at(NewTrip(trip.passenger_id, trip.vehicle, trip.pickup), further)
+        until = self._now + self._terms.offer_lasts
+        added = tuple(
+            Offer(next(offer_ids), trip_id, one.person_id, one.meters, until)
+            for one in looked_at
+            if one.reason in ASKED and one.meters is not None
+        )
+        if not added or trip.state is not trips.TripState.REQUESTED:
+            raise trips.NoDriversAvailable
+        changed = replace(trip, state=trips.TripState.OFFERED, offers=(*trip.offers, *added), updated_at=self._now)
+        self._put(changed, by=trip.passenger_id)
+        self._trip_of_offer.update((offer.offer_id, trip_id) for offer in added)
+        self._note_asked(changed)
+        self.matches.append(Match(trip_id, trip.vehicle, self._now, tuple(looked_at)))
+        return changed
+
+    def open_trip(self, person_id: int) -> int | None:
+        """The open trip of a person, in either role."""
+        return self._open_trips.get(person_id)
 
     def answer(self, said: OfferAnswer) -> Trip:
         """A driver accepts or declines; the first to accept wins."""
@@ -312,6 +341,17 @@ class Board:
     def moved_trips(self) -> list[Trip]:
         """Trips that were there in another state."""
         return [trip for trip in self.changed_trips if trip.state is not self._trips_before[trip.trip_id].state]
+
+    @property
+    def new_offers(self) -> list[Offer]:
+        """Offers that were not there before."""
+        before = {offer.offer_id for trip in self._trips_before.values() for offer in trip.offers}
+        return [
+            offer
+            for trip in (*self.new_trips, *self.changed_trips)
+            for offer in trip.offers
+            if offer.offer_id not in before
+        ]
 
     @property
     def changed_offers(self) -> list[Offer]:

@@ -10,6 +10,7 @@ from chassis.querying.query import Query
 from chassis.querying.served import Served, statements_of
 from chassis.querying.table import Column, Table
 from chassis.querying.values import BIGINT, SMALLINT, TIMESTAMPTZ
+from services.trips import schedule_listing
 from services.trips.presence import Vehicle
 from services.trips.trip import TripState
 
@@ -109,3 +110,4 @@ def statements() -> Iterator[Statement]:
                 created=Created() if "created" in shape else None,
             )
             yield from statements_of(query(wanted))
+    yield from schedule_listing.statements()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
-from services.trips import merge_statements, messages, statements
+from services.trips import merge_statements, messages, schedule_statements, statements
 from services.trips.attempts import Plan, TripsAttempt
 from services.trips.board import Merge
 from services.trips.trip import OPEN
@@ -72,6 +72,8 @@ class Merges(TripsAttempt[Merge]):
         await self.session.execute(merge_statements.MOVE_PASSENGERS, *arrays)
         await self.session.execute(merge_statements.MOVE_DRIVERS, *arrays)
         await self.session.execute(merge_statements.MOVE_OFFERS, *arrays)
+        await self.session.execute(schedule_statements.DROP_TWINS, *arrays)
+        await self.session.execute(schedule_statements.MOVE_SCHEDULES, *arrays)
         await self.session.fetch(merge_statements.LOCK_MAILBOXES, [*arrays[0], *arrays[1]])
         await self.session.execute(merge_statements.MERGE_MAILBOXES, *arrays)
         await self.session.execute(merge_statements.MOVE_EVENTS, *arrays)

@@ -40,6 +40,8 @@ def trip_message(trip: Trip) -> pb.Trip:
         message.end_time.FromDatetime(trip.ended_at)
     message.create_time.FromDatetime(trip.created_at)
     message.update_time.FromDatetime(trip.updated_at)
+    if trip.pickup_at is not None:
+        message.pickup_time.FromDatetime(trip.pickup_at)
     for offer in trip.offers:
         added = message.offers.add(
             offer_id=offer.offer_id,
@@ -96,8 +98,10 @@ def stored_event(payload: bytes, event_id: int, recipient_id: int) -> events_pb2
     event = events_pb2.Event.FromString(payload)
     former_id = event.recipient_id
     event.event_id, event.recipient_id = event_id, recipient_id
-    if former_id in {0, recipient_id} or not event.HasField("trip"):
+    if former_id in {0, recipient_id}:
         return event
+    if event.schedule.passenger_id == former_id:
+        event.schedule.passenger_id = recipient_id
     trip = event.trip
     if trip.passenger_id == former_id:
         trip.passenger_id = recipient_id

@@ -54,6 +54,7 @@ def _trip(row: Any, offers: tuple[Offer, ...]) -> Trip:
         arrives_at=row["arrives_at"],
         told_arrives_at=row["told_arrives_at"],
         told_at=row["told_at"],
+        pickup_at=row["pickup_at"],
     )
 
 
@@ -97,6 +98,7 @@ def new_trip_arrays(added: Sequence[Trip]) -> list[list[Any]]:
         [trip.fare_estimate.currency if trip.fare_estimate else None for trip in added],
         [trip.fare_estimate.amount if trip.fare_estimate else None for trip in added],
         [trip.distance_meters for trip in added],
+        [trip.pickup_at for trip in added],
     ]
 
 

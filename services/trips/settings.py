@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from chassis.database import DatabaseSettings
 from chassis.security import SecuritySettings
@@ -21,7 +22,7 @@ from services.trips.fares import (
     Rates,
     Step,
 )
-from services.trips.terms import Terms
+from services.trips.terms import ScheduleTerms, Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +117,50 @@ class TripsSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, Warmu
         maximum=3650,
         help="how long it is kept who was looked at for a trip, in days",
     )
+    time_zone: ZoneInfo = setting(
+        "SERVICE_TIME_ZONE",
+        default=ZoneInfo("Africa/Kigali"),
+        help="whose clocks people in the service area live by, the same for the gateway and the trips service",
+    )
+    reminder_minutes: int = setting(
+        "SCHEDULE_REMINDER_MINUTES",
+        default=30,
+        minimum=0,
+        maximum=1440,
+        help="how long before a scheduled ride its passenger is reminded; never when drivers are asked sooner",
+    )
+    match_minutes: int = setting(
+        "SCHEDULE_MATCH_MINUTES",
+        default=15,
+        minimum=0,
+        maximum=240,
+        help="how long before a scheduled ride drivers are asked",
+    )
+    look_again_seconds: int = setting(
+        "SCHEDULE_LOOK_AGAIN_SECONDS",
+        default=60,
+        minimum=1,
+        maximum=3600,
+        help="between looks for further drivers while nobody is free for a scheduled ride",
+    )
+    late_minutes: int = setting(
+        "SCHEDULE_LATE_MINUTES",
+        default=10,
+        minimum=0,
+        maximum=25,
+        help="how long after its time a scheduled ride is still asked for when nothing could be done before",
+    )
+
+    @property
+    def schedule_terms(self) -> ScheduleTerms:
+        """When what is done about rides for later."""
+        return ScheduleTerms(
+            zone=self.time_zone,
+            remind_before=datetime.timedelta(minutes=self.reminder_minutes),
+            match_before=datetime.timedelta(minutes=self.match_minutes),
+            look_again_after=datetime.timedelta(seconds=self.look_again_seconds),
+            late_after=datetime.timedelta(minutes=self.late_minutes),
+        )
 
     @property
     def terms(self) -> Terms:

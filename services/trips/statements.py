@@ -37,7 +37,7 @@ _TRIP = """
        t.trip_id, t.state, t.passenger_id, t.driver_id, t.vehicle, t.latitude, t.longitude, t.created_at, t.updated_at,
        t.expires_at, t.cancelled_by, t.cancel_reason, t.destination_latitude, t.destination_longitude, t.currency,
        t.fare_estimate, t.fare, t.way_meters, t.started_at, t.ended_at, t.driven_meters, t.driven_latitude,
-       t.driven_longitude, t.arrives_at, t.told_arrives_at, t.told_at,
+       t.driven_longitude, t.arrives_at, t.told_arrives_at, t.told_at, t.pickup_at,
        o.offer_id, o.driver_id AS asked_id, o.state AS offer_state, o.distance_meters, o.expires_at AS offer_expires_at
 """
 
@@ -156,10 +156,10 @@ INSERT_TRIPS = Statement(
     """
 INSERT INTO trips.trip
        (trip_id, state, passenger_id, vehicle, latitude, longitude, created_at, updated_at, expires_at,
-        destination_latitude, destination_longitude, currency, fare_estimate, way_meters)
+        destination_latitude, destination_longitude, currency, fare_estimate, way_meters, pickup_at)
 SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::smallint[], $5::float8[], $6::float8[],
                      $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::float8[], $11::float8[],
-                     $12::text[], $13::numeric[], $14::bigint[])
+                     $12::text[], $13::numeric[], $14::bigint[], $15::timestamptz[])
 """,
 )
 

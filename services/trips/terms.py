@@ -2,10 +2,13 @@
 
 import datetime
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from services.trips.eta import Router, StraightLines
 from services.trips.fares import Rates
 
+# Rides for later that a person may have at once: as many as a chat list shows beside a way out.
+MOST_SCHEDULES = 9
 # Whoever asks everyone near asks as many as a chat list shows.
 NEAREST_ASKED = 9
 # More than this many cannot be named: an offer to a whole city helps nobody.
@@ -30,3 +33,16 @@ class Terms:
     # So many passengers rate a driver before anybody is shown an average.
     ratings_shown_from: int = 3
     rates: Rates = field(default_factory=Rates)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleTerms:
+    """When what is done about rides for later; `zone` is that of the service area."""
+
+    zone: ZoneInfo
+    remind_before: datetime.timedelta = datetime.timedelta(minutes=30)
+    match_before: datetime.timedelta = datetime.timedelta(minutes=15)
+    look_again_after: datetime.timedelta = datetime.timedelta(seconds=60)
+    # A service that was away does not ask for rides that were due longer ago.
+    late_after: datetime.timedelta = datetime.timedelta(minutes=10)
+    furthest: datetime.timedelta = datetime.timedelta(days=30)

@@ -20,8 +20,13 @@ class EventKind(IntEnum):
     TRIP_CANCELLED = 7
     OFFERS_EXHAUSTED = 8
     TRIP_EXPIRED = 9
-    ARRIVAL_TIME_CHANGED = 30
-    PRESENCE_ENDED = 31
+    SCHEDULE_REMINDER = 20
+    SCHEDULE_NOBODY_YET = 21
+    SCHEDULE_MISSED = 22
+    SCHEDULE_LATE = 23
+    SCHEDULE_BUSY = 24
+    ARRIVAL_TIME_CHANGED = 40
+    PRESENCE_ENDED = 41
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,9 @@ def told(before: Trip | None, after: Trip, by: int | None) -> list[Tiding]:
     """What a change means for everyone but whoever made it (`by`), who is answered by the call itself."""
     tidings = []
     if before is not None and before.state is not after.state:
-        if after.state in _TO_PASSENGER:
+        # Of a schedule's ride further drivers are asked without a word (due_rides.py).
+        goes_on = after.state is TripState.REQUESTED and after.pickup_at is not None
+        if after.state in _TO_PASSENGER and not goes_on:
             tidings.append(Tiding(_TO_PASSENGER[after.state], after.passenger_id, after))
         if after.state is TripState.CANCELLED and after.driver_id is not None:
             tidings.append(Tiding(EventKind.TRIP_CANCELLED, after.driver_id, after))

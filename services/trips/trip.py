@@ -126,6 +126,8 @@ class Trip:
     arrives_at: datetime.datetime | None = None
     told_arrives_at: datetime.datetime | None = None
     told_at: datetime.datetime | None = None
+    # When the passenger wants to be picked up; None: as soon as possible.
+    pickup_at: datetime.datetime | None = None
 
     def offer(self, offer_id: int) -> Offer | None:
         """One of its offers."""

@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ class Everything:
     spare: Secret = setting("SPARE", default="", help="who else may")
     limit: int | None = setting("LIMIT", default=None, minimum=1, help="at most")
     price: Decimal = setting("PRICE", default=Decimal(1), minimum=0, help="how dear")
+    zone: ZoneInfo = setting("ZONE", default=ZoneInfo("Africa/Kigali"), help="whose clocks")
 
 
 REAL = {"URL": "x", "TOKEN": "real"}
@@ -130,3 +132,11 @@ def test_inherited_settings_are_read_too() -> None:
 
     assert load(More, REAL).name == "n"
     assert [declared.env for _, declared in declarations(More)][-2:] == ["LIMIT", "NAME"]
+
+
+@pytest.mark.parametrize("text", ["Mars/Olympus", "../../etc/passwd", "/etc/passwd", "Africa", "2"])
+def test_a_time_zone_is_one_that_there_is(text: str) -> None:
+    """A zone by its name, and one sentence for anything else."""
+    assert load(Everything, REAL).zone.key == "Africa/Kigali"
+    assert load(Everything, {**REAL, "ZONE": "Europe/Paris"}).zone.key == "Europe/Paris"
+    assert problems({**REAL, "ZONE": text}) == ["ZONE: must be a time zone, such as Africa/Kigali"]

@@ -201,6 +201,8 @@ _STATEMENTS: Final = {
     "trips.delete_presences": "presence_pkey",
     "trips.drivers_around": "merged_pkey presence_available trip_open_of_passenger",
     "trips.drivers_of_trips": "trip_pkey",
+    "trips.drop_twin_schedules": "occurrence_pkey schedule_of_passenger",
+    "trips.due_rides": "occurrence_due occurrence_pkey schedule_pkey",
     "trips.due_trips": "offer_due trip_due",
     "trips.ensure_participants": "participant_pkey",
     "trips.expire_matches": "match_pkey",
@@ -209,10 +211,13 @@ _STATEMENTS: Final = {
     "trips.get_open_trips": "merged_pkey offer_of_trip trip_open_of_driver trip_open_of_passenger trip_pkey",
     "trips.get_presences": "presence_pkey",
     "trips.get_ratings": "rating_pkey",
+    "trips.get_schedules": "occurrence_pkey schedule_pkey",
     "trips.get_trips": "offer_of_trip trip_pkey",
     "trips.insert_events": "mailbox_pkey",
     "trips.insert_matches": "",
+    "trips.insert_occurrences": "",
     "trips.insert_offers": "",
+    "trips.insert_schedules": "",
     "trips.insert_trips": "",
     "trips.ledger_expire": "request_created_at request_pkey",
     "trips.ledger_recall": "request_pkey",
@@ -233,8 +238,10 @@ _STATEMENTS: Final = {
     "trips.move_events": "event_of_recipient",
     "trips.move_offers": "offer_of_driver",
     "trips.move_passengers": "trip_passenger_created",
+    "trips.move_schedules": "schedule_of_passenger",
     "trips.nearest_drivers": "merged_pkey presence_available trip_open_of_passenger",
     "trips.new_ids": "",
+    "trips.new_schedule_ids": "",
     "trips.notify": "merged_to_id",
     "trips.notify_any_trip": "",
     "trips.now": "",
@@ -242,13 +249,17 @@ _STATEMENTS: Final = {
     "trips.open_trips_of_people": "trip_open_of_driver trip_open_of_passenger",
     "trips.record_merged": "",
     "trips.release_mailboxes": "event_of_recipient mailbox_pkey",
+    "trips.schedules_of_passengers": "occurrence_pkey schedule_of_passenger schedule_pkey",
     "trips.share_free_participants": "participant_pkey",
     "trips.silent_drivers": "presence_silent",
     "trips.take_events": "event_of_recipient event_pkey mailbox_pkey",
     "trips.trips_of_drivers": "trip_open_of_driver",
     "trips.trips_of_offers": "offer_pkey presence_pkey trip_pkey",
     "trips.trips_of_people": "offer_open_of_driver trip_open_of_driver trip_open_of_passenger",
+    "trips.trips_of_rides": "occurrence_pkey schedule_of_passenger",
+    "trips.update_occurrences": "occurrence_pkey",
     "trips.update_offers": "offer_pkey",
+    "trips.update_schedules": "schedule_pkey",
     "trips.update_trips": "trip_pkey",
     "trips.upsert_presences": "presence_pkey",
     "trips.upsert_ratings": "rating_pkey",
@@ -293,6 +304,10 @@ _LISTS: Final = [
             ("(driver_id|passenger_id)", "trip_driver_created trip_passenger_created"),
         )
     ),
+    *(
+        ("trips.list_schedules", conditions, "-created_at,-schedule_id", "schedule_of_passenger")
+        for conditions in ("passenger_id", "passenger_id,state:in")
+    ),
 ]
 # Without a filter any rows do for counting up to the bound; with one that a third of the rows pass, nearly any.
 _COUNTED_ANYHOW = {
@@ -309,6 +324,7 @@ _HANGING = {
     "profile.entries": " account_pkey entry_pkey person_pkey transaction_pkey transaction_reverses",
     "profile.audit_list": "",
     "trips.list": "",
+    "trips.list_schedules": "",
 }
 
 

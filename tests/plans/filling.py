@@ -61,6 +61,16 @@ SELECT n, false, 1 + n % 5, now() FROM generate_series(1, {rows}) n;
 INSERT INTO trips.match (trip_id, vehicle, made_at, driver_ids, reasons, meters, ages)
 SELECT n, 1 + n % 5, now() - n * interval '1 second', ARRAY[n, n + 1], '{{1,3}}', '{{5,6}}', '{{7,8}}'
 FROM generate_series(1, {rows}) n;
+INSERT INTO trips.schedule (schedule_id, passenger_id, state, vehicle, latitude, longitude, minute_of_day, weekdays,
+                            occurrence_id, version, created_at, updated_at)
+SELECT n, 1 + n % ({rows} / 10), CASE WHEN n % 50 = 0 THEN 1 ELSE 3 END, 1 + n % 5, -1.5, 30.5,
+       CASE WHEN n % 2 = 0 THEN 480 END, CASE WHEN n % 2 = 0 THEN 127 END,
+       n, 1, timestamptz '2026-01-01' + n * interval '1 second', now()
+FROM generate_series(1, {rows}) n;
+INSERT INTO trips.occurrence (occurrence_id, schedule_id, state, pickup_at, due_at, trip_id)
+SELECT n, n, CASE WHEN n % 50 = 0 THEN 1 ELSE 4 END, now(),
+       CASE WHEN n % 50 = 0 THEN now() + n * interval '1 second' END, CASE WHEN n % 50 > 0 THEN n END
+FROM generate_series(1, {rows}) n;
 INSERT INTO trips.mailbox SELECT n FROM generate_series(1, {rows}) n;
 INSERT INTO trips.event (recipient_id, kind, payload) SELECT n, 1, '' FROM generate_series(1, {rows}) n;
 INSERT INTO trips.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;

@@ -11,16 +11,17 @@ import pytest
 
 from chassis.settings import load
 from hailwire.ops.v1 import ops_pb2_grpc
-from hailwire.trips.v1 import events_pb2_grpc, trips_pb2_grpc
+from hailwire.trips.v1 import events_pb2_grpc, schedules_pb2_grpc, trips_pb2_grpc
 from services.trips.app import open_service
 from services.trips.settings import TripsSettings
 
 if TYPE_CHECKING:
     TripsStub = trips_pb2_grpc.TripsServiceAsyncStub
     EventsStub = events_pb2_grpc.EventsServiceAsyncStub
+    SchedulesStub = schedules_pb2_grpc.SchedulesServiceAsyncStub
     PerformanceStub = ops_pb2_grpc.PerformanceServiceAsyncStub
 else:
-    TripsStub = EventsStub = PerformanceStub = Any
+    TripsStub = EventsStub = SchedulesStub = PerformanceStub = Any
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Replica:
     events: EventsStub
     performance: PerformanceStub
     channel: grpc.aio.Channel
+
+    @property
+    def schedules(self) -> SchedulesStub:
+        return schedules_pb2_grpc.SchedulesServiceStub(self.channel)
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from hailwire.profile.v1 import wallet_pb2 as _wallet_pb2
+from hailwire.trips.v1 import schedules_pb2 as _schedules_pb2
 from hailwire.trips.v1 import trips_pb2 as _trips_pb2
 import builtins as _builtins
 import sys
@@ -51,6 +52,16 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To the passenger: nobody came in time and the trip is closed."""
     EVENT_KIND_MONEY_MOVED: _EventKind.ValueType  # 30
     """From the profile service, to whoever has more or less money now by what somebody else did."""
+    EVENT_KIND_SCHEDULE_REMINDER: _EventKind.ValueType  # 20
+    """To the passenger: a ride of a schedule comes near."""
+    EVENT_KIND_SCHEDULE_NOBODY_YET: _EventKind.ValueType  # 21
+    """To the passenger: nobody is free for a scheduled ride yet; drivers are looked for until the occurrence expires."""
+    EVENT_KIND_SCHEDULE_MISSED: _EventKind.ValueType  # 22
+    """To the passenger: nobody was free for a scheduled ride until it expired."""
+    EVENT_KIND_SCHEDULE_LATE: _EventKind.ValueType  # 23
+    """To the passenger: the service was away when a ride was due, and it is too late to ask anybody."""
+    EVENT_KIND_SCHEDULE_BUSY: _EventKind.ValueType  # 24
+    """To the passenger: a scheduled ride was not asked for, because the passenger takes part in another open trip."""
     EVENT_KIND_ARRIVAL_TIME_CHANGED: _EventKind.ValueType  # 40
     """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
     EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 41
@@ -81,6 +92,16 @@ EVENT_KIND_TRIP_EXPIRED: EventKind.ValueType  # 9
 """To the passenger: nobody came in time and the trip is closed."""
 EVENT_KIND_MONEY_MOVED: EventKind.ValueType  # 30
 """From the profile service, to whoever has more or less money now by what somebody else did."""
+EVENT_KIND_SCHEDULE_REMINDER: EventKind.ValueType  # 20
+"""To the passenger: a ride of a schedule comes near."""
+EVENT_KIND_SCHEDULE_NOBODY_YET: EventKind.ValueType  # 21
+"""To the passenger: nobody is free for a scheduled ride yet; drivers are looked for until the occurrence expires."""
+EVENT_KIND_SCHEDULE_MISSED: EventKind.ValueType  # 22
+"""To the passenger: nobody was free for a scheduled ride until it expired."""
+EVENT_KIND_SCHEDULE_LATE: EventKind.ValueType  # 23
+"""To the passenger: the service was away when a ride was due, and it is too late to ask anybody."""
+EVENT_KIND_SCHEDULE_BUSY: EventKind.ValueType  # 24
+"""To the passenger: a scheduled ride was not asked for, because the passenger takes part in another open trip."""
 EVENT_KIND_ARRIVAL_TIME_CHANGED: EventKind.ValueType  # 40
 """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
 EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 41
@@ -100,6 +121,7 @@ class Event(_message.Message):
     OFFER_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     MONEY_FIELD_NUMBER: _builtins.int
+    SCHEDULE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.int
     """Given by the service that hands it out, unique for ever among its own. Positive."""
     kind: Global___EventKind.ValueType
@@ -120,6 +142,10 @@ class Event(_message.Message):
     def money(self) -> Global___MoneyMoved:
         """What came in or went out, for money events."""
 
+    @_builtins.property
+    def schedule(self) -> _schedules_pb2.Schedule:
+        """The schedule that it is about, with the ride in question as its occurrence; unset in events about trips."""
+
     def __init__(
         self,
         *,
@@ -130,10 +156,11 @@ class Event(_message.Message):
         offer_id: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         money: Global___MoneyMoved | None = ...,
+        schedule: _schedules_pb2.Schedule | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "money", b"money", "trip", b"trip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "money", b"money", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event_id", b"event_id", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event_id", b"event_id", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -642,6 +642,7 @@ class Trip(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CANCELLED_BY_FIELD_NUMBER: _builtins.int
     CANCEL_REASON_FIELD_NUMBER: _builtins.int
+    PICKUP_TIME_FIELD_NUMBER: _builtins.int
     DESTINATION_FIELD_NUMBER: _builtins.int
     FARE_ESTIMATE_FIELD_NUMBER: _builtins.int
     FARE_FIELD_NUMBER: _builtins.int
@@ -684,6 +685,12 @@ class Trip(_message.Message):
         """When anything here last changed."""
 
     @_builtins.property
+    def pickup_time(self) -> _timestamp_pb2.Timestamp:
+        """For a trip that was made of a schedule: when the passenger wants to be picked up. Until it expires the service asks
+        further drivers by itself. Unset: as soon as possible.
+        """
+
+    @_builtins.property
     def destination(self) -> Global___Location:
         """Where it shall go; unset when nobody said."""
 
@@ -721,6 +728,7 @@ class Trip(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         cancelled_by: _builtins.int = ...,
         cancel_reason: _builtins.str = ...,
+        pickup_time: _timestamp_pb2.Timestamp | None = ...,
         destination: Global___Location | None = ...,
         fare_estimate: _money_pb2.Money | None = ...,
         fare: _money_pb2.Money | None = ...,
@@ -729,9 +737,9 @@ class Trip(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "create_time", b"create_time", "destination", b"destination", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "pickup", b"pickup", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "create_time", b"create_time", "destination", b"destination", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "pickup", b"pickup", "pickup_time", b"pickup_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "cancel_reason", b"cancel_reason", "cancelled_by", b"cancelled_by", "create_time", b"create_time", "destination", b"destination", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "offers", b"offers", "passenger_id", b"passenger_id", "pickup", b"pickup", "start_time", b"start_time", "state", b"state", "trip_id", b"trip_id", "update_time", b"update_time", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "cancel_reason", b"cancel_reason", "cancelled_by", b"cancelled_by", "create_time", b"create_time", "destination", b"destination", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "offers", b"offers", "passenger_id", b"passenger_id", "pickup", b"pickup", "pickup_time", b"pickup_time", "start_time", b"start_time", "state", b"state", "trip_id", b"trip_id", "update_time", b"update_time", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

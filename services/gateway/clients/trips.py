@@ -16,6 +16,7 @@ from hailwire.trips.v1 import (
     trips_pb2_grpc,
 )
 from services.gateway.clients.batching import Peer, batched
+from services.gateway.clients.schedules import Schedules
 
 SERVICE = trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name
 
@@ -30,6 +31,7 @@ class Trips:
         stub = trips_pb2_grpc.TripsServiceStub(channel)
         self.peer = Peer("trips", channel, SERVICE)
         self._stub = stub
+        self.schedules = Schedules(channel, self.peer)
         self.update_presence: Coalescer[trips_pb2.UpdatePresenceRequest, trips_pb2.Presence] = batched(
             self.peer,
             "update_presence",

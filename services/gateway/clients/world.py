@@ -7,6 +7,7 @@ from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile
+from services.gateway.clients.schedules import PersonalSchedules
 from services.gateway.clients.trips import Trips
 from services.gateway.proving import Proving
 
@@ -221,6 +222,11 @@ class PersonalWorld:
     async def entries(self, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
         """A page of the person's statement, newest first."""
         return await self._profile.wallets.entries(self._person_id, page_token, page_size)
+
+    @property
+    def schedules(self) -> PersonalSchedules:
+        """Rides for later."""
+        return PersonalSchedules(self._trips.schedules, self._person_id, self._former_ids, self._key)
 
     async def hand_over(self, from_person_id: int) -> None:
         """Give this person everything of somebody who turned out to be the same."""

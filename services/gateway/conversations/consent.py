@@ -64,6 +64,7 @@ async def _leave_everything(turn: Turn) -> None:
     presence = await turn.world.presence(fresh=True)
     if presence is not None and presence.online:
         await turn.world.update_presence("opt-out-offline", online=False)
+    await _plan_nothing(turn)
     trip = await turn.world.open_trip(fresh=True)
     if trip is None:
         return
@@ -73,6 +74,17 @@ async def _leave_everything(turn: Turn) -> None:
         # It ended between the two calls: nobody is left to be told.
         if error.reason not in {"TRIP_STEP_ILLEGAL", "TRIP_NOT_FOUND"}:
             raise
+
+
+async def _plan_nothing(turn: Turn) -> None:
+    """No driver is sent to somebody who could not be told of it."""
+    for schedule in await turn.world.schedules.active():
+        try:
+            await turn.world.schedules.cancel(f"opt-out-schedule-{schedule.schedule_id}", schedule.schedule_id)
+        except HailwireError as error:
+            # Over by now, or a trip with a driver already, which is given up like any other.
+            if error.reason not in {"SCHEDULE_CLOSED", "SCHEDULE_NOT_FOUND", "SCHEDULE_UNDER_WAY"}:
+                raise
 
 
 def _in_known_language(turn: Turn, key: str) -> str:

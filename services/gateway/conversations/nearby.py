@@ -30,7 +30,7 @@ async def show_drivers(
             (
                 Button(taps.place("ride", vehicle, spot), moment.say("button-search-again")),
                 Button(taps.GO_RIDE, moment.say("button-other-vehicle")),
-                Button(taps.GO_MENU, moment.say("button-menu")),
+                Button(taps.place("schedule", vehicle, spot), moment.say("button-later")),
             ),
         )
         return Outcome(memory.home(), (reply,))

@@ -25,7 +25,8 @@ def ask_language(moment: Moment, lead: str = "", **intent: str) -> Outcome:
 
 def ask_ride_vehicle(moment: Moment, lead: str = "", spot: taps.Spot | None = None) -> Outcome:
     """Ask a passenger for the vehicle; with the place when it came first."""
-    question = menus.vehicles(moment, "ride", menus.body(lead, moment.say("ride-vehicle")), spot)
+    later = Row(taps.GO_SCHEDULE, moment.say("row-later"), moment.say("row-later-about"))
+    question = menus.vehicles(moment, "ride", menus.body(lead, moment.say("ride-vehicle")), spot, (later,))
     gathered = {"spot": str(spot)} if spot else {}
     return Outcome(remembered(moment).asking(RIDE_VEHICLE, moment.now, **gathered), (question,))
 

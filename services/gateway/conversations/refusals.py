@@ -29,6 +29,14 @@ WORDED = {
     "CODE_TOO_SOON": "refused-code-soon",
     "CODE_LIMIT_REACHED": "refused-code-limit",
     "VERIFICATION_FAILED": "refused-code",
+    "SCHEDULE_IN_PAST": "schedule-past",
+    "SCHEDULE_TOO_FAR": "schedule-far",
+    "SCHEDULE_EXISTS": "schedule-exists",
+    "SCHEDULES_TOO_MANY": "schedule-too-many",
+    "SCHEDULE_NOT_FOUND": "schedule-gone",
+    "SCHEDULE_CLOSED": "schedule-gone",
+    "SCHEDULE_CHANGED": "schedule-changed",
+    "SCHEDULE_UNDER_WAY": "schedule-under-way",
 }
 
 # Worded where they are met, because an amount or a question goes with them (wallet.py).
@@ -61,6 +69,8 @@ OUR_BUGS = frozenset(
         "OTHER_NUMBER_LINKED",
         "OWNER_INVALID",
         "PERSON_INVALID",
+        "RECURRENCE_INVALID",
+        "SCHEDULE_TIME_REQUIRED",
         "PERSON_NOT_FOUND",
         "REQUEST_ID_REUSED",
         "STARS_INVALID",

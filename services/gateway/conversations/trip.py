@@ -149,7 +149,7 @@ async def _over(turn: Turn, trip: trips_pb2.Trip) -> Outcome:
 def _line(turn: Turn, trip: trips_pb2.Trip) -> str:
     return turn.say(
         "trip-line",
-        when=wording.moment(turn.language, wording.utc(trip.create_time)),
+        when=wording.moment(turn.language, wording.utc(trip.create_time), turn.zone),
         vehicle=wording.vehicle_name(turn.language, trip.vehicle),
         state=wording.state_name(turn.language, trip.state),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chassis.errors import NotFound
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import arrival, fares, menus, places, taps, wording
+from services.gateway.conversations import arrival, fares, menus, places, schedule_words, taps, wording
 from services.gateway.conversations.memory import OPEN_TRIP_STATES, remembered
 from services.gateway.conversations.turn import Moment, Outcome
 from services.gateway.messages import Button, Buttons, Reply
@@ -44,7 +44,7 @@ def card(moment: Moment, trip: trips_pb2.Trip, lead: str = "") -> Reply:
         words, step, title = DRIVER_STEPS[trip.state]
         paragraphs = [lead, moment.say(words)]
         if trip.state in _BEFORE_THE_RIDE:
-            paragraphs.append(pickup(moment, trip))
+            paragraphs += [pickup(moment, trip), pickup_time(moment, trip)]
         return Buttons(menus.body(*paragraphs), (Button(taps.step(step, trip.trip_id), moment.say(title)), leave))
     words = PASSENGER_WORDS[trip.state]
     vehicle = wording.vehicle_name(moment.language, trip.vehicle)
@@ -59,6 +59,14 @@ def pickup(moment: Moment, trip: trips_pb2.Trip) -> str:
     if landmark:
         return moment.say("pickup-near", place=landmark, link=link)
     return moment.say("pickup", link=link)
+
+
+def pickup_time(moment: Moment, trip: trips_pb2.Trip) -> str:
+    """When the passenger wants to be picked up; empty for as soon as possible."""
+    if not trip.HasField("pickup_time"):
+        return ""
+    at = wording.utc(trip.pickup_time)
+    return moment.say("pickup-time", when=schedule_words.in_full(moment.language, at, moment.zone))
 
 
 def offer_distance(moment: Moment, trip: trips_pb2.Trip, offer_id: int) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, trips_pb2
-from services.gateway.conversations import catalogue
+from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
+from services.gateway.conversations.schedule_world import Schedules
 from services.gateway.messages import Channel, Message, Reply
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
@@ -160,6 +162,10 @@ class World(Protocol):
     async def entries(self, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
         """A page of the person's statement, newest first."""
 
+    @property
+    def schedules(self) -> Schedules:
+        """Rides for later."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
@@ -175,6 +181,8 @@ class Moment:
     world: World
     # WhatsApp that can only show words (carried by Twilio): choices are numbered as on SMS.
     plain: bool = False
+    # Whose clocks people in the service area live by.
+    zone: ZoneInfo = wording.LOCAL_TIME
     # A command older than this is not acted upon: whoever wrote it has long made other plans.
     stale_after_seconds: float = STALE_AFTER_SECONDS
     # Whether passengers are asked where they want to go.

@@ -240,7 +240,7 @@ def _line(moment: Moment, entry: wallet_pb2.Entry) -> str:
     )
     return moment.say(
         "entry-line",
-        when=wording.moment(moment.language, wording.utc(entry.create_time)),
+        when=wording.moment(moment.language, wording.utc(entry.create_time), moment.zone),
         amount=("" if out else "+") + wording.money(moment.language, entry.amount),
         what=f"{what} ({moment.say('entry-reversed')})" if entry.reversed else what,
     )

@@ -1,8 +1,9 @@
 """Measures, ages and times as people say them, in each language."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -12,8 +13,8 @@ from services.gateway.conversations.catalogue import LANGUAGES, t
 
 # Babel is imported by those who use it: slow to import, and nobody is written to before we serve.
 
-# Rwanda keeps Central Africa Time all year round.
-LOCAL_TIME = timezone(timedelta(hours=2), "CAT")
+# Unless the setting says otherwise.
+LOCAL_TIME = ZoneInfo("Africa/Kigali")
 
 VEHICLE_NAMES = {
     trips_pb2.VEHICLE_MOTO: "vehicle-moto",
@@ -39,7 +40,7 @@ def load() -> None:
     """Read how each language writes numbers and times now instead of at its first text."""
     for language in LANGUAGES:
         distance(language, 1500)
-        moment(language, datetime.fromtimestamp(0, UTC))
+        moment(language, datetime.fromtimestamp(0, UTC), LOCAL_TIME)
 
 
 def vehicle_name(language: str, vehicle: trips_pb2.Vehicle.ValueType) -> str:
@@ -112,11 +113,11 @@ def freshness(language: str, seconds: float) -> str:
     return t(language, "seen-before", age=age(language, seconds))
 
 
-def moment(language: str, when: datetime) -> str:
+def moment(language: str, when: datetime, zone: ZoneInfo) -> str:
     """Day and time where our people live."""
     from babel.dates import format_datetime
 
-    return format_datetime(when.astimezone(LOCAL_TIME), t(language, "moment-pattern"), tzinfo=None, locale=language)
+    return format_datetime(when.astimezone(zone), t(language, "moment-pattern"), tzinfo=None, locale=language)
 
 
 def map_link(location: trips_pb2.Location) -> str:

@@ -20,7 +20,7 @@ button-drive = Drive
 button-trips = My trips
 button-offline = Go offline
 button-menu = Menu
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), NUMBER (your SMS number), LANGUAGE, BACK, MENU, STOP (no more messages).
+help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), NUMBER (your SMS number), SCHEDULE (a ride for later), SCHEDULES (those to come), LANGUAGE, BACK, MENU, STOP (no more messages).
 not-understood = I did not understand that.
 choose-first = Please choose one of these.
 cannot-read = I cannot read this kind of message.
@@ -269,6 +269,71 @@ refused-number-silent = From that phone I was asked for no messages. Write START
 refused-code-soon = A code was sent a moment ago. Wait a minute before you ask for the next one.
 refused-code-limit = Those were enough codes for today. Try again tomorrow.
 refused-code = That code does not count: it is wrong, too old, or was tried too often.
+
+## Rides for later
+
+schedule-vehicle = A ride for later: which vehicle do you need?
+schedule-when = When shall it come? Choose, or write a day and a time, such as Friday 7am.
+schedule-write = Write a day and a time, such as Friday 7am or 3 December 18:30.
+schedule-which = Which time do you mean?
+schedule-unread = I did not understand that time.
+schedule-past = That time is over.
+schedule-far = I can plan at most 30 days ahead.
+schedule-confirm = { $vehicle }: { $when }. Shall I plan this ride?
+schedule-confirm-change = New time: { $when }. Shall I change the ride?
+schedule-booked = It is planned. I remind you before, and ask drivers in time.
+schedule-moved = The ride has its new time.
+schedule-exists = You have a ride planned for that time already.
+schedule-too-many = You have many rides planned already. Give one up first.
+schedule-gone = That ride is no longer planned.
+schedule-changed = That has changed meanwhile.
+schedule-under-way = A driver is on the way for that ride already. Write TRIPS to see it.
+schedule-skipped = That one time is off.
+schedule-dropped = The ride is no longer planned.
+schedule-list = Your rides to come:
+schedule-none = You have no rides planned.
+schedule-line = { $vehicle }: { $when }.
+schedule-next = Next: { $when }.
+label-times = Times
+label-schedules = Rides
+button-later = Ride later
+button-book = Plan it
+button-other-time = Other time
+button-change-time = Change time
+button-skip-ride = Not this time
+button-drop-schedule = Give up ride
+row-later = Plan a ride for later
+row-later-about = In an hour, tomorrow, every morning ...
+row-now = Now
+row-in-30-minutes = In 30 minutes
+row-in-1-hour = In 1 hour
+row-in-2-hours = In 2 hours
+row-in-5-hours = In 5 hours
+row-tomorrow-morning = Tomorrow 08:00
+row-tomorrow-evening = Tomorrow 18:00
+row-every-morning = Every morning 08:00
+row-every-evening = Every evening 18:00
+row-other-time = Another time
+row-daily = Daily { $time }
+row-weekly = Every { $day } { $time }
+pickup-time = Pickup time: { $when }.
+told-reminder = A reminder: your ride ({ $vehicle }) is planned for { $when }. I ask drivers shortly before.
+told-nobody-yet = Nobody is free yet for your ride of { $when }. I keep looking until { $until }.
+told-missed = I am sorry: nobody was free for your ride of { $when }.
+told-late = I am sorry: we had a fault when your ride of { $when } was due, so no driver was asked.
+told-busy = You have an open trip, so I did not ask for your ride of { $when }.
+
+## Days and times
+
+day-time = { $day }, { $time } ({ $spoken })
+time-of-day = { $time } ({ $spoken })
+every-day = every day, { $time } ({ $spoken })
+every-weekday = every { $days }, { $time } ({ $spoken })
+spoken-late = { $hour } am
+spoken-morning = { $hour } in the morning
+spoken-day = { $hour } in the afternoon
+spoken-evening = { $hour } pm
+spoken-night = { $hour } at night
 
 ## Fares
 

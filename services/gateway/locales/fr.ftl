@@ -20,7 +20,7 @@ button-drive = Conduire
 button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), NUMÉRO (votre numéro SMS), LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), NUMÉRO (votre numéro SMS), PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -269,6 +269,71 @@ refused-number-silent = Depuis ce téléphone on m'a demandé de ne plus écrire
 refused-code-soon = Un code vient d'être envoyé. Attendez une minute avant d'en demander un autre.
 refused-code-limit = C'est assez de codes pour aujourd'hui. Réessayez demain.
 refused-code = Ce code ne compte pas : il est faux, trop ancien, ou essayé trop souvent.
+
+## Courses pour plus tard
+
+schedule-vehicle = Une course pour plus tard : quel véhicule vous faut-il ?
+schedule-when = Pour quand ? Choisissez, ou écrivez un jour et une heure, par exemple vendredi 7h.
+schedule-write = Écrivez un jour et une heure, par exemple vendredi 7h ou 3 décembre 18h30.
+schedule-which = Quelle heure voulez-vous dire ?
+schedule-unread = Je n'ai pas compris cette heure.
+schedule-past = Cette heure est passée.
+schedule-far = Je ne peux prévoir que 30 jours à l'avance.
+schedule-confirm = { $vehicle } : { $when }. Je programme cette course ?
+schedule-confirm-change = Nouvelle heure : { $when }. Je change la course ?
+schedule-booked = C'est programmé. Je vous le rappelle avant, et je demande aux chauffeurs à temps.
+schedule-moved = La course a sa nouvelle heure.
+schedule-exists = Vous avez déjà une course programmée à cette heure.
+schedule-too-many = Vous avez déjà beaucoup de courses programmées. Annulez-en une d'abord.
+schedule-gone = Cette course n'est plus programmée.
+schedule-changed = Cela a changé entre-temps.
+schedule-under-way = Un chauffeur vient déjà pour cette course. Écrivez MES COURSES pour la voir.
+schedule-skipped = Elle n'aura pas lieu cette fois.
+schedule-dropped = La course n'est plus programmée.
+schedule-list = Vos courses à venir :
+schedule-none = Vous n'avez aucune course programmée.
+schedule-line = { $vehicle } : { $when }.
+schedule-next = Prochaine : { $when }.
+label-times = Heures
+label-schedules = Courses
+button-later = Plus tard
+button-book = Confirmer
+button-other-time = Autre heure
+button-change-time = Changer l'heure
+button-skip-ride = Pas cette fois
+button-drop-schedule = Annuler la course
+row-later = Pour plus tard
+row-later-about = Dans une heure, demain, chaque matin ...
+row-now = Maintenant
+row-in-30-minutes = Dans 30 minutes
+row-in-1-hour = Dans 1 heure
+row-in-2-hours = Dans 2 heures
+row-in-5-hours = Dans 5 heures
+row-tomorrow-morning = Demain 08:00
+row-tomorrow-evening = Demain 18:00
+row-every-morning = Chaque matin 08:00
+row-every-evening = Chaque soir 18:00
+row-other-time = Une autre heure
+row-daily = Chaque jour { $time }
+row-weekly = Chaque { $day } { $time }
+pickup-time = Heure de départ : { $when }.
+told-reminder = Rappel : votre course ({ $vehicle }) est prévue { $when }. Je demande aux chauffeurs peu avant.
+told-nobody-yet = Personne n'est encore libre pour votre course ({ $when }). Je cherche jusqu'à { $until }.
+told-missed = Désolé : personne n'était libre pour votre course ({ $when }).
+told-late = Désolé : une panne chez nous nous a empêchés de demander un chauffeur pour votre course ({ $when }).
+told-busy = Vous avez une course en cours, je n'ai donc rien demandé pour celle prévue { $when }.
+
+## Jours et heures
+
+day-time = { $day }, { $time } ({ $spoken })
+time-of-day = { $time } ({ $spoken })
+every-day = tous les jours, { $time } ({ $spoken })
+every-weekday = chaque { $days }, { $time } ({ $spoken })
+spoken-late = { $hour } h de la nuit
+spoken-morning = { $hour } h du matin
+spoken-day = { $hour } h l'après-midi
+spoken-evening = { $hour } h en fin de journée
+spoken-night = { $hour } h du soir
 
 ## Tarifs
 

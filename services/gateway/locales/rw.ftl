@@ -20,7 +20,7 @@ button-drive = Gutwara abagenzi
 button-trips = Ingendo zanjye
 button-offline = Kuva ku murongo
 button-menu = Ahabanza
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), NIMERO (nimero yawe ya SMS), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), NIMERO (nimero yawe ya SMS), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
 not-understood = Ibyo sinabyumvise.
 choose-first = Hitamo kimwe muri ibi.
 cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
@@ -269,6 +269,71 @@ refused-number-silent = Iyo telefone yansabye kutongera kuyandikira. Banza wandi
 refused-code-soon = Kode imaze kanya yoherejwe. Tegereza umunota mbere yo gusaba indi.
 refused-code-limit = Kode z'uyu munsi zirahagije. Ongera ugerageze ejo.
 refused-code = Iyo kode ntabwo yemewe: si yo, yarengeje igihe, cyangwa yageragejwe kenshi.
+
+## Ingendo zo mu gihe kizaza
+
+schedule-vehicle = Urugendo rwo mu gihe kizaza: ukeneye ikihe kinyabiziga?
+schedule-when = Ryari? Hitamo, cyangwa wandike umunsi n'isaha, urugero ejo saa mbiri za mu gitondo.
+schedule-write = Andika umunsi n'isaha, urugero ku wa gatanu saa moya za mu gitondo, cyangwa ejo 18:30.
+schedule-which = Ni iyihe saha ushaka kuvuga?
+schedule-unread = Iyo saha sinayumvise.
+schedule-past = Iyo saha yararenze.
+schedule-far = Nshobora guteganya mu minsi itarenze 30.
+schedule-confirm = { $vehicle }: { $when }. Nteganye uru rugendo?
+schedule-confirm-change = Isaha nshya: { $when }. Mpindure urugendo?
+schedule-booked = Byateganyijwe. Nzakwibutsa mbere, kandi nzabaza abashoferi ku gihe.
+schedule-moved = Urugendo rwahawe isaha nshya.
+schedule-exists = Usanzwe ufite urugendo rwateganyijwe kuri iyo saha.
+schedule-too-many = Usanzwe ufite ingendo nyinshi zateganyijwe. Banza ureke rumwe.
+schedule-gone = Urwo rugendo ntirugiteganyijwe.
+schedule-changed = Ibyo byahindutse hagati aho.
+schedule-under-way = Umushoferi w'urwo rugendo ari mu nzira. Andika INGENDO urubone.
+schedule-skipped = Iyo nshuro imwe yavuyeho.
+schedule-dropped = Urugendo ntirugiteganyijwe.
+schedule-list = Ingendo zawe zizaza:
+schedule-none = Nta ngendo zateganyijwe ufite.
+schedule-line = { $vehicle }: { $when }.
+schedule-next = Urukurikira: { $when }.
+label-times = Amasaha
+label-schedules = Ingendo
+button-later = Urugendo rwo nyuma
+button-book = Emeza
+button-other-time = Indi saha
+button-change-time = Hindura isaha
+button-skip-ride = Atari iyi nshuro
+button-drop-schedule = Reka urugendo
+row-later = Urugendo rwo nyuma
+row-later-about = Mu isaha imwe, ejo, buri gitondo ...
+row-now = Ubu
+row-in-30-minutes = Mu minota 30
+row-in-1-hour = Mu isaha 1
+row-in-2-hours = Mu masaha 2
+row-in-5-hours = Mu masaha 5
+row-tomorrow-morning = Ejo 08:00
+row-tomorrow-evening = Ejo 18:00
+row-every-morning = Buri gitondo 08:00
+row-every-evening = Buri mugoroba 18:00
+row-other-time = Ikindi gihe
+row-daily = Buri munsi { $time }
+row-weekly = Buri { $day } { $time }
+pickup-time = Isaha yo gufatwa: { $when }.
+told-reminder = Kwibutsa: urugendo rwawe ({ $vehicle }) ruteganyijwe { $when }. Ndabaza abashoferi mbere gato.
+told-nobody-yet = Nta muntu uraboneka ku rugendo rwawe rwa { $when }. Ndakomeza gushaka kugeza { $until }.
+told-missed = Mbabarira: nta mushoferi wabonetse ku rugendo rwawe rwa { $when }.
+told-late = Mbabarira: twagize ikibazo igihe urugendo rwawe rwa { $when } rwari rugeze, nta mushoferi wabajijwe.
+told-busy = Ufite urugendo rutararangira, ni yo mpamvu ntasabye urwa { $when }.
+
+## Iminsi n'amasaha
+
+day-time = { $day }, { $time } ({ $spoken })
+time-of-day = { $time } ({ $spoken })
+every-day = buri munsi, { $time } ({ $spoken })
+every-weekday = buri { $days }, { $time } ({ $spoken })
+spoken-late = saa { $hour } za nijoro
+spoken-morning = saa { $hour } za mu gitondo
+spoken-day = saa { $hour } z'amanywa
+spoken-evening = saa { $hour } za nimugoroba
+spoken-night = saa { $hour } za nijoro
 
 ## Ibiciro
 

@@ -20,7 +20,7 @@ button-drive = Beba abiria
 button-trips = Safari zangu
 button-offline = Ondoka mtandaoni
 button-menu = Menyu
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), NAMBARI (nambari yako ya SMS), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), NAMBARI (nambari yako ya SMS), PANGA (safari ya baadaye), RATIBA (zilizopangwa), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
 not-understood = Sikuelewa hilo.
 choose-first = Tafadhali chagua mojawapo.
 cannot-read = Siwezi kusoma ujumbe wa aina hii.
@@ -260,6 +260,71 @@ refused-number-silent = Simu hiyo iliniomba nisiiandikie. Kwanza andika START hu
 refused-code-soon = Msimbo umetumwa sasa hivi. Subiri dakika moja kabla ya kuomba mwingine.
 refused-code-limit = Misimbo ya leo inatosha. Jaribu tena kesho.
 refused-code = Msimbo huo haukubaliki: si sahihi, umepitwa na wakati, au umejaribiwa mara nyingi.
+
+## Safari za baadaye
+
+schedule-vehicle = Safari ya baadaye: unahitaji chombo gani?
+schedule-when = Lini? Chagua, au andika siku na saa, kwa mfano kesho saa mbili asubuhi.
+schedule-write = Andika siku na saa, kwa mfano ijumaa saa moja asubuhi au kesho 18:30.
+schedule-which = Unamaanisha saa gani?
+schedule-unread = Sikuelewa saa hiyo.
+schedule-past = Saa hiyo imepita.
+schedule-far = Ninaweza kupanga ndani ya siku 30 tu.
+schedule-confirm = { $vehicle }: { $when }. Nipange safari hii?
+schedule-confirm-change = Saa mpya: { $when }. Nibadilishe safari?
+schedule-booked = Imepangwa. Nitakukumbusha kabla, na nitauliza madereva kwa wakati.
+schedule-moved = Safari imepata saa mpya.
+schedule-exists = Tayari una safari iliyopangwa saa hiyo.
+schedule-too-many = Tayari una safari nyingi zilizopangwa. Futa moja kwanza.
+schedule-gone = Safari hiyo haijapangwa tena.
+schedule-changed = Hilo limebadilika wakati huo.
+schedule-under-way = Dereva wa safari hiyo yuko njiani tayari. Andika SAFARI ZANGU kuiona.
+schedule-skipped = Mara hiyo moja haitakuwepo.
+schedule-dropped = Safari imefutwa.
+schedule-list = Safari zako zijazo:
+schedule-none = Huna safari zilizopangwa.
+schedule-line = { $vehicle }: { $when }.
+schedule-next = Inayofuata: { $when }.
+label-times = Saa
+label-schedules = Safari
+button-later = Safiri baadaye
+button-book = Thibitisha
+button-other-time = Saa nyingine
+button-change-time = Badilisha saa
+button-skip-ride = Si mara hii
+button-drop-schedule = Futa safari
+row-later = Panga kwa baadaye
+row-later-about = Baada ya saa moja, kesho, kila asubuhi ...
+row-now = Sasa
+row-in-30-minutes = Baada ya dakika 30
+row-in-1-hour = Baada ya saa 1
+row-in-2-hours = Baada ya saa 2
+row-in-5-hours = Baada ya saa 5
+row-tomorrow-morning = Kesho 08:00
+row-tomorrow-evening = Kesho 18:00
+row-every-morning = Kila asubuhi 08:00
+row-every-evening = Kila jioni 18:00
+row-other-time = Wakati mwingine
+row-daily = Kila siku { $time }
+row-weekly = Kila { $day } { $time }
+pickup-time = Saa ya kuchukuliwa: { $when }.
+told-reminder = Kumbusho: safari yako ({ $vehicle }) imepangwa { $when }. Nitauliza madereva muda mfupi kabla.
+told-nobody-yet = Bado hakuna aliye huru kwa safari yako ya { $when }. Ninaendelea kutafuta hadi { $until }.
+told-missed = Samahani: hakuna aliyekuwa huru kwa safari yako ya { $when }.
+told-late = Samahani: tulikuwa na hitilafu wakati wa safari yako ya { $when }, hivyo hakuna dereva aliyeulizwa.
+told-busy = Una safari inayoendelea, kwa hiyo sikuomba ile ya { $when }.
+
+## Siku na saa
+
+day-time = { $day }, { $time } ({ $spoken })
+time-of-day = { $time } ({ $spoken })
+every-day = kila siku, { $time } ({ $spoken })
+every-weekday = kila { $days }, { $time } ({ $spoken })
+spoken-late = saa { $hour } usiku
+spoken-morning = saa { $hour } asubuhi
+spoken-day = saa { $hour } mchana
+spoken-evening = saa { $hour } jioni
+spoken-night = saa { $hour } usiku
 
 ## Bei
 

@@ -34,7 +34,7 @@ def longest(text: str) -> str:
     """A text with the longest arguments that its placeholders can get."""
     if "->" in text:
         text = max(re.findall(r"\[\w+\] (.*)", text), key=len)
-    worst = {"number": "9", "distance": "9.9 km", "count": "9", "age": "59 minutes"}
+    worst = {"number": "9", "distance": "9.9 km", "count": "9", "age": "59 minutes", "time": "23:59", "day": "Alhamisi"}
     return re.sub(r"\{ \$(\w+) \}", lambda match: worst.get(match[1], "x" * 20), text)
 
 
@@ -53,11 +53,12 @@ def test_placeholders_agree_between_languages() -> None:
             assert set(re.findall(r"\$(\w+)", text)) == set(re.findall(r"\$(\w+)", english[key])), key
 
 
+_PATTERNS = {"day-time", "time-of-day"}
 # What is the same word in two languages: names, and a pattern of names.
 SAME = {
-    "fr": {"vehicle-moto", "vehicle-lifan", "button-menu", "label-places", "trip-line", "age-minutes"},
-    "rw": {"vehicle-moto", "vehicle-lifan", "trip-line", "entry-line"},
-    "sw": {"vehicle-lifan", "trip-line", "entry-line"},
+    "fr": {"vehicle-moto", "vehicle-lifan", "button-menu", "label-places", "trip-line", "age-minutes", *_PATTERNS},
+    "rw": {"vehicle-moto", "vehicle-lifan", "trip-line", "entry-line", "schedule-line", *_PATTERNS},
+    "sw": {"vehicle-lifan", "trip-line", "entry-line", "schedule-line", *_PATTERNS},
 }
 
 
@@ -211,7 +212,7 @@ def test_measures_read_as_people_say_them() -> None:
     assert [wording.age("rw", seconds) for seconds in (60, 7200, 10**9)] == ["umunota 1", "amasaha 2", "ukwezi kurenga"]
     assert [wording.age("sw", seconds) for seconds in (60, 7200, 10**9)] == ["dakika 1", "saa 2", "zaidi ya mwezi"]
     march = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
-    assert [wording.moment(language, march) for language in LANGUAGES] == [
+    assert [wording.moment(language, march, wording.LOCAL_TIME) for language in LANGUAGES] == [
         "2 Mar 11:05",
         "02/03 11:05",
         "02/03 11:05",

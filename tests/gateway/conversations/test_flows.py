@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hailwire.trips.v1 import events_pb2, trips_pb2
+from hailwire.trips.v1 import events_pb2, schedules_pb2, trips_pb2
 from services.gateway.conversations import catalogue, flows, routing, taps
 from services.gateway.conversations.catalogue import LANGUAGES, t
 from services.gateway.conversations.flows import BACK, FLOWS, HOME, QUESTIONS, STAY
@@ -70,6 +70,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _destinations,
         _money,
         _a_number,
+        _later,
     ):
         await walk(Town())
     await _events(Town())
@@ -263,6 +264,46 @@ async def _nothing_left(town: Town) -> None:
             assert phone.state.name == "language"
 
 
+async def _later(town: Town) -> None:
+    phone = town.phone(language="en")
+    for word in ("schedule", "schedules"):
+        await phone.say(word)
+    await phone.say("er")
+    await phone.choose("Moto")
+    await phone.say("nowhere in particular")
+    await phone.tap(f"schedule:at:moto:{_spot(town, age_seconds=7200)}")
+    await phone.share(*HERE)
+    await phone.say("er")
+    await phone.choose("Another time")
+    await phone.choose("In 1 hour")
+    assert phone.state.name == "schedule.confirm"
+    await phone.say("friday 7")
+    assert phone.state.name == "schedule.when"
+    await phone.say("friday 7am")
+    await phone.choose("Plan it")
+    number = max(town.schedules)
+    await phone.tap(f"schedule:at:moto:{_spot(town)}")
+    await phone.choose("In 30 minutes")
+    late = phone.last
+    town.pass_time(1700)
+    await phone.say("help")
+    town.pass_time(110)
+    await phone.say("hello")
+    assert phone.state.name == "schedule.when"
+    phone.received.append(late)
+    await phone.choose("Plan it")
+    await phone.choose("In 30 minutes")
+    await phone.choose("Other time")
+    await _asked_for_a_language(phone)
+    for tap in (f"show:{number}", f"skip:{number}:1", f"drop:{number}"):
+        await phone.tap(f"schedule:{tap}")
+        assert phone.state.name == "language"
+    for name in ("schedule.place", "schedule.when"):
+        phone.state = Memory({}).asking(name, town.now, vehicle="boat", target="boat")
+        await phone.say("help")
+        assert phone.state.name == "schedule.vehicle"
+
+
 async def _silence(town: Town) -> None:
     phone = await _asked_for_a_language(town.phone(language="en"))
     await phone.say("start")
@@ -352,8 +393,12 @@ async def _events(town: Town) -> None:
     phone = await _asked_for_a_language(town.phone(language="en"))
     trip = trips_pb2.Trip(trip_id=7, state=trips_pb2.TRIP_STATE_OFFERED, vehicle=trips_pb2.VEHICLE_MOTO)
     trip.offers.add(offer_id=8, trip_id=7, driver_id=phone.person_id, expire_time=town.timestamp(60))
+    schedule = schedules_pb2.Schedule(schedule_id=8, vehicle=trips_pb2.VEHICLE_MOTO)
+    schedule.occurrence.pickup_time.CopyFrom(town.timestamp(60))
     for kind in routing.EVENTS:
-        await phone.hear(events_pb2.Event(event_id=9, kind=kind, recipient_id=phone.person_id, trip=trip, offer_id=8))
+        about = events_pb2.Event(event_id=9, kind=kind, recipient_id=phone.person_id, trip=trip, offer_id=8)
+        about.schedule.CopyFrom(schedule)
+        await phone.hear(about)
     assert phone.state.name == "language"
 
 
@@ -386,10 +431,11 @@ def test_no_title_is_a_word_that_means_something_else() -> None:
         "row-offline": taps.GO_OFFLINE,
         "button-menu": taps.GO_MENU,
         "button-wallet": taps.GO_WALLET,
+        "button-later": taps.GO_SCHEDULE,
     }
     for language in LANGUAGES:
         for key in sorted(_titles()):
-            word = folded(t(language, key, distance="1 km", number="1", count=2))
+            word = folded(t(language, key, distance="1 km", number="1", count=2, time="7:00", day="Mon"))
             if word in routing.KEYWORDS and key != "language-name":
                 assert key in titles, (language, key, word)
                 assert routing.KEYWORDS[word] == routing.TAPS[titles[key]], (language, key, word)

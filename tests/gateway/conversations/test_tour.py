@@ -3,8 +3,10 @@
 from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway.conversations import routing
 from services.gateway.messages import Message, MessageKind
+from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import Town
+from tests.gateway.conversations.town_schedules import tell
 
 
 async def test_every_handler_is_reached_by_what_people_send() -> None:
@@ -91,9 +93,34 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await rider.say("er")
     await rider.choose("Send it")
     await rider.choose("History")
+    await _later(town, rider)
     await rider.say("stop")
     await rider.say("start")
     await (await online(town.phone("sms", "en"))).say("help")
     assert trip.state == trips_pb2.TRIP_STATE_CANCELLED
     idle = {name for name, stats in routing.stats().items() if stats.uses == before.get(name, 0)}
     assert not idle
+
+
+async def _later(town: Town, rider: Phone) -> None:
+    """Everything that can be done with rides for later."""
+    await rider.say("schedule")
+    await rider.say("gibberish")
+    await rider.choose("Moto")
+    await rider.say("gibberish")
+    await rider.say("help")
+    await rider.share(-1.94, 30.0446)
+    await rider.say("gibberish")
+    await rider.choose("In 1 hour")
+    await rider.say("gibberish")
+    await rider.choose("Other time")
+    await rider.choose("Every morning")
+    await rider.choose("Plan it")
+    await rider.tap("schedule:at:moto:-1.94000,30.04460,1")
+    await rider.say("schedules")
+    await rider.choose("Daily")
+    await rider.choose("Not this time")
+    schedule = town.schedules[max(town.schedules)]
+    for kind in (20, 21, 22, 23, 24):
+        await tell(town, events_pb2.EventKind.ValueType(kind), schedule)
+    await rider.choose("Give up ride")

@@ -12,12 +12,21 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import AlreadyExists, InvalidArgument, NotFound, Refused
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, money_pb2, ratings_pb2, trips_pb2
+from hailwire.trips.v1 import (
+    events_pb2,
+    fares_pb2,
+    matches_pb2,
+    money_pb2,
+    ratings_pb2,
+    schedules_pb2,
+    trips_pb2,
+)
 from services.gateway.conversations import places
 from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
 from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.phones import Phone
+from tests.gateway.conversations.town_schedules import PersonsSchedules
 
 Kept = TypeVar("Kept")
 OPEN = {
@@ -42,6 +51,7 @@ class Town:
         self.people: dict[int, profile_pb2.Person] = {}
         self.presences: dict[int, trips_pb2.Presence] = {}
         self.trips: dict[int, trips_pb2.Trip] = {}
+        self.schedules: dict[int, schedules_pb2.Schedule] = {}
         self.events: list[events_pb2.Event] = []
         self.ledger: dict[tuple[int, str], tuple[object, object]] = {}
         self.phones: dict[int, Phone] = {}
@@ -129,6 +139,10 @@ class PersonsWorld:
         self.town = town
         self.me = person_id
         self.message_id = message_id
+
+    @property
+    def schedules(self) -> PersonsSchedules:
+        return PersonsSchedules(self.town, self.me, self._once)
 
     def _once(self, step: str, fingerprint: object, change: Callable[[], Kept], *, for_ever: bool = False) -> Kept:
         key = (0 if for_ever else self.message_id, step)

@@ -17,7 +17,7 @@ FLOW = Flow(
             name=RIDE_VEHICLE,
             asks="ride:ask_vehicle",
             answer=Step("ride:answer_vehicle", (STAY,)),
-            offers=("ride:vehicle",),
+            offers=("ride:vehicle", "go:schedule"),
         ),
         Question(
             name=RIDE_LOCATION,
