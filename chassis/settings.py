@@ -167,4 +167,5 @@ def _cast(kind: Any, text: str) -> Any:
             raise ValueError("must be a time zone, such as Africa/Kigali") from None
     if kind is Secret:
         return Secret(text)
-    return text
+    # A type of a service's own, which says in a ValueError what is wrong.
+    return kind.from_text(text) if hasattr(kind, "from_text") else text

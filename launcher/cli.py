@@ -47,6 +47,9 @@ COMMANDS = {
         "hailwire analyze trips.get_trips --arguments '{1,2}'",
         "analyze",
     ),
+    "explain": Command(
+        "show who was looked at for a trip, and why each was asked or not", "hailwire explain 42", "explain"
+    ),
     "flows": Command("print the conversation as a drawing", "hailwire flows --format mermaid", "flows"),
     "wallet": Command(
         "bring money into wallets, look at them, and add everything up anew", "hailwire wallet check", "wallet"

@@ -124,6 +124,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 ),
                 limiting=Limiting(telemetry, settings),
                 stale_after_seconds=settings.stale_after_seconds,
+                ask_destination=settings.ask_destination,
                 zone=settings.time_zone,
             ),
             commit=TurnCommit(

@@ -47,6 +47,7 @@ class Conversations:
         *,
         limiting: Limiting,
         stale_after_seconds: float,
+        ask_destination: bool = False,
         zone: ZoneInfo,
     ) -> None:
         self._profile = profile
@@ -54,6 +55,7 @@ class Conversations:
         self._proving = proving
         self._limiting = limiting
         self._stale_after_seconds = stale_after_seconds
+        self._ask_destination = ask_destination
         self._zone = zone
 
     async def decide(self, claim: Claim) -> Decision:
@@ -152,6 +154,7 @@ class Conversations:
             world=world,
             zone=self._zone,
             stale_after_seconds=self._stale_after_seconds,
+            ask_destination=self._ask_destination,
             message=message,
         )
 

@@ -120,6 +120,11 @@ class GatewaySettings(
         maximum=600,
         help="how long copies of a stored webhook are answered from memory; 0: the database is always asked",
     )
+    ask_destination: bool = setting(
+        "ASK_DESTINATION",
+        default=False,
+        help="whether passengers are asked where they want to go, which gives them an estimate of the fare",
+    )
     time_zone: ZoneInfo = setting(
         "SERVICE_TIME_ZONE",
         default=ZoneInfo("Africa/Kigali"),

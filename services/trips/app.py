@@ -23,16 +23,26 @@ from chassis.warmup import warming
 from hailwire.trips.v1 import (
     events_pb2,
     events_pb2_grpc,
+    fares_pb2,
+    fares_pb2_grpc,
+    matches_pb2,
+    matches_pb2_grpc,
+    ratings_pb2,
+    ratings_pb2_grpc,
     schedules_pb2,
     schedules_pb2_grpc,
     trips_pb2,
     trips_pb2_grpc,
 )
 from services.trips import events as event_store
-from services.trips import schedule_statements, search, statements
+from services.trips import looking, schedule_statements, search, statements
 from services.trips.backlog import BACKLOG
 from services.trips.cached import CachedTrips
 from services.trips.events import EventStore
+from services.trips.fares_servicer import FaresServicer
+from services.trips.matches import MatchStore
+from services.trips.matches_servicer import MatchesServicer
+from services.trips.ratings_servicer import RatingsServicer
 from services.trips.schedules import ScheduleStore
 from services.trips.schedules_servicer import SchedulesServicer
 from services.trips.servicer import TripsServicer
@@ -41,6 +51,9 @@ from services.trips.store import TripStore
 
 # Between looks for old request ids; while there are some, steps follow at once.
 _RETENTION_SECONDS = 600.0
+# Between looks for drivers who have been silent for hours; at most a hundred at a time, and while there are that many
+# the next look follows at once.
+_SILENT_SECONDS = 5.0
 
 
 @contextlib.asynccontextmanager
@@ -61,6 +74,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             location_ttl_seconds=settings.location_ttl_ms / 1000,
             state_ttl_seconds=settings.state_ttl_ms / 1000,
         )
+        matches = MatchStore(database, settings.match_retention_days)
         bell = Bell()
         channels: dict[str, Callable[[str], None]] = {
             "trips_event": bell.ring,
@@ -72,6 +86,8 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         )
         await stack.enter_async_context(cleaning_up(cache.cleanup))
         await stack.enter_async_context(repeating("trips due", settings.due_interval_ms / 1000, trips.lapse))
+        await stack.enter_async_context(repeating("silent drivers", _SILENT_SECONDS, trips.retire))
+        await stack.enter_async_context(repeating("matches retention", _RETENTION_SECONDS, matches.expire))
         await stack.enter_async_context(
             repeating("scheduled rides due", settings.due_interval_ms / 1000, schedules.serve_due)
         )
@@ -87,6 +103,8 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
+        fares_servicer, ratings_servicer = FaresServicer(settings.terms), RatingsServicer(trips)
+        matches_servicer = MatchesServicer(matches)
         schedules_servicer = SchedulesServicer(schedules)
         server = await stack.enter_async_context(
             serve_grpc(
@@ -97,11 +115,17 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                         schedules_servicer, server
                     ),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
+                    lambda server: ratings_pb2_grpc.add_RatingsServiceServicer_to_server(ratings_servicer, server),
+                    lambda server: matches_pb2_grpc.add_MatchesServiceServicer_to_server(matches_servicer, server),
+                    lambda server: fares_pb2_grpc.add_FaresServiceServicer_to_server(fares_servicer, server),
                 ],
                 services=[
                     trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
                     schedules_pb2.DESCRIPTOR.services_by_name["SchedulesService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
+                    ratings_pb2.DESCRIPTOR.services_by_name["RatingsService"].full_name,
+                    matches_pb2.DESCRIPTOR.services_by_name["MatchesService"].full_name,
+                    fares_pb2.DESCRIPTOR.services_by_name["FaresService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,
@@ -114,7 +138,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             warming(
                 {
                     "database": lambda: database.warm(
-                        statements_in(statements, search, event_store, schedule_statements)
+                        statements_in(statements, search, looking, event_store, schedule_statements)
                     ),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },

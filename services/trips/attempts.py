@@ -14,8 +14,9 @@ from google.protobuf.message import Message
 
 from chassis import changes, errors, logs
 from chassis.database import Session, Statement
-from services.trips import messages, rows, statements
+from services.trips import matches, messages, rows, statements
 from services.trips.board import Board
+from services.trips.eta import Leg, Route
 from services.trips.terms import Terms
 
 if TYPE_CHECKING:
@@ -54,10 +55,17 @@ class TripsAttempt(abc.ABC, Generic[Item]):
     def __init__(self, session: Session, terms: Terms) -> None:
         self.session = session
         self.terms = terms
+        self.routes: dict[Leg, Route] = {}  # from plan() on
 
     @abc.abstractmethod
     async def plan(self, items: Sequence[Item]) -> list[Plan]:
         """What each item concerns that exists, as far as it is known without locks."""
+
+    async def ask_for_ways(self, legs: Iterable[Leg]) -> None:
+        """Ask the router while nothing is locked yet: it may have to ask somebody else."""
+        asked = list(dict.fromkeys(legs))
+        if asked:
+            self.routes |= zip(asked, await self.terms.router.routes(asked), strict=True)
 
     async def extend(self, plans: Sequence[Plan]) -> None:
         """Add trips that are known only once the people are locked."""
@@ -143,6 +151,7 @@ class TripsAttempt(abc.ABC, Generic[Item]):
             rows.trips(trips),
             [rows.presence(row) for row in presences],
             [(row["person_id"], row["trip_id"]) for row in open_trips],
+            self.routes,
         )
 
     async def decide(self, items: Sequence[Item]) -> list[bytes | errors.HailwireError]:
@@ -170,6 +179,7 @@ async def write_board(session: Session, board: Board) -> None:
         await session.execute(statements.INSERT_TRIPS, *rows.new_trip_arrays(added))
     if offers := board.new_offers:
         await session.execute(statements.INSERT_OFFERS, *rows.new_offer_arrays(offers))
+    await matches.keep(session, board.matches)
     if changed := board.changed_trips:
         await session.execute(statements.UPDATE_TRIPS, *rows.trip_arrays(changed))
     if closed := board.changed_offers:

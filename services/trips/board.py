@@ -4,16 +4,19 @@ Who changes a Board holds the rows behind it: the participants named by a reques
 """
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from services.trips import course
 from services.trips import presence as presences
 from services.trips import trip as trips
-from services.trips.geo import Location, location, metres
+from services.trips.eta import Leg, Route
+from services.trips.geo import Location, location
+from services.trips.match import ASKED, Candidate, Match, Reason, judged, nearest_first
 from services.trips.offer import Answer, Offer, OfferNotFound, OfferState
 from services.trips.presence import Presence, PresenceUpdate, check_person
 from services.trips.terms import NEAREST_ASKED, Terms
-from services.trips.tidings import Tiding, told
+from services.trips.tidings import EventKind, Tiding, told
 from services.trips.trip import Trip
 
 
@@ -28,6 +31,7 @@ class NewTrip:
     vehicle: int
     pickup: Location
     driver_ids: tuple[int, ...] = ()
+    destination: Location | None = None
     pickup_at: datetime.datetime | None = None
     expires_at: datetime.datetime | None = None
 
@@ -77,8 +81,10 @@ class Board:
         known_trips: Iterable[Trip] = (),
         known_presences: Iterable[Presence] = (),
         open_trips: Iterable[tuple[int, int]] = (),
+        routes: Mapping[Leg, Route] | None = None,
     ) -> None:
-        """`open_trips` are (person, trip) of everyone concerned, in either role."""
+        """`open_trips` are (person, trip) of everyone concerned, in either role; `routes` what a router was asked."""
+        self._routes = routes or {}
         self._now = now
         self._terms = terms
         self._trips = {trip.trip_id: trip for trip in known_trips}
@@ -91,7 +97,13 @@ class Board:
         for trip in self._trips.values():
             self._note_asked(trip)
         self.tidings: list[Tiding] = []
+        self.matches: list[Match] = []
         self.merges: list[Merge] = []
+
+    @property
+    def now(self) -> datetime.datetime:
+        """When all of this is decided."""
+        return self._now
 
     def trip(self, trip_id: int) -> Trip | None:
         """As it is now."""
@@ -101,25 +113,30 @@ class Board:
         """Put a driver on the map, move them, or take them off."""
         changed = presences.updated(self._presences.get(update.person_id), update, self._now)
         self._presences[update.person_id] = changed
+        trip = self._trips.get(changed.trip_id or 0)
+        if update.location is not None and changed.location is not None and trip is not None:
+            self._put(course.moved(trip, changed.location, self._routes, self._terms, self._now), by=update.person_id)
         return changed
 
     def create(
-        self, wanted: NewTrip, candidates: Iterable[int], trip_ids: Iterator[int], offer_ids: Iterator[int]
+        self,
+        wanted: NewTrip,
+        candidates: Iterable[int],
+        trip_ids: Iterator[int],
+        offer_ids: Iterator[int],
+        passed_over: Iterable[Candidate] = (),
     ) -> Trip:
-        """A trip offered to those candidates who are available, nearest first."""
+        """A trip offered to those candidates who are available, nearest first. `passed_over` were looked at besides."""
         check_person(wanted.passenger_id)
         vehicle = presences.vehicle(wanted.vehicle)
         pickup = location(wanted.pickup.latitude, wanted.pickup.longitude)
+        destination = wanted.destination and location(wanted.destination.latitude, wanted.destination.longitude)
         trips.check_asked(wanted.driver_ids)
         if open_trip := self._open_trips.get(wanted.passenger_id):
             raise trips.TripAlreadyOpen(metadata={"trip_id": str(open_trip)})
-        distances = {
-            person_id: distance
-            for person_id in dict.fromkeys(candidates)
-            if person_id != wanted.passenger_id and (distance := self._distance(person_id, vehicle, pickup)) is not None
-        }
-        nearest = sorted(distances, key=lambda person_id: (distances[person_id], person_id))
-        asked = nearest if wanted.driver_ids else nearest[:NEAREST_ASKED]
+        looked_at = self._looked_at(wanted, dict.fromkeys(candidates))
+        distances = {one.person_id: one.meters for one in looked_at if one.reason in ASKED and one.meters is not None}
+        asked = list(distances)
         if not asked:
             raise trips.NoDriversAvailable
         trip_id = next(trip_ids)
@@ -134,40 +151,57 @@ class Board:
             expires_at=wanted.expires_at or self._now + self._terms.request_lasts,
             pickup_at=wanted.pickup_at,
             offers=tuple(Offer(next(offer_ids), trip_id, driver, distances[driver], until) for driver in asked),
+            destination=destination,
         )
+        if destination is not None:
+            trip = course.expected(trip, destination, self._routes, self._terms)
         self._put(trip, by=wanted.passenger_id)
+        everyone = nearest_first({one.person_id: one for one in (*passed_over, *looked_at)}.values())
+        self.matches.append(Match(trip_id, vehicle, self._now, tuple(everyone)))
         return trip
+
+    def _looked_at(self, wanted: NewTrip, candidates: Iterable[int]) -> list[Candidate]:
+        """The candidates for a wish that was checked, nearest first, each with why they are asked or not."""
+        found = nearest_first(
+            Candidate(person_id, Reason.SELF)
+            if person_id == wanted.passenger_id
+            else self._judged(presence, presences.vehicle(wanted.vehicle), wanted.pickup)
+            for person_id in candidates
+            if (presence := self._presences.get(person_id)) is not None
+        )
+        if wanted.driver_ids:
+            return [one.because(Reason.ASKED_BY_PASSENGER) if one.reason is Reason.OFFERED else one for one in found]
+        beyond = [one.person_id for one in found if one.reason is Reason.OFFERED][NEAREST_ASKED:]
+        return [one.because(Reason.NOT_AMONG_NEAREST) if one.person_id in beyond else one for one in found]
+
+    def _judged(self, presence: Presence, vehicle: presences.Vehicle, pickup: Location) -> Candidate:
+        busy = presence.person_id in self._open_trips
+        return judged(presence, busy=busy, vehicle=vehicle, pickup=pickup, terms=self._terms, now=self._now)
 
     def ask_further(self, trip_id: int, candidates: Iterable[int], offer_ids: Iterator[int]) -> Trip:
         """Offer a trip for which nobody is being asked to those candidates who are available and were not asked yet."""
         trip = self._known(trip_id)
         asked = {offer.driver_id for offer in trip.offers} | {trip.passenger_id}
-        distances = {
-            person_id: distance
-            for person_id in dict.fromkeys(candidates)
-            if person_id not in asked and (distance := self._distance(person_id, trip.vehicle, trip.pickup)) is not None
-        }
-        nearest = sorted(distances, key=lambda person_id: (distances[person_id], person_id))[:NEAREST_ASKED]
+        further = [person_id for person_id in dict.fromkeys(candidates) if person_id not in asked]
+        looked_at = self._looked_at(NewTrip(trip.passenger_id, trip.vehicle, trip.pickup), further)
         until = self._now + self._terms.offer_lasts
-        added = tuple(Offer(next(offer_ids), trip_id, driver, distances[driver], until) for driver in nearest)
+        added = tuple(
+            Offer(next(offer_ids), trip_id, one.person_id, one.meters, until)
+            for one in looked_at
+            if one.reason in ASKED and one.meters is not None
+        )
         if not added or trip.state is not trips.TripState.REQUESTED:
             raise trips.NoDriversAvailable
         changed = replace(trip, state=trips.TripState.OFFERED, offers=(*trip.offers, *added), updated_at=self._now)
         self._put(changed, by=trip.passenger_id)
         self._trip_of_offer.update((offer.offer_id, trip_id) for offer in added)
         self._note_asked(changed)
+        self.matches.append(Match(trip_id, trip.vehicle, self._now, tuple(looked_at)))
         return changed
 
     def open_trip(self, person_id: int) -> int | None:
         """The open trip of a person, in either role."""
         return self._open_trips.get(person_id)
-
-    def _distance(self, person_id: int, vehicle: presences.Vehicle, pickup: Location) -> float | None:
-        """Metres to an available driver; None when they are not."""
-        presence = self._presences.get(person_id)
-        if presence is None or person_id in self._open_trips:
-            return None
-        return available(presence, vehicle, pickup, self._terms, self._now)
 
     def answer(self, said: OfferAnswer) -> Trip:
         """A driver accepts or declines; the first to accept wins."""
@@ -179,6 +213,8 @@ class Board:
         elif said.answer == Answer.ACCEPT:
             busy_with = self._open_trips.get(said.driver_id)
             changed = trips.accepted(trip, said.offer_id, said.driver_id, busy_with, self._now)
+            if changed is not trip and (driver := self._presences.get(said.driver_id)):
+                changed = course.on_the_way(changed, driver.location, self._routes, self._terms, self._now)
         else:
             raise trips.AnswerInvalid
         self._put(changed, by=said.driver_id)
@@ -190,6 +226,7 @@ class Board:
     def advance(self, step: Step) -> Trip:
         """The driver arrives, starts, completes."""
         changed = trips.advanced(self._known(step.trip_id), step.driver_id, step.state, self._now)
+        changed = course.stepped(changed, self._terms, self._now)
         self._put(changed, by=step.driver_id)
         return changed
 
@@ -199,6 +236,14 @@ class Board:
         changed = trips.cancelled(trip, given_up.person_id, given_up.reason, self._now)
         self._put(changed, by=given_up.person_id)
         return changed
+
+    def retire(self) -> None:
+        """Take off the map who is online, free, and has not told for long where they are; each hears of it."""
+        for presence in list(self._presences.values()):
+            silent = presence.located_at is not None and presence.located_at < self._now - self._terms.silent_after
+            if presence.online and presence.trip_id is None and silent:
+                self._presences[presence.person_id] = replace(presence, online=False)
+                self.tidings.append(Tiding(EventKind.PRESENCE_ENDED, presence.person_id, None, at=self._now))
 
     def lapse(self) -> None:
         """Close what time has run out for."""
@@ -337,15 +382,3 @@ class Board:
         return [
             presence for presence in self.changed_presences if presence.online is not (presence.person_id in before)
         ]
-
-
-def available(
-    presence: Presence, vehicle: presences.Vehicle, pickup: Location, terms: Terms, now: datetime.datetime
-) -> float | None:
-    """Metres from the pickup to a driver who is online with that vehicle, free, fresh and near enough; else None."""
-    if not presence.online or presence.trip_id is not None or presence.vehicle is not vehicle:
-        return None
-    if presence.location is None or presence.located_at is None or presence.located_at < now - terms.location_fresh:
-        return None
-    distance = metres(pickup, presence.location)
-    return distance if distance <= terms.radius_meters else None

@@ -151,6 +151,8 @@ class CachedTrips:
             changed = [pb.PresenceResult.FromString(kept).presence for kept in outcomes if isinstance(kept, bytes)]
             people = [request.item.person_id for request in requests]
             self._changed_presences({*people, *(presence.person_id for presence in changed)})
+            # Whoever moves on a trip changes when they will be there, or how far it went.
+            self._forget_trips({presence.trip_id for presence in changed if presence.trip_id})
         return outcomes
 
     async def create(self, requests: Sequence[changes.Request[NewTrip]]) -> Outcomes:

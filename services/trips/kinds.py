@@ -2,17 +2,22 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
-from services.trips import messages, statements
+from services.trips import course, messages, rows, statements
 from services.trips.attempts import Plan, TripsAttempt
 from services.trips.board import Cancellation, NewTrip, OfferAnswer, Step
-from services.trips.geo import location
+from services.trips.eta import Leg
+from services.trips.geo import Location, location
+from services.trips.looking import around
+from services.trips.match import Candidate
 from services.trips.offer import Answer
-from services.trips.presence import PresenceUpdate, vehicle
-from services.trips.search import Search, nearest
+from services.trips.presence import PresenceUpdate, Vehicle, vehicle
+from services.trips.search import Search
 from services.trips.terms import MOST_ASKED, NEAREST_ASKED
+from services.trips.trip import TripState
 
 
 class PresenceUpdates(TripsAttempt[PresenceUpdate]):
@@ -21,8 +26,14 @@ class PresenceUpdates(TripsAttempt[PresenceUpdate]):
     actors = ("person_id",)
 
     async def plan(self, items: Sequence[PresenceUpdate]) -> list[Plan]:
-        """The driver alone."""
-        return [Plan(people={item.person_id}) for item in items]
+        """The driver, and the trip that a driver who has moved is on."""
+        moving = sorted({item.person_id for item in items if item.location is not None})
+        driven = await self.session.fetch(statements.DRIVEN_TRIPS, moving) if moving else []
+        trips = {row["driver_id"]: row for row in driven}
+        on_trip = [(item, trips[item.person_id]) for item in items if item.location and item.person_id in trips]
+        await self.ask_for_ways(leg for item, row in on_trip if (leg := _way(item, row)) is not None)
+        tripping = {item: row["trip_id"] for item, row in on_trip}
+        return [Plan(people={item.person_id}, trips={tripping[item]} if item in tripping else set()) for item in items]
 
     def decide_one(self, item: PresenceUpdate) -> pb.PresenceResult:
         """The presence after the update."""
@@ -33,11 +44,24 @@ class PresenceUpdates(TripsAttempt[PresenceUpdate]):
         return messages.presence_result(refusal)
 
 
+def _way(item: PresenceUpdate, row: Any) -> Leg | None:
+    """The way that a driver on a trip has before them or behind them; None when none matters."""
+    if item.location is None:
+        return None
+    try:
+        place = location(item.location.latitude, item.location.longitude)
+    except errors.InvalidArgument:
+        return None
+    pickup, driven_to = Location(row["latitude"], row["longitude"]), rows.place(row, "driven_")
+    return course.leg(TripState(row["state"]), Vehicle(row["vehicle"]), pickup, driven_to, place)
+
+
 class NewTrips(TripsAttempt[NewTrip]):
     """Passengers ask for rides."""
 
     actors = ("passenger_id",)
     _candidates: dict[NewTrip, Collection[int]]
+    _passed_over: dict[NewTrip, Collection[Candidate]]
     _trip_ids: Iterator[int]
     _offer_ids: Iterator[int]
 
@@ -55,6 +79,7 @@ class NewTrips(TripsAttempt[NewTrip]):
     async def plan(self, items: Sequence[NewTrip]) -> list[Plan]:
         """The passenger, and the drivers who may be asked: named ones or those found near."""
         self._candidates = dict.fromkeys(items, ())
+        await self.ask_for_ways(leg for item in items if (leg := _ride(item)) is not None)
         named = sorted({driver_id for item in items for driver_id in _asked(item)})
         if named:
             known = {row["person_id"] for row in await self.session.fetch(statements.PRESENCES, named)}
@@ -62,8 +87,9 @@ class NewTrips(TripsAttempt[NewTrip]):
                 self._candidates[item] = [driver_id for driver_id in _asked(item) if driver_id in known]
         open_to_all = [item for item in items if not item.driver_ids and _search(item) is not None]
         searches = [near for item in items if not item.driver_ids and (near := _search(item)) is not None]
-        for item, found in zip(open_to_all, await nearest(self.session, searches, self.terms), strict=True):
-            self._candidates[item] = [driver.person_id for driver in found]
+        self._passed_over = {}
+        for item, found in zip(open_to_all, await around(self.session, searches, self.terms), strict=True):
+            self._candidates[item], self._passed_over[item] = found.available, found.passed_over
         return [Plan(people={item.passenger_id}, asked=set(self._candidates[item])) for item in items]
 
     async def prepare(self, items: Sequence[NewTrip]) -> None:
@@ -76,13 +102,25 @@ class NewTrips(TripsAttempt[NewTrip]):
 
     def decide_one(self, item: NewTrip) -> pb.TripResult:
         """The trip with its offers."""
-        trip = self.board.create(item, self._candidates[item], self._trip_ids, self._offer_ids)
+        passed_over = self._passed_over.get(item, ())
+        trip = self.board.create(item, self._candidates[item], self._trip_ids, self._offer_ids, passed_over)
         return messages.trip_result(trip)
 
 
 def _asked(item: NewTrip) -> tuple[int, ...]:
     """The drivers to look at: none of those who are too many."""
     return item.driver_ids if len(item.driver_ids) <= MOST_ASKED else ()
+
+
+def _ride(item: NewTrip) -> Leg | None:
+    """The way to the destination; None when there is none, or the trip will be refused anyway."""
+    if item.destination is None:
+        return None
+    try:
+        pickup, destination = (location(at.latitude, at.longitude) for at in (item.pickup, item.destination))
+        return Leg(vehicle(item.vehicle), pickup, destination)
+    except errors.InvalidArgument:
+        return None
 
 
 def _search(item: NewTrip) -> Search | None:
@@ -104,6 +142,16 @@ class OfferAnswers(TripsAttempt[OfferAnswer]):
         offered = await self.session.fetch(statements.OFFERED_TRIPS, [item.offer_id for item in items])
         trips = {row["offer_id"]: row["trip_id"] for row in offered}
         self._accepting = {item.driver_id for item in items if item.answer == Answer.ACCEPT}
+        accepted = {item.offer_id for item in items if item.answer == Answer.ACCEPT}
+        await self.ask_for_ways(
+            Leg(
+                Vehicle(row["vehicle"]),
+                Location(row["driver_latitude"], row["driver_longitude"]),
+                Location(row["latitude"], row["longitude"]),
+            )
+            for row in offered
+            if row["offer_id"] in accepted and row["driver_latitude"] is not None
+        )
         return [
             Plan(people={item.driver_id}, trips={trips[item.offer_id]} if item.offer_id in trips else set())
             for item in items

@@ -40,6 +40,15 @@ MOVE_OFFERS = Statement(
     "trips.move_offers",
     f"UPDATE trips.offer o SET driver_id = merged.to_id FROM {_MERGED} WHERE o.driver_id = merged.from_id",  # noqa: S608
 )
+# The survivor has a presence by now, if either had one.
+MERGE_STARS = Statement(
+    "trips.merge_stars",
+    f"""
+UPDATE trips.presence kept SET stars = kept.stars + gone.stars, ratings = kept.ratings + gone.ratings
+FROM {_MERGED} JOIN trips.presence gone ON gone.person_id = merged.from_id
+WHERE kept.person_id = merged.to_id
+""",  # noqa: S608
+)
 DELETE_PRESENCES = Statement("trips.delete_presences", "DELETE FROM trips.presence WHERE person_id = ANY($1::bigint[])")
 # Whoever was merged into the one who is merged now follows, so that one step always leads to the survivor.
 FOLLOW = Statement(

@@ -66,6 +66,7 @@ class Merges(TripsAttempt[Merge]):
         arrays = [[merge.from_person_id for merge in merges], [merge.to_person_id for merge in merges]]
         await self.session.execute(merge_statements.FOLLOW, *arrays)
         await self.session.execute(merge_statements.RECORD, *arrays)
+        await self.session.execute(merge_statements.MERGE_STARS, *arrays)
         await self.session.execute(merge_statements.DELETE_PRESENCES, arrays[0])
         await self.session.execute(merge_statements.MOVE_CANCELLERS, *arrays)
         await self.session.execute(merge_statements.MOVE_PASSENGERS, *arrays)

@@ -2,15 +2,18 @@
 
 from chassis import errors, pages
 from chassis.querying.refusals import ValueInvalid
-from hailwire.trips.v1 import events_pb2
+from hailwire.trips.v1 import events_pb2, money_pb2
 from hailwire.trips.v1 import trips_pb2 as pb
 from services.trips.board import Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.fares import Money
 from services.trips.geo import Location
 from services.trips.listing import Role, Wanted
 from services.trips.presence import Presence, PresenceUpdate, Vehicle, check_person
 from services.trips.terms import MOST_ASKED
 from services.trips.tidings import Tiding
 from services.trips.trip import Trip, TripState
+
+NOWHERE = Location(float("nan"), float("nan"))
 
 
 def trip_message(trip: Trip) -> pb.Trip:
@@ -24,7 +27,17 @@ def trip_message(trip: Trip) -> pb.Trip:
         pickup=pb.Location(latitude=trip.pickup.latitude, longitude=trip.pickup.longitude),
         cancelled_by=trip.cancelled_by or 0,
         cancel_reason=trip.cancel_reason,
+        destination=place(trip.destination) if trip.destination else None,
+        fare_estimate=money(trip.fare_estimate) if trip.fare_estimate else None,
+        fare=money(trip.fare) if trip.fare else None,
+        distance_meters=trip.distance_meters,
     )
+    if trip.arrives_at is not None and trip.state is TripState.ACCEPTED:
+        message.arrival_time.FromDatetime(trip.arrives_at)
+    if trip.started_at is not None:
+        message.start_time.FromDatetime(trip.started_at)
+    if trip.ended_at is not None:
+        message.end_time.FromDatetime(trip.ended_at)
     message.create_time.FromDatetime(trip.created_at)
     message.update_time.FromDatetime(trip.updated_at)
     if trip.pickup_at is not None:
@@ -39,6 +52,16 @@ def trip_message(trip: Trip) -> pb.Trip:
         )
         added.expire_time.FromDatetime(offer.expires_at)
     return message
+
+
+def money(amount: Money) -> money_pb2.Money:
+    """An amount as the contract says it."""
+    return money_pb2.Money(currency_code=amount.currency, amount=amount.text)
+
+
+def place(location: Location) -> pb.Location:
+    """A place as the contract says it."""
+    return pb.Location(latitude=location.latitude, longitude=location.longitude)
 
 
 def presence_message(presence: Presence) -> pb.Presence:
@@ -61,10 +84,12 @@ def event_message(tiding: Tiding) -> events_pb2.Event:
     event = events_pb2.Event(
         kind=events_pb2.EventKind.ValueType(tiding.kind),
         recipient_id=tiding.recipient_id,
-        trip=trip_message(tiding.trip),
+        trip=trip_message(tiding.trip) if tiding.trip else None,
         offer_id=tiding.offer_id,
     )
-    event.create_time.FromDatetime(tiding.trip.updated_at)
+    happened_at = tiding.trip.updated_at if tiding.trip else tiding.at
+    if happened_at is not None:
+        event.create_time.FromDatetime(happened_at)
     return event
 
 
@@ -124,9 +149,12 @@ def new_trip(request: pb.CreateTripRequest) -> NewTrip:
 
     Of too many drivers one too many is kept: enough for a refusal.
     """
-    pickup = _location(request.pickup) if request.HasField("pickup") else Location(float("nan"), float("nan"))
     return NewTrip(
-        request.passenger_id, request.vehicle, pickup, tuple(dict.fromkeys(request.driver_ids))[: MOST_ASKED + 1]
+        request.passenger_id,
+        request.vehicle,
+        place_or_nowhere(request.pickup if request.HasField("pickup") else None),
+        tuple(dict.fromkeys(request.driver_ids))[: MOST_ASKED + 1],
+        _location(request.destination) if request.HasField("destination") else None,
     )
 
 
@@ -167,6 +195,11 @@ def wanted(request: pb.ListTripsRequest) -> Wanted:
         )
     except ValueError as error:
         raise ValueInvalid("a role, state or vehicle that there is not") from error
+
+
+def place_or_nowhere(message: pb.Location | None) -> Location:
+    """The place of a message, not yet checked; what no check lets pass when it is left out."""
+    return _location(message) if message is not None else NOWHERE
 
 
 def _location(message: pb.Location) -> Location:

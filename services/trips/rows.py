@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from services.trips.fares import Money
 from services.trips.geo import Location
 from services.trips.offer import Offer, OfferState
 from services.trips.presence import Presence, Vehicle
@@ -42,8 +43,29 @@ def _trip(row: Any, offers: tuple[Offer, ...]) -> Trip:
         offers=offers,
         cancelled_by=row["cancelled_by"],
         cancel_reason=row["cancel_reason"],
+        destination=place(row, "destination_"),
+        fare_estimate=_money(row, "fare_estimate"),
+        fare=_money(row, "fare"),
+        distance_meters=row["way_meters"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        driven_meters=row["driven_meters"],
+        driven_to=place(row, "driven_"),
+        arrives_at=row["arrives_at"],
+        told_arrives_at=row["told_arrives_at"],
+        told_at=row["told_at"],
         pickup_at=row["pickup_at"],
     )
+
+
+def place(row: Any, of: str) -> Location | None:
+    """The place in two columns whose names begin with `of`; None when there is none."""
+    latitude = row[f"{of}latitude"]
+    return None if latitude is None else Location(latitude, row[f"{of}longitude"])
+
+
+def _money(row: Any, name: str) -> Money | None:
+    return None if row[name] is None else Money(row["currency"], row[name])
 
 
 def presence(row: Any) -> Presence:
@@ -71,6 +93,11 @@ def new_trip_arrays(added: Sequence[Trip]) -> list[list[Any]]:
         [trip.created_at for trip in added],
         [trip.updated_at for trip in added],
         [trip.expires_at for trip in added],
+        [trip.destination.latitude if trip.destination else None for trip in added],
+        [trip.destination.longitude if trip.destination else None for trip in added],
+        [trip.fare_estimate.currency if trip.fare_estimate else None for trip in added],
+        [trip.fare_estimate.amount if trip.fare_estimate else None for trip in added],
+        [trip.distance_meters for trip in added],
         [trip.pickup_at for trip in added],
     ]
 
@@ -96,6 +123,17 @@ def trip_arrays(changed: Sequence[Trip]) -> list[list[Any]]:
         [trip.updated_at for trip in changed],
         [trip.cancelled_by for trip in changed],
         [trip.cancel_reason for trip in changed],
+        [money.currency if (money := trip.fare or trip.fare_estimate) else None for trip in changed],
+        [trip.fare.amount if trip.fare else None for trip in changed],
+        [trip.distance_meters for trip in changed],
+        [trip.started_at for trip in changed],
+        [trip.ended_at for trip in changed],
+        [trip.driven_meters for trip in changed],
+        [trip.driven_to.latitude if trip.driven_to else None for trip in changed],
+        [trip.driven_to.longitude if trip.driven_to else None for trip in changed],
+        [trip.arrives_at for trip in changed],
+        [trip.told_arrives_at for trip in changed],
+        [trip.told_at for trip in changed],
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chassis.database import Database, Session, Statement
 from services.trips.geo import Location, metres_from, windows
 from services.trips.presence import Vehicle
+from services.trips.rating import average
 from services.trips.terms import Terms
 
 # Drivers nearest on the map, in the rectangle around the circle: the index gives them in this order and stops. Who is
@@ -14,7 +15,7 @@ NEAREST_DRIVERS = Statement(
     "trips.nearest_drivers",
     """
 WITH clock AS MATERIALIZED (SELECT chassis.now() AS now)
-SELECT w.search, near.person_id, near.latitude, near.longitude,
+SELECT w.search, near.person_id, near.latitude, near.longitude, near.stars, near.ratings,
        extract(epoch FROM clock.now - near.located_at)::float8 AS age_seconds
 FROM clock,
      unnest($1::int[], $2::bigint[], $3::smallint[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
@@ -22,7 +23,7 @@ FROM clock,
      AS w (search, asker_id, vehicle, x, y, west, south, east, north, candidates)
 LEFT JOIN trips.merged m ON m.from_id = w.asker_id
 CROSS JOIN LATERAL (
-    SELECT p.person_id, p.latitude, p.longitude, p.located_at
+    SELECT p.person_id, p.latitude, p.longitude, p.located_at, p.stars, p.ratings
     FROM trips.presence p
     WHERE p.online AND p.trip_id IS NULL AND p.vehicle = w.vehicle
       AND p.place <@ box(point(w.west, w.south), point(w.east, w.north))
@@ -57,11 +58,12 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """An available driver: great-circle metres to the pickup, seconds since the driver was there."""
+    """An available driver: great-circle metres to the pickup, seconds since the driver was there, average stars."""
 
     person_id: int
     distance_meters: float
     location_age_seconds: float
+    rating: float = 0.0
 
 
 async def nearest(source: Database | Session, searches: Sequence[Search], terms: Terms) -> list[list[Nearby]]:
@@ -76,15 +78,16 @@ async def nearest(source: Database | Session, searches: Sequence[Search], terms:
     rows = await source.fetch(NEAREST_DRIVERS, *map(list, zip(*looks, strict=True)), terms.location_fresh)
     # Three times as many rows as answers: what an answer needs is made of those that are one.
     away = [metres_from(search.pickup) for search in searches]
-    found: list[dict[int, tuple[float, int, float]]] = [{} for _ in searches]
-    for number, person_id, latitude, longitude, age_seconds in rows:
+    found: list[dict[int, tuple[float, int, float, float]]] = [{} for _ in searches]
+    for number, person_id, latitude, longitude, stars, ratings, age_seconds in rows:
         distance = away[number](latitude, longitude)
         if distance <= terms.radius_meters:
-            found[number][person_id] = distance, person_id, age_seconds
+            rating = average(stars, ratings, terms.ratings_shown_from) if ratings else 0.0
+            found[number][person_id] = distance, person_id, age_seconds, rating
     return [
         [
-            Nearby(person_id, distance, max(0.0, age_seconds))
-            for distance, person_id, age_seconds in sorted(drivers.values())[: search.limit]
+            Nearby(person_id, distance, max(0.0, age_seconds), rating)
+            for distance, person_id, age_seconds, rating in sorted(drivers.values())[: search.limit]
         ]
         for search, drivers in zip(searches, found, strict=True)
     ]

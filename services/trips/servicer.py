@@ -133,6 +133,7 @@ def _nearby(found: Sequence[Nearby]) -> pb.SearchDriversResult:
             person_id=driver.person_id,
             distance_meters=driver.distance_meters,
             location_age_seconds=driver.location_age_seconds,
+            rating=driver.rating,
         )
         for driver in found
     ]

@@ -10,6 +10,19 @@ from chassis.security import SecuritySettings
 from chassis.settings import setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+from services.trips.by_vehicle import ByVehicle, Speeds
+from services.trips.eta import DEFAULT_SPEEDS, DETOUR, StraightLines
+from services.trips.fares import (
+    DEFAULT_BASE,
+    DEFAULT_CURRENCY,
+    DEFAULT_MINIMUM,
+    DEFAULT_PER_KILOMETER,
+    DEFAULT_PER_MINUTE,
+    DEFAULT_STEP,
+    Currency,
+    Rates,
+    Step,
+)
 from services.trips.terms import ScheduleTerms, Terms
 
 
@@ -60,6 +73,50 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
         default=60_000,
         minimum=0,
         help="how long a trip and whose it is are answered from memory, in ms",
+    )
+    speeds: Speeds = setting(
+        "SPEED_KMH", default=DEFAULT_SPEEDS, help="how fast each vehicle gets on in town, in kilometres an hour"
+    )
+    detour: float = setting(
+        "ROUTE_DETOUR", default=DETOUR, minimum=1, maximum=10, help="how much longer ways are than straight lines"
+    )
+
+    eta_tell_seconds: int = setting(
+        "ETA_TELL_SECONDS",
+        default=180,
+        minimum=0,
+        help="least time between two changed arrival times that a passenger is told of, in seconds",
+    )
+    currency: Currency = setting("FARE_CURRENCY", default=DEFAULT_CURRENCY, help="currency of all fares (ISO 4217)")
+    fare_step: Step = setting(
+        "FARE_ROUNDING",
+        default=DEFAULT_STEP,
+        help="fares are rounded up to a multiple of this and told with its decimals (100, or 0.50)",
+    )
+    fare_base: ByVehicle = setting("FARE_BASE", default=DEFAULT_BASE, help="what each ride costs to begin with")
+    fare_per_kilometer: ByVehicle = setting(
+        "FARE_PER_KM", default=DEFAULT_PER_KILOMETER, help="what each kilometre costs"
+    )
+    fare_per_minute: ByVehicle = setting(
+        "FARE_PER_MINUTE", default=DEFAULT_PER_MINUTE, help="what each minute of the ride costs"
+    )
+    fare_minimum: ByVehicle = setting("FARE_MINIMUM", default=DEFAULT_MINIMUM, help="what a ride costs at least")
+
+    auto_offline_seconds: int = setting(
+        "AUTO_OFFLINE_SECONDS",
+        default=7200,
+        minimum=60,
+        help="after that long without a location a driver who is online is taken off the map, and told",
+    )
+    ratings_shown_from: int = setting(
+        "RATINGS_SHOWN_FROM", default=3, minimum=1, help="how many passengers rate a driver before an average is shown"
+    )
+    match_retention_days: int = setting(
+        "MATCH_RETENTION_DAYS",
+        default=30,
+        minimum=1,
+        maximum=3650,
+        help="how long it is kept who was looked at for a trip, in days",
     )
     time_zone: ZoneInfo = setting(
         "SERVICE_TIME_ZONE",
@@ -114,4 +171,17 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
             location_fresh=datetime.timedelta(seconds=self.location_fresh_seconds),
             offer_lasts=datetime.timedelta(seconds=self.offer_ttl_seconds),
             request_lasts=datetime.timedelta(seconds=self.trip_request_ttl_seconds),
+            router=StraightLines(self.speeds, self.detour),
+            lines=StraightLines(self.speeds, self.detour),
+            tell_again_after=datetime.timedelta(seconds=self.eta_tell_seconds),
+            silent_after=datetime.timedelta(seconds=self.auto_offline_seconds),
+            ratings_shown_from=self.ratings_shown_from,
+            rates=Rates(
+                currency=self.currency,
+                step=self.fare_step,
+                base=self.fare_base,
+                per_kilometer=self.fare_per_kilometer,
+                per_minute=self.fare_per_minute,
+                minimum=self.fare_minimum,
+            ),
         )

@@ -35,7 +35,9 @@ LOCK_FREE_TRIPS = Statement("trips.lock_free_trips", _LOCK_TRIPS + "SKIP LOCKED"
 # A row for each offer, and one for a trip without any.
 _TRIP = """
        t.trip_id, t.state, t.passenger_id, t.driver_id, t.vehicle, t.latitude, t.longitude, t.created_at, t.updated_at,
-       t.expires_at, t.cancelled_by, t.cancel_reason, t.pickup_at,
+       t.expires_at, t.cancelled_by, t.cancel_reason, t.destination_latitude, t.destination_longitude, t.currency,
+       t.fare_estimate, t.fare, t.way_meters, t.started_at, t.ended_at, t.driven_meters, t.driven_latitude,
+       t.driven_longitude, t.arrives_at, t.told_arrives_at, t.told_at, t.pickup_at,
        o.offer_id, o.driver_id AS asked_id, o.state AS offer_state, o.distance_meters, o.expires_at AS offer_expires_at
 """
 
@@ -99,8 +101,24 @@ WHERE person_id = ANY({_SURVIVORS})
 """,  # noqa: S608
 )
 
+# With where the driver is who was asked, and where the passenger waits.
 OFFERED_TRIPS = Statement(
-    "trips.trips_of_offers", "SELECT offer_id, trip_id FROM trips.offer WHERE offer_id = ANY($1::bigint[])"
+    "trips.trips_of_offers",
+    """
+SELECT o.offer_id, t.trip_id, t.vehicle, t.latitude, t.longitude,
+       p.latitude AS driver_latitude, p.longitude AS driver_longitude
+FROM trips.offer o JOIN trips.trip t USING (trip_id) LEFT JOIN trips.presence p ON p.person_id = o.driver_id
+WHERE o.offer_id = ANY($1::bigint[])
+""",
+)
+
+# The trips that people drive at the moment.
+DRIVEN_TRIPS = Statement(
+    "trips.trips_of_drivers",
+    """
+SELECT driver_id, trip_id, state, vehicle, latitude, longitude, driven_latitude, driven_longitude
+FROM trips.trip WHERE driver_id = ANY($1::bigint[]) AND state IN (3, 4, 5)
+""",
 )
 
 OPEN_OFFERS = Statement(
@@ -137,9 +155,11 @@ INSERT_TRIPS = Statement(
     "trips.insert_trips",
     """
 INSERT INTO trips.trip
-       (trip_id, state, passenger_id, vehicle, latitude, longitude, created_at, updated_at, expires_at, pickup_at)
+       (trip_id, state, passenger_id, vehicle, latitude, longitude, created_at, updated_at, expires_at,
+        destination_latitude, destination_longitude, currency, fare_estimate, way_meters, pickup_at)
 SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::smallint[], $5::float8[], $6::float8[],
-                     $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
+                     $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::float8[], $11::float8[],
+                     $12::text[], $13::numeric[], $14::bigint[], $15::timestamptz[])
 """,
 )
 
@@ -156,9 +176,17 @@ UPDATE_TRIPS = Statement(
     """
 UPDATE trips.trip t
 SET state = new.state, driver_id = new.driver_id, updated_at = new.updated_at, cancelled_by = new.cancelled_by,
-    cancel_reason = new.cancel_reason
-FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[])
-     AS new (trip_id, state, driver_id, updated_at, cancelled_by, cancel_reason)
+    cancel_reason = new.cancel_reason, currency = new.currency, fare = new.fare,
+    way_meters = new.way_meters, started_at = new.started_at, ended_at = new.ended_at,
+    driven_meters = new.driven_meters, driven_latitude = new.driven_latitude,
+    driven_longitude = new.driven_longitude, arrives_at = new.arrives_at, told_arrives_at = new.told_arrives_at,
+    told_at = new.told_at
+FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[],
+            $8::numeric[], $9::bigint[], $10::timestamptz[], $11::timestamptz[], $12::float8[], $13::float8[],
+            $14::float8[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[])
+     AS new (trip_id, state, driver_id, updated_at, cancelled_by, cancel_reason, currency, fare, way_meters,
+             started_at, ended_at, driven_meters, driven_latitude, driven_longitude, arrives_at, told_arrives_at,
+             told_at)
 WHERE t.trip_id = new.trip_id
 """,
 )

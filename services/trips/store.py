@@ -14,11 +14,14 @@ from services.trips.lapses import Lapses
 from services.trips.listing import Wanted
 from services.trips.merging import Merges
 from services.trips.presence import Presence, PresenceUpdate
+from services.trips.rating import RateTrip
+from services.trips.rating_changes import Ratings
+from services.trips.retiring import SILENT_DRIVERS, Retirements
 from services.trips.search import Nearby, Search
 from services.trips.terms import Terms
 from services.trips.trip import Trip, TripState
 
-Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge
+Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge | RateTrip
 Item = TypeVar("Item", bound=Change)
 Outcomes = list[bytes | errors.HailwireError]
 
@@ -90,6 +93,10 @@ class TripStore:
         """MergePeopleResults."""
         return await self._change(Merges, requests)
 
+    async def rate(self, requests: Sequence[changes.Request[RateTrip]]) -> Outcomes:
+        """RatingResults."""
+        return await self._change(Ratings, requests)
+
     async def _change(
         self,
         kind: type[attempts.TripsAttempt[Item]],
@@ -114,6 +121,13 @@ class TripStore:
         for state in lapsed:
             self._lapsed.add(1, state=state.name.lower())
         return len(lapsed)
+
+    async def retire(self) -> int:
+        """Take off the map who has been silent for long; answers how many. Safe in every replica at once."""
+        silent = await self._database.fetch(SILENT_DRIVERS, self._terms.silent_after, _DUE_AT_ONCE)
+        ids = [row["person_id"] for row in silent]
+        gone = await changes.carry_out(self._database, lambda session: Retirements(session, self._terms), ids)
+        return sum(outcome is True for outcome in gone)
 
     async def expire_requests(self) -> int:
         """Forget outcomes that nothing can ask for again, a step at a time; answers how many."""

@@ -1,8 +1,11 @@
 """The numbers that the rules of matching depend on; settings.py says where they come from."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
+
+from services.trips.eta import Router, StraightLines
+from services.trips.fares import Rates
 
 # Rides for later that a person may have at once: as many as a chat list shows beside a way out.
 MOST_SCHEDULES = 9
@@ -20,6 +23,16 @@ class Terms:
     location_fresh: datetime.timedelta = datetime.timedelta(minutes=30)
     offer_lasts: datetime.timedelta = datetime.timedelta(seconds=120)
     request_lasts: datetime.timedelta = datetime.timedelta(seconds=600)
+    # Who knows ways; and what is taken where nobody could be asked in time.
+    router: Router = field(default_factory=StraightLines)
+    lines: StraightLines = field(default_factory=StraightLines)
+    # The least time between two changed arrival times that a passenger is told of.
+    tell_again_after: datetime.timedelta = datetime.timedelta(minutes=3)
+    # An online driver who has not told for so long where they are is taken off the map.
+    silent_after: datetime.timedelta = datetime.timedelta(hours=2)
+    # So many passengers rate a driver before anybody is shown an average.
+    ratings_shown_from: int = 3
+    rates: Rates = field(default_factory=Rates)
 
 
 @dataclass(frozen=True, kw_only=True)

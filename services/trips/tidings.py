@@ -1,5 +1,6 @@
 """Who must hear of a change of a trip: read off the trip before and after, so that no path forgets anybody."""
 
+import datetime
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -24,16 +25,19 @@ class EventKind(IntEnum):
     SCHEDULE_MISSED = 22
     SCHEDULE_LATE = 23
     SCHEDULE_BUSY = 24
+    ARRIVAL_TIME_CHANGED = 40
+    PRESENCE_ENDED = 41
 
 
 @dataclass(frozen=True, slots=True)
 class Tiding:
-    """One thing that one person must hear of, with the trip as the change left it."""
+    """One thing that one person must hear of, with the trip as the change left it; None when it is about none."""
 
     kind: EventKind
     recipient_id: int
-    trip: Trip
+    trip: Trip | None
     offer_id: int = 0
+    at: datetime.datetime | None = None
 
 
 _TO_PASSENGER = {
@@ -57,6 +61,8 @@ def told(before: Trip | None, after: Trip, by: int | None) -> list[Tiding]:
             tidings.append(Tiding(_TO_PASSENGER[after.state], after.passenger_id, after))
         if after.state is TripState.CANCELLED and after.driver_id is not None:
             tidings.append(Tiding(EventKind.TRIP_CANCELLED, after.driver_id, after))
+    elif before is not None and after.told_at != before.told_at:
+        tidings.append(Tiding(EventKind.ARRIVAL_TIME_CHANGED, after.passenger_id, after))
     states = {offer.offer_id: offer.state for offer in before.offers} if before else {}
     for offer in after.offers:
         was = states.get(offer.offer_id)

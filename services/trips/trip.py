@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from chassis import errors
+from services.trips.fares import Money
 from services.trips.geo import Location
 from services.trips.offer import Offer, OfferDeclined, OfferExpired, OfferNotFound, OfferState
 from services.trips.presence import Vehicle
@@ -111,6 +112,20 @@ class Trip:
     offers: tuple[Offer, ...] = ()
     cancelled_by: int | None = None
     cancel_reason: str = ""
+    destination: Location | None = None
+    fare_estimate: Money | None = None
+    fare: Money | None = None
+    # The way: expected to the destination, then as it was counted.
+    distance_meters: int = 0
+    started_at: datetime.datetime | None = None
+    ended_at: datetime.datetime | None = None
+    # So far, and where the last counted place was (course.py).
+    driven_meters: float = 0.0
+    driven_to: Location | None = None
+    # When the driver should be at the pickup; the last time that the passenger was told, and when.
+    arrives_at: datetime.datetime | None = None
+    told_arrives_at: datetime.datetime | None = None
+    told_at: datetime.datetime | None = None
     # When the passenger wants to be picked up; None: as soon as possible.
     pickup_at: datetime.datetime | None = None
 

@@ -56,6 +56,11 @@ FROM generate_series(1, {rows}) n;
 INSERT INTO trips.offer (offer_id, trip_id, driver_id, state, distance_meters, expires_at)
 SELECT n, n, 1 + n % ({rows} / 10), CASE WHEN n % 50 = 0 THEN 1 ELSE 2 END, 5, now() + n * interval '1 second'
 FROM generate_series(1, {rows}) n;
+INSERT INTO trips.rating (trip_id, by_driver, stars, created_at)
+SELECT n, false, 1 + n % 5, now() FROM generate_series(1, {rows}) n;
+INSERT INTO trips.match (trip_id, vehicle, made_at, driver_ids, reasons, meters, ages)
+SELECT n, 1 + n % 5, now() - n * interval '1 second', ARRAY[n, n + 1], '{{1,3}}', '{{5,6}}', '{{7,8}}'
+FROM generate_series(1, {rows}) n;
 INSERT INTO trips.schedule (schedule_id, passenger_id, state, vehicle, latitude, longitude, minute_of_day, weekdays,
                             occurrence_id, version, created_at, updated_at)
 SELECT n, 1 + n % ({rows} / 10), CASE WHEN n % 50 = 0 THEN 1 ELSE 3 END, 1 + n % 5, -1.5, 30.5,

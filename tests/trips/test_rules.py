@@ -56,6 +56,7 @@ class Town(RuleBasedStateMachine):
         for tiding in board.tidings:
             assert tiding.recipient_id != actor
             if tiding.kind in {EventKind.OFFER_MADE, EventKind.OFFER_CLOSED}:
+                assert tiding.trip is not None
                 offer = tiding.trip.offer(tiding.offer_id)
                 assert offer is not None
                 assert offer.driver_id == tiding.recipient_id

@@ -62,6 +62,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To the passenger: the service was away when a ride was due, and it is too late to ask anybody."""
     EVENT_KIND_SCHEDULE_BUSY: _EventKind.ValueType  # 24
     """To the passenger: a scheduled ride was not asked for, because the passenger takes part in another open trip."""
+    EVENT_KIND_ARRIVAL_TIME_CHANGED: _EventKind.ValueType  # 40
+    """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
+    EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 41
+    """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -98,6 +102,10 @@ EVENT_KIND_SCHEDULE_LATE: EventKind.ValueType  # 23
 """To the passenger: the service was away when a ride was due, and it is too late to ask anybody."""
 EVENT_KIND_SCHEDULE_BUSY: EventKind.ValueType  # 24
 """To the passenger: a scheduled ride was not asked for, because the passenger takes part in another open trip."""
+EVENT_KIND_ARRIVAL_TIME_CHANGED: EventKind.ValueType  # 40
+"""To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
+EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 41
+"""To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -124,7 +132,7 @@ class Event(_message.Message):
     """The offer it is about, for offer events; 0 otherwise."""
     @_builtins.property
     def trip(self) -> _trips_pb2.Trip:
-        """The trip as it was in the change that caused the event; unset in events about money or schedules."""
+        """The trip as it was in the change that caused the event; unset when it is about none."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

@@ -18,6 +18,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
+from hailwire.trips.v1 import money_pb2 as _money_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -495,22 +496,26 @@ class NearbyDriver(_message.Message):
     PERSON_ID_FIELD_NUMBER: _builtins.int
     DISTANCE_METERS_FIELD_NUMBER: _builtins.int
     LOCATION_AGE_SECONDS_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
     person_id: _builtins.int
     """Who."""
     distance_meters: _builtins.float
     """Great-circle distance to the pickup in metres."""
     location_age_seconds: _builtins.float
     """Age of the driver's location in seconds."""
+    rating: _builtins.float
+    """The average of the stars that passengers gave, 1 to 5; 0 until enough did."""
     def __init__(
         self,
         *,
         person_id: _builtins.int = ...,
         distance_meters: _builtins.float = ...,
         location_age_seconds: _builtins.float = ...,
+        rating: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_meters", b"distance_meters", "location_age_seconds", b"location_age_seconds", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_meters", b"distance_meters", "location_age_seconds", b"location_age_seconds", "person_id", b"person_id", "rating", b"rating"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -638,6 +643,13 @@ class Trip(_message.Message):
     CANCELLED_BY_FIELD_NUMBER: _builtins.int
     CANCEL_REASON_FIELD_NUMBER: _builtins.int
     PICKUP_TIME_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
+    FARE_ESTIMATE_FIELD_NUMBER: _builtins.int
+    FARE_FIELD_NUMBER: _builtins.int
+    DISTANCE_METERS_FIELD_NUMBER: _builtins.int
+    ARRIVAL_TIME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
     trip_id: _builtins.int
     """Given by the service. Positive."""
     state: Global___TripState.ValueType
@@ -652,6 +664,10 @@ class Trip(_message.Message):
     """Who gave it up; 0 unless cancelled."""
     cancel_reason: _builtins.str
     """In the person's words or a code; empty unless cancelled."""
+    distance_meters: _builtins.int
+    """Metres of the way: expected, while all that is known is the destination; those that the fare counts, once it is
+    completed. 0 when nothing is known.
+    """
     @_builtins.property
     def pickup(self) -> Global___Location:
         """Where it starts."""
@@ -674,6 +690,30 @@ class Trip(_message.Message):
         further drivers by itself. Unset: as soon as possible.
         """
 
+    @_builtins.property
+    def destination(self) -> Global___Location:
+        """Where it shall go; unset when nobody said."""
+
+    @_builtins.property
+    def fare_estimate(self) -> _money_pb2.Money:
+        """What it would cost, as far as was known when it was made; unset without a destination."""
+
+    @_builtins.property
+    def fare(self) -> _money_pb2.Money:
+        """What it costs; set once it is completed."""
+
+    @_builtins.property
+    def arrival_time(self) -> _timestamp_pb2.Timestamp:
+        """When the driver should be at the pickup, as far as is known from where the driver last was; set while accepted."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the ride began; unset before."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the ride was completed; unset before."""
+
     def __init__(
         self,
         *,
@@ -689,10 +729,17 @@ class Trip(_message.Message):
         cancelled_by: _builtins.int = ...,
         cancel_reason: _builtins.str = ...,
         pickup_time: _timestamp_pb2.Timestamp | None = ...,
+        destination: Global___Location | None = ...,
+        fare_estimate: _money_pb2.Money | None = ...,
+        fare: _money_pb2.Money | None = ...,
+        distance_meters: _builtins.int = ...,
+        arrival_time: _timestamp_pb2.Timestamp | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "pickup", b"pickup", "pickup_time", b"pickup_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "create_time", b"create_time", "destination", b"destination", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "pickup", b"pickup", "pickup_time", b"pickup_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_reason", b"cancel_reason", "cancelled_by", b"cancelled_by", "create_time", b"create_time", "driver_id", b"driver_id", "offers", b"offers", "passenger_id", b"passenger_id", "pickup", b"pickup", "pickup_time", b"pickup_time", "state", b"state", "trip_id", b"trip_id", "update_time", b"update_time", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "cancel_reason", b"cancel_reason", "cancelled_by", b"cancelled_by", "create_time", b"create_time", "destination", b"destination", "distance_meters", b"distance_meters", "driver_id", b"driver_id", "end_time", b"end_time", "fare", b"fare", "fare_estimate", b"fare_estimate", "offers", b"offers", "passenger_id", b"passenger_id", "pickup", b"pickup", "pickup_time", b"pickup_time", "start_time", b"start_time", "state", b"state", "trip_id", b"trip_id", "update_time", b"update_time", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -785,6 +832,7 @@ class CreateTripRequest(_message.Message):
     VEHICLE_FIELD_NUMBER: _builtins.int
     PICKUP_FIELD_NUMBER: _builtins.int
     DRIVER_IDS_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Names this change; at most 128 characters. Required."""
     passenger_id: _builtins.int
@@ -801,6 +849,10 @@ class CreateTripRequest(_message.Message):
         ones, at most 9.
         """
 
+    @_builtins.property
+    def destination(self) -> Global___Location:
+        """Where it shall go, when the passenger said so: the trip then has an estimate of its fare."""
+
     def __init__(
         self,
         *,
@@ -809,10 +861,11 @@ class CreateTripRequest(_message.Message):
         vehicle: Global___Vehicle.ValueType = ...,
         pickup: Global___Location | None = ...,
         driver_ids: _abc.Iterable[_builtins.int] | None = ...,
+        destination: Global___Location | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["pickup", b"pickup"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "pickup", b"pickup"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["driver_ids", b"driver_ids", "passenger_id", b"passenger_id", "pickup", b"pickup", "request_id", b"request_id", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "driver_ids", b"driver_ids", "passenger_id", b"passenger_id", "pickup", b"pickup", "request_id", b"request_id", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

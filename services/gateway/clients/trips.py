@@ -3,7 +3,18 @@
 import grpc
 
 from chassis.coalesce import Coalescer
-from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
+from hailwire.trips.v1 import (
+    events_pb2,
+    events_pb2_grpc,
+    fares_pb2,
+    fares_pb2_grpc,
+    matches_pb2,
+    matches_pb2_grpc,
+    ratings_pb2,
+    ratings_pb2_grpc,
+    trips_pb2,
+    trips_pb2_grpc,
+)
 from services.gateway.clients.batching import Peer, batched
 from services.gateway.clients.schedules import Schedules
 
@@ -112,6 +123,34 @@ class Trips:
             lambda items: trips_pb2.BatchMergePeopleRequest(requests=items),
             lambda _: None,
         )
+
+        self._fares = fares_pb2_grpc.FaresServiceStub(channel)
+        self._matches = matches_pb2_grpc.MatchesServiceStub(channel)
+        self.estimate_fare: Coalescer[fares_pb2.EstimateFareRequest, fares_pb2.FareEstimate] = batched(
+            self.peer,
+            "estimate_fare",
+            self._fares.BatchEstimateFares,
+            lambda items: fares_pb2.BatchEstimateFaresRequest(requests=items),
+            lambda result: result.estimate,
+        )
+        self.rate_trip: Coalescer[ratings_pb2.RateTripRequest, ratings_pb2.Rating] = batched(
+            self.peer,
+            "rate_trip",
+            ratings_pb2_grpc.RatingsServiceStub(channel).BatchRateTrips,
+            lambda items: ratings_pb2.BatchRateTripsRequest(requests=items),
+            lambda result: result.rating,
+        )
+
+    async def rates(self) -> list[fares_pb2.Rate]:
+        """The prices of every vehicle."""
+        response = await self.peer.call(self._fares.ListRates(fares_pb2.ListRatesRequest()))
+        return list(response.rates)
+
+    async def missed_trips(self, person_id: int) -> list[matches_pb2.MissedTrip]:
+        """The latest trips for which a driver was looked at and not asked."""
+        request = matches_pb2.ListMissedTripsRequest(person_id=person_id)
+        response = await self.peer.call(self._matches.ListMissedTrips(request))
+        return list(response.trips)
 
     async def list_trips(self, person_id: int, page_token: str, page_size: int) -> list[trips_pb2.Trip]:
         """A page of a person's trips, newest first."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis import errors
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import trips_pb2
+from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.schedules import PersonalSchedules
@@ -113,6 +113,7 @@ class PersonalWorld:
         vehicle: trips_pb2.Vehicle.ValueType,
         pickup: trips_pb2.Location,
         driver_ids: Sequence[int] = (),
+        destination: trips_pb2.Location | None = None,
     ) -> trips_pb2.Trip:
         """Ask these drivers, or the nearest ones, for a ride."""
         trip = await self._trips.create_trip(
@@ -122,6 +123,7 @@ class PersonalWorld:
                 vehicle=vehicle,
                 pickup=pickup,
                 driver_ids=driver_ids,
+                destination=destination,
             )
         )
         return self._own(trip)
@@ -169,6 +171,30 @@ class PersonalWorld:
             )
         )
         return self._own(trip)
+
+    async def estimate_fare(
+        self, vehicle: trips_pb2.Vehicle.ValueType, pickup: trips_pb2.Location, destination: trips_pb2.Location
+    ) -> fares_pb2.FareEstimate:
+        """What a ride would cost, as far as one knows before."""
+        return await self._trips.estimate_fare(
+            fares_pb2.EstimateFareRequest(vehicle=vehicle, pickup=pickup, destination=destination)
+        )
+
+    async def rates(self) -> list[fares_pb2.Rate]:
+        """Read the prices of every vehicle."""
+        return await self._trips.rates()
+
+    async def rate_trip(self, step: str, trip_id: int, stars: int) -> ratings_pb2.Rating:
+        """Give the other side of a completed trip so many stars."""
+        return await self._trips.rate_trip(
+            ratings_pb2.RateTripRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, stars=stars
+            )
+        )
+
+    async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
+        """Read the latest trips for which the driver was looked at and not asked."""
+        return await self._trips.missed_trips(self._person_id)
 
     async def wallet(self) -> wallet_pb2.Wallet:
         """Find or open the person's wallet."""

@@ -1,7 +1,17 @@
 """What people are told without having written: requests to drivers, each step of a trip to the other side."""
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import menus, offer_card, places, taps, trip_card, wording
+from services.gateway.conversations import (
+    arrival,
+    fares,
+    menus,
+    offer_card,
+    places,
+    rating,
+    taps,
+    trip_card,
+    wording,
+)
 from services.gateway.conversations.memory import Memory, OfferHint, remembered
 from services.gateway.conversations.trip import DRIVER_REASONS, OTHER_REASONS, PASSENGER_REASONS
 from services.gateway.conversations.turn import ALREADY_TOLD, EVENT_OUTDATED, EventTurn, Outcome
@@ -23,7 +33,7 @@ async def offer_made(turn: EventTurn) -> Outcome:
         if landmark
         else turn.say("offer", vehicle=vehicle, distance=away)
     )
-    words = menus.body(words, trip_card.pickup_time(turn, event.trip))
+    words = menus.body(words, trip_card.pickup_time(turn, event.trip), fares.estimate(turn, event.trip))
     shown = OfferHint(offer.offer_id, int(offer.distance_meters), int(wording.utc(offer.expire_time).timestamp()))
     memory = memory.shown(shown)
     # A phone that only has words gets all open requests in one list, so that a number typed for the first is never
@@ -61,7 +71,7 @@ async def trip_accepted(turn: EventTurn) -> Outcome:
         words = turn.say("told-accepted-distance", vehicle=vehicle, distance=away)
     else:
         words = turn.say("told-accepted", vehicle=vehicle)
-    words = menus.body(words, trip_card.pickup_time(turn, trip))
+    words = menus.body(words, trip_card.pickup_time(turn, trip), arrival.expected(turn, trip))
     leave = Button(taps.step("leave", trip.trip_id), turn.say("button-leave"))
     return _tell(turn, _on_trip(turn), Buttons(words, (leave,)))
 
@@ -83,7 +93,8 @@ async def trip_started(turn: EventTurn) -> Outcome:
 async def trip_completed(turn: EventTurn) -> Outcome:
     """The ride is over."""
     memory = _on_trip(turn)
-    return _tell(turn, memory, menus.home(turn, memory, turn.say("told-completed")))
+    words = menus.body(turn.say("told-completed"), fares.fare(turn, turn.event.trip))
+    return _tell(turn, memory, rating.card(turn, memory, turn.event.trip, words))
 
 
 async def trip_cancelled(turn: EventTurn) -> Outcome:

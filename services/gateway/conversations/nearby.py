@@ -1,7 +1,7 @@
 """The list of drivers near a pickup, from which a passenger asks one or all."""
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import catalogue, menus, taps, wording
+from services.gateway.conversations import catalogue, fares, menus, taps, wording
 from services.gateway.conversations.flows.ride import RIDE_DRIVER
 from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Moment, Outcome
@@ -12,9 +12,14 @@ MAX_DRIVERS = 9
 
 
 async def show_drivers(
-    moment: Moment, vehicle: taps.Vehicle, spot: taps.Spot, lead: str = "", place_name: str = ""
+    moment: Moment,
+    vehicle: taps.Vehicle,
+    spot: taps.Spot,
+    lead: str = "",
+    place_name: str = "",
+    destination: taps.Spot | None = None,
 ) -> Outcome:
-    """Search now and list who is near; when nobody is, say what can be done."""
+    """Search now and list who is near, with what the ride would cost; when nobody is, say what can be done."""
     drivers = await moment.world.search_drivers(vehicle, spot.location, MAX_DRIVERS)
     vehicle_name = wording.vehicle_name(moment.language, vehicle)
     place = moment.say("pickup-at", place=place_name[:60]) if place_name else ""
@@ -36,13 +41,20 @@ async def show_drivers(
         for place_in_list, (tap, driver) in enumerate(zip(one_each, drivers, strict=True), 1)
     ]
     question = moment.say("ride-drivers", count=len(drivers), vehicle=vehicle_name)
-    menu = Menu(menus.body(lead, place, question), moment.say("label-drivers"), tuple(rows))
-    state = remembered(moment).asking(RIDE_DRIVER, moment.now, vehicle=taps.VEHICLE_WORDS[vehicle], spot=str(spot))
-    return Outcome(state, (menu,))
+    gathered = {"vehicle": taps.VEHICLE_WORDS[vehicle], "spot": str(spot)}
+    price = ""
+    if destination is not None:
+        gathered["to"] = str(destination)
+        price = fares.estimated(moment, await moment.world.estimate_fare(vehicle, spot.location, destination.location))
+    menu = Menu(menus.body(lead, place, price, question), moment.say("label-drivers"), tuple(rows))
+    return Outcome(remembered(moment).asking(RIDE_DRIVER, moment.now, **gathered), (menu,))
 
 
 def _row(moment: Moment, tap: str, place_in_list: int, driver: trips_pb2.NearbyDriver) -> Row:
     language = moment.language
     away = wording.distance(language, driver.distance_meters)
     title = catalogue.t(language, "row-driver", number=str(place_in_list), distance=away)
-    return Row(tap, title, wording.freshness(language, driver.location_age_seconds))
+    seen = wording.freshness(language, driver.location_age_seconds)
+    if driver.rating:
+        seen = catalogue.t(language, "seen-rated", seen=seen, rating=wording.rating(language, driver.rating))
+    return Row(tap, title, seen)

@@ -4,10 +4,10 @@ from services.gateway.conversations import menus, taps, wording
 from services.gateway.conversations.catalogue import LANGUAGES, t
 from services.gateway.conversations.flows.drive import DRIVE_LOCATION, DRIVE_VEHICLE
 from services.gateway.conversations.flows.language import LANGUAGE
-from services.gateway.conversations.flows.ride import RIDE_LOCATION, RIDE_VEHICLE
+from services.gateway.conversations.flows.ride import RIDE_DESTINATION, RIDE_LOCATION, RIDE_VEHICLE
 from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Moment, Outcome
-from services.gateway.messages import Menu, Row
+from services.gateway.messages import Button, Buttons, Menu, Row
 
 
 def ask_language(moment: Moment, lead: str = "", **intent: str) -> Outcome:
@@ -41,6 +41,14 @@ def ask_pickup(moment: Moment, vehicle: str, lead: str = "") -> Outcome:
     return Outcome(remembered(moment).asking(RIDE_LOCATION, moment.now, vehicle=vehicle), (question,))
 
 
+def ask_destination(moment: Moment, vehicle: taps.Vehicle, spot: taps.Spot, lead: str = "") -> Outcome:
+    """Ask a passenger where the ride goes, with the way around the question."""
+    words = menus.body(lead, moment.say("ride-whereto"))
+    question = Buttons(words, (Button(taps.ANYWHERE, moment.say("button-anywhere")),))
+    gathered = {"vehicle": taps.VEHICLE_WORDS[vehicle], "spot": str(spot)}
+    return Outcome(remembered(moment).asking(RIDE_DESTINATION, moment.now, **gathered), (question,))
+
+
 def ask_drive_vehicle(moment: Moment, lead: str = "", spot: taps.Spot | None = None) -> Outcome:
     """Ask a driver for the vehicle; with a way out for one who is online."""
     memory = remembered(moment)
@@ -71,3 +79,19 @@ def gathered_spot(moment: Moment) -> taps.Spot | None:
 def gathered_vehicle(moment: Moment) -> str:
     """The vehicle's word that the open question has gathered; empty when it has none."""
     return remembered(moment).gathered.get("vehicle", "")
+
+
+def gathered_pickup(moment: Moment) -> tuple[taps.Vehicle, taps.Spot] | None:
+    """Vehicle and pickup that the open question has gathered; None when either is missing or told too long ago."""
+    spot, word = gathered_spot(moment), gathered_vehicle(moment)
+    if spot is None or word not in taps.VEHICLE_WORDS.values() or moment.outdated(spot.at):
+        return None
+    return taps.vehicle_of(word), spot
+
+
+def gathered_destination(moment: Moment) -> taps.Spot | None:
+    """Where the passenger wants to go; None when nobody said."""
+    try:
+        return taps.Spot.read(remembered(moment).gathered.get("to", ""))
+    except taps.TapUnreadable:
+        return None

@@ -22,6 +22,8 @@ WORDED = {
     "OFFER_DECLINED": "refused-offer-declined",
     "TRIP_NOT_FOUND": "refused-trip-unknown",
     "TRIP_STEP_ILLEGAL": "refused-step",
+    "TRIP_NOT_COMPLETED": "refused-not-completed",
+    "RATING_CLOSED": "refused-rating-closed",
     "NUMBER_TAKEN": "refused-number-yours",
     "NUMBER_OPTED_OUT": "refused-number-silent",
     "CODE_TOO_SOON": "refused-code-soon",
@@ -71,6 +73,8 @@ OUR_BUGS = frozenset(
         "SCHEDULE_TIME_REQUIRED",
         "PERSON_NOT_FOUND",
         "REQUEST_ID_REUSED",
+        "STARS_INVALID",
+        "VALUE_INVALID",
         "WALLET_NOT_FOUND",
     }
 )

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 from chassis.errors import HailwireError
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import guidance, menus, nearby, places, questions, taps, trip_card, wording
+from services.gateway.conversations import (
+    destination,
+    guidance,
+    menus,
+    nearby,
+    places,
+    questions,
+    taps,
+    trip_card,
+    wording,
+)
 from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Moment, Outcome, Turn
 
@@ -21,10 +31,10 @@ async def ask_place(moment: Moment, lead: str = "") -> Outcome:
 
 async def ask_driver(moment: Moment, lead: str = "") -> Outcome:
     """Which driver, again: of those who are near by now; where, if the pickup was told too long ago."""
-    spot, vehicle = questions.gathered_spot(moment), questions.gathered_vehicle(moment)
-    if spot is None or vehicle not in taps.VEHICLE_WORDS.values() or moment.outdated(spot.at):
-        return questions.ask_pickup(moment, vehicle, lead)
-    return await nearby.show_drivers(moment, taps.vehicle_of(vehicle), spot, lead)
+    pickup = questions.gathered_pickup(moment)
+    if pickup is None:
+        return questions.ask_pickup(moment, questions.gathered_vehicle(moment), lead)
+    return await nearby.show_drivers(moment, *pickup, lead, destination=questions.gathered_destination(moment))
 
 
 async def begin(turn: Turn) -> Outcome:
@@ -47,7 +57,7 @@ async def choose_vehicle(turn: Turn) -> Outcome:
     if rest:
         spot = taps.Spot.read(rest[0], turn.now)
         if not turn.outdated(spot.at):
-            return await nearby.show_drivers(turn, vehicle, spot)
+            return await destination.after_pickup(turn, vehicle, spot)
     return questions.ask_pickup(turn, word)
 
 
@@ -77,7 +87,7 @@ async def take_pickup(turn: Turn) -> Outcome:
     vehicle = taps.vehicle_of(word)
     spots = [(taps.Spot(place.latitude, place.longitude, turn.now), place.name) for place in found]
     if len(spots) == 1:
-        return await nearby.show_drivers(turn, vehicle, spots[0][0], place_name=spots[0][1])
+        return await destination.after_pickup(turn, vehicle, *spots[0])
     return Outcome(turn.state, (menus.places(turn, "ride", vehicle, spots),))
 
 
@@ -90,7 +100,7 @@ async def search_at(turn: Turn) -> Outcome:
         return shown
     if turn.outdated(spot.at):
         return questions.ask_pickup(turn, word, turn.say("place-outdated"))
-    return await nearby.show_drivers(turn, vehicle, spot)
+    return await destination.after_pickup(turn, vehicle, spot)
 
 
 async def another_pick(turn: Turn) -> Outcome:
@@ -99,7 +109,8 @@ async def another_pick(turn: Turn) -> Outcome:
     word = questions.gathered_vehicle(turn)
     if len(found) == 1:
         spot = taps.Spot(found[0].latitude, found[0].longitude, turn.now)
-        return await nearby.show_drivers(turn, taps.vehicle_of(word), spot, place_name=found[0].name)
+        to = questions.gathered_destination(turn)
+        return await nearby.show_drivers(turn, taps.vehicle_of(word), spot, place_name=found[0].name, destination=to)
     return await guidance.guide(turn, turn.say("choose-first"))
 
 
@@ -110,14 +121,22 @@ async def ask(turn: Turn) -> Outcome:
     driver_ids = () if whom == "all" else (taps.positive(whom),)
     if turn.outdated(spot.at):
         return questions.ask_pickup(turn, word, turn.say("list-outdated"))
+    # A list from before another pickup was chosen says nothing of where that ride would have gone.
+    to = questions.gathered_destination(turn) if questions.gathered_spot(turn) == spot else None
     try:
-        trip = await turn.world.create_trip("create", vehicle=vehicle, pickup=spot.location, driver_ids=driver_ids)
+        trip = await turn.world.create_trip(
+            "create",
+            vehicle=vehicle,
+            pickup=spot.location,
+            driver_ids=driver_ids,
+            destination=to.location if to else None,
+        )
     except HailwireError as error:
         if error.reason == "TRIP_ALREADY_OPEN":
             shown = await trip_card.show_open(turn, turn.say("already-on-trip"), fresh=True)
             return shown or await guidance.ground(turn, turn.say("refused-trip-open"))
         if error.reason == "NO_DRIVERS_AVAILABLE":
-            return await nearby.show_drivers(turn, vehicle, spot, turn.say("refused-no-drivers"))
+            return await nearby.show_drivers(turn, vehicle, spot, turn.say("refused-no-drivers"), destination=to)
         raise
     memory = remembered(turn).on_trip(trip, turn.person.person_id)
     lead = turn.say("asked", count=len(trip.offers))

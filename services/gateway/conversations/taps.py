@@ -31,6 +31,7 @@ GO_TRIPS = "go:trips"
 GO_SCHEDULE = "go:schedule"
 GO_SCHEDULES = "go:schedules"
 GO_MENU = "go:menu"
+ANYWHERE = "to:anywhere"
 GO_WALLET = "go:wallet"
 WALLET_SEND = "wallet:send"
 
@@ -112,7 +113,7 @@ def vehicle(flow: str, chosen: Vehicle, spot: Spot | None = None) -> str:
 
 
 def place(flow: str, chosen: Vehicle, spot: Spot) -> str:
-    """Choose a place with the vehicle known."""
+    """Choose a place with the vehicle known: the pickup ("ride"), the driver's ("drive") or the destination ("to")."""
     return f"{flow}:at:{VEHICLE_WORDS[chosen]}:{spot}"
 
 
@@ -150,6 +151,11 @@ def step(word: str, trip_id: int) -> str:
 def drop(trip_id: int, reason: str) -> str:
     """Give a trip up for a reason."""
     return f"trip:drop:{trip_id}:{reason}"
+
+
+def stars(trip_id: int, count: int) -> str:
+    """Give so many stars to the other side of a trip."""
+    return f"rate:give:{trip_id}:{count}"
 
 
 @dataclass(frozen=True, slots=True)

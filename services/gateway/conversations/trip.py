@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chassis.errors import HailwireError
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import guidance, menus, taps, trip_card, wording
+from services.gateway.conversations import fares, guidance, menus, rating, taps, trip_card, wording
 from services.gateway.conversations.memory import OPEN_TRIP_STATES, remembered
 from services.gateway.conversations.turn import Outcome, Turn
 from services.gateway.messages import Menu, MessageKind, Row
@@ -133,8 +133,10 @@ async def _advance(turn: Turn, state: trips_pb2.TripState.ValueType) -> Outcome:
 def _stepped(turn: Turn, trip: trips_pb2.Trip) -> Outcome:
     memory = remembered(turn).on_trip(trip, turn.person.person_id)
     turn = replace(turn, state=memory.home())
-    lead = turn.say("driver-completed") if trip.state == trips_pb2.TRIP_STATE_COMPLETED else ""
-    return Outcome(memory.home(), (trip_card.card(turn, trip, lead),))
+    if trip.state == trips_pb2.TRIP_STATE_COMPLETED:
+        words = menus.body(turn.say("driver-completed"), fares.fare(turn, trip))
+        return Outcome(memory.home(), (rating.card(turn, memory, trip, words),))
+    return Outcome(memory.home(), (trip_card.card(turn, trip),))
 
 
 async def _over(turn: Turn, trip: trips_pb2.Trip) -> Outcome:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chassis.errors import NotFound
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import menus, places, schedule_words, taps, wording
+from services.gateway.conversations import arrival, fares, menus, places, schedule_words, taps, wording
 from services.gateway.conversations.memory import OPEN_TRIP_STATES, remembered
 from services.gateway.conversations.turn import Moment, Outcome
 from services.gateway.messages import Button, Buttons, Reply
@@ -48,7 +48,8 @@ def card(moment: Moment, trip: trips_pb2.Trip, lead: str = "") -> Reply:
         return Buttons(menus.body(*paragraphs), (Button(taps.step(step, trip.trip_id), moment.say(title)), leave))
     words = PASSENGER_WORDS[trip.state]
     vehicle = wording.vehicle_name(moment.language, trip.vehicle)
-    return Buttons(menus.body(lead, moment.say(words, vehicle=vehicle)), (leave,))
+    told = (moment.say(words, vehicle=vehicle), arrival.expected(moment, trip), fares.estimate(moment, trip))
+    return Buttons(menus.body(lead, *told), (leave,))
 
 
 def pickup(moment: Moment, trip: trips_pb2.Trip) -> str:

@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import events_pb2, trips_pb2
+from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.conversations.schedule_world import Schedules
@@ -123,6 +123,7 @@ class World(Protocol):
         vehicle: trips_pb2.Vehicle.ValueType,
         pickup: trips_pb2.Location,
         driver_ids: Sequence[int] = (),
+        destination: trips_pb2.Location | None = None,
     ) -> trips_pb2.Trip:
         """Ask these drivers, or the nearest ones, for a ride."""
 
@@ -143,6 +144,20 @@ class World(Protocol):
 
     async def cancel_trip(self, step: str, trip_id: int, reason: str) -> trips_pb2.Trip:
         """Give a trip up, as either side."""
+
+    async def estimate_fare(
+        self, vehicle: trips_pb2.Vehicle.ValueType, pickup: trips_pb2.Location, destination: trips_pb2.Location
+    ) -> fares_pb2.FareEstimate:
+        """What a ride would cost, as far as one knows before."""
+
+    async def rates(self) -> list[fares_pb2.Rate]:
+        """Read the prices of every vehicle."""
+
+    async def rate_trip(self, step: str, trip_id: int, stars: int) -> ratings_pb2.Rating:
+        """Give the other side of a completed trip so many stars."""
+
+    async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
+        """Read the latest trips for which the driver was looked at and not asked, newest first."""
 
     async def wallet(self) -> wallet_pb2.Wallet:
         """Find or open the person's wallet; as it is now."""
@@ -181,6 +196,8 @@ class Moment:
     zone: ZoneInfo = wording.LOCAL_TIME
     # A command older than this is not acted upon: whoever wrote it has long made other plans.
     stale_after_seconds: float = STALE_AFTER_SECONDS
+    # Whether passengers are asked where they want to go.
+    ask_destination: bool = False
 
     @property
     def language(self) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from hailwire.profile.v1 import wallet_pb2
-from hailwire.trips.v1 import trips_pb2
+from hailwire.trips.v1 import money_pb2, trips_pb2
 from services.gateway.conversations.catalogue import LANGUAGES, t
 
 # Babel is imported by those who use it: slow to import, and nobody is written to before we serve.
@@ -69,19 +69,29 @@ def _kilometers(language: str, kilometers: float) -> str:
     return f"{format_decimal(kilometers, '0.0' if kilometers < 9.95 else '0', locale=language)} km"
 
 
-def money(language: str, amount: wallet_pb2.Money) -> str:
-    """An amount as the language groups its digits: "1,500 RWF", "1 500 RWF", "12.50 USD"."""
-    return _money(language, amount.amount, amount.currency_code)
+def money(language: str, sum_of: wallet_pb2.Money | money_pb2.Money) -> str:
+    """A sum as the language groups its digits: "1,500 RWF", "1 500 RWF", "12.50 USD"."""
+    return f"{amount(language, sum_of)} {sum_of.currency_code}"
+
+
+def amount(language: str, sum_of: wallet_pb2.Money | money_pb2.Money) -> str:
+    """A sum without its currency, with the decimals that it was told with."""
+    return _amount(language, sum_of.amount)
 
 
 @lru_cache(maxsize=1024)
-def _money(language: str, amount: str, currency: str) -> str:
+def _amount(language: str, digits: str) -> str:
     from babel.numbers import format_decimal
 
-    decimals = len(amount.partition(".")[2])
-    written = format_decimal(Decimal(amount), "#,##0" + ("." + "0" * decimals if decimals else ""), locale=language)
+    decimals = len(digits.partition(".")[2])
+    written = format_decimal(Decimal(digits), "#,##0" + ("." + "0" * decimals if decimals else ""), locale=language)
     # No-break spaces would make an SMS of 160 characters one of 70.
-    return " ".join(f"{written} {currency}".split())
+    return " ".join(written.split())
+
+
+def rating(language: str, average: float) -> str:
+    """An average of stars, such as "4.8"."""
+    return _amount(language, f"{average:.1f}")
 
 
 def age(language: str, seconds: float) -> str:

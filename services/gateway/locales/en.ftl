@@ -20,10 +20,7 @@ button-drive = Drive
 button-trips = My trips
 button-offline = Go offline
 button-menu = Menu
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), WALLET (your money), LANGUAGE, BACK, MENU, STOP (no more messages).
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), NUMBER (your SMS number), LANGUAGE, BACK, MENU, STOP (no more messages).
-
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), SCHEDULE (a ride for later), SCHEDULES (those to come), LANGUAGE, BACK, MENU, STOP (no more messages).
+help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), NUMBER (your SMS number), SCHEDULE (a ride for later), SCHEDULES (those to come), LANGUAGE, BACK, MENU, STOP (no more messages).
 not-understood = I did not understand that.
 choose-first = Please choose one of these.
 cannot-read = I cannot read this kind of message.
@@ -342,3 +339,53 @@ spoken-night = { $hour } at night
 
 limited-ordinary = So many messages at once are more than I can read. Please write again after { $when }: until then I read only HELP and STOP.
 limited-expensive = So many photos and recordings are more than I can take in one hour. Please send more after { $when }; words I read as before.
+
+## Fares
+
+prices = What rides cost:
+price-line = { $vehicle }: { $base }, { $kilometer } a kilometre, { $minute } a minute, at least { $minimum }
+ride-whereto = Where do you want to go? Send the location or write a place, and I estimate the fare.
+button-anywhere = I tell the driver
+fare-estimate = Estimated fare: { $fare }.
+fare-of-way = The fare is { $fare } ({ $distance }, { $time }).
+fare-of-time = The fare is { $fare } ({ $time }).
+
+## Ratings
+
+rate-driver = How was your driver?
+rate-passenger = How was your passenger?
+label-stars = Stars
+row-stars = { $count ->
+    [one] 1 star
+   *[other] { $count } stars
+  }
+rated = { $count ->
+    [one] Thank you! I have noted 1 star.
+   *[other] Thank you! I have noted { $count } stars.
+  }
+rated-anew = { $count ->
+    [one] Thank you! It is 1 star now.
+   *[other] Thank you! It is { $count } stars now.
+  }
+seen-rated = { $seen }, rated { $rating }
+refused-not-completed = Only a trip that is complete can be rated.
+refused-rating-closed = That trip can no longer be rated.
+
+## When the driver comes, and why one was not asked
+
+driver-needs = The driver needs about { $time }.
+driver-nearly = The driver is nearly there.
+silent-offline = I have not heard for long where you are, so I took you offline: nobody waits for you in vain. Come back any time.
+why-never-drove = You have never been online. Write DRIVE to take passengers.
+why-now-offline = You are offline, so nobody can ask you. Write DRIVE to come back.
+why-now-busy = You are on a trip, so nobody else asks you.
+why-now-online = You are online, and your location is { $age } old.
+why-missed = The latest requests that went past you, and why:
+why-none-missed = No request near you has gone past you since yesterday.
+why-line = { $when }: { $reason }
+why-others-nearer = others were nearer (you: { $distance })
+why-stale = your location was { $age } old
+why-too-far = the pickup was too far away ({ $distance })
+why-busy = you were busy
+why-offline = you were offline
+why-other-vehicle = another vehicle was wanted

@@ -20,10 +20,7 @@ button-drive = Conduire
 button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, PORTEFEUILLE (votre argent), LANGUE, RETOUR, MENU, STOP (plus de messages).
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, NUMÉRO (votre numéro SMS), LANGUE, RETOUR, MENU, STOP (plus de messages).
-
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), NUMÉRO (votre numéro SMS), PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -342,3 +339,53 @@ spoken-night = { $hour } h du soir
 
 limited-ordinary = Autant de messages d'un coup, c'est plus que je ne peux lire. Veuillez réécrire après le { $when } : jusque-là je ne lis que AIDE et STOP.
 limited-expensive = Autant de photos et d'enregistrements en une heure, c'est trop pour moi. Veuillez en envoyer après le { $when } ; je lis toujours les textes.
+
+## Tarifs
+
+prices = Ce que coûtent les courses :
+price-line = { $vehicle } : { $base }, { $kilometer } le kilomètre, { $minute } la minute, au moins { $minimum }
+ride-whereto = Où voulez-vous aller ? Envoyez la position ou écrivez un lieu, et j'estime le prix.
+button-anywhere = Je dis au chauffeur
+fare-estimate = Prix estimé : { $fare }.
+fare-of-way = Le prix est de { $fare } ({ $distance }, { $time }).
+fare-of-time = Le prix est de { $fare } ({ $time }).
+
+## Notes
+
+rate-driver = Comment était votre chauffeur ?
+rate-passenger = Comment était votre passager ?
+label-stars = Étoiles
+row-stars = { $count ->
+    [one] 1 étoile
+   *[other] { $count } étoiles
+  }
+rated = { $count ->
+    [one] Merci ! J'ai noté 1 étoile.
+   *[other] Merci ! J'ai noté { $count } étoiles.
+  }
+rated-anew = { $count ->
+    [one] Merci ! C'est maintenant 1 étoile.
+   *[other] Merci ! Ce sont maintenant { $count } étoiles.
+  }
+seen-rated = { $seen }, note { $rating }
+refused-not-completed = Seule une course terminée peut être notée.
+refused-rating-closed = Cette course ne peut plus être notée.
+
+## Quand le chauffeur arrive, et pourquoi l'un n'a pas été demandé
+
+driver-needs = Le chauffeur a besoin d'environ { $time }.
+driver-nearly = Le chauffeur est presque là.
+silent-offline = Je ne sais plus depuis longtemps où vous êtes, je vous ai donc mis hors ligne : personne ne vous attend en vain. Revenez quand vous voulez.
+why-never-drove = Vous n'avez jamais été en ligne. Écrivez CONDUIRE pour prendre des passagers.
+why-now-offline = Vous êtes hors ligne, personne ne peut vous demander. Écrivez CONDUIRE pour revenir.
+why-now-busy = Vous êtes en course, personne d'autre ne vous demande.
+why-now-online = Vous êtes en ligne, et votre position date de { $age }.
+why-missed = Les dernières demandes qui vous ont échappé, et pourquoi :
+why-none-missed = Aucune demande proche ne vous a échappé depuis hier.
+why-line = { $when } : { $reason }
+why-others-nearer = d'autres étaient plus proches (vous : { $distance })
+why-stale = votre position datait de { $age }
+why-too-far = le départ était trop loin ({ $distance })
+why-busy = vous étiez occupé
+why-offline = vous étiez hors ligne
+why-other-vehicle = un autre véhicule était voulu

@@ -20,10 +20,7 @@ button-drive = Gutwara abagenzi
 button-trips = Ingendo zanjye
 button-offline = Kuva ku murongo
 button-menu = Ahabanza
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IKOFI (amafaranga yawe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), NIMERO (nimero yawe ya SMS), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
-
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), NIMERO (nimero yawe ya SMS), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
 not-understood = Ibyo sinabyumvise.
 choose-first = Hitamo kimwe muri ibi.
 cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
@@ -342,3 +339,53 @@ spoken-night = saa { $hour } za nijoro
 
 limited-ordinary = Ubutumwa ni bwinshi cyane icyarimwe, sinshobora kubusoma bwose. Ongera wandike nyuma ya { $when }: kugeza icyo gihe nsoma HELP na STOP gusa.
 limited-expensive = Amafoto n'amajwi ni menshi cyane mu isaha imwe. Ohereza ayandi nyuma ya { $when }; inyandiko ndazisoma nk'ibisanzwe.
+
+## Ibiciro
+
+prices = Uko ingendo zigura:
+price-line = { $vehicle }: { $base }, { $kilometer } kuri kilometero, { $minute } ku munota, nibura { $minimum }
+ride-whereto = Urashaka kujya he? Ohereza aho ujya cyangwa uhandike, mbare igiciro giteganyijwe.
+button-anywhere = Nzabwira umushoferi
+fare-estimate = Igiciro giteganyijwe: { $fare }.
+fare-of-way = Igiciro ni { $fare } ({ $distance }, { $time }).
+fare-of-time = Igiciro ni { $fare } ({ $time }).
+
+## Amanota
+
+rate-driver = Umushoferi wawe yari ameze ate?
+rate-passenger = Umugenzi wawe yari ameze ate?
+label-stars = Inyenyeri
+row-stars = { $count ->
+    [1] Inyenyeri imwe
+   *[other] Inyenyeri { $count }
+  }
+rated = { $count ->
+    [1] Murakoze! Nanditse inyenyeri imwe.
+   *[other] Murakoze! Nanditse inyenyeri { $count }.
+  }
+rated-anew = { $count ->
+    [1] Murakoze! Ubu ni inyenyeri imwe.
+   *[other] Murakoze! Ubu ni inyenyeri { $count }.
+  }
+seen-rated = { $seen }, amanota { $rating }
+refused-not-completed = Urugendo rwarangiye ni rwo rwonyine ruhabwa amanota.
+refused-rating-closed = Urwo rugendo ntirugihabwa amanota.
+
+## Igihe umushoferi azira, n'impamvu utabajijwe
+
+driver-needs = Umushoferi arakenera nka { $time }.
+driver-nearly = Umushoferi ari hafi kuhagera.
+silent-offline = Maze igihe kirekire ntazi aho uri, none nagukuye ku murongo: nta muntu ugutegereza ubusa. Garuka igihe cyose ubishakiye.
+why-never-drove = Nturigera uba ku murongo. Andika GUTWARA utware abagenzi.
+why-now-offline = Ntabwo uri ku murongo, nta muntu ushobora kugusaba. Andika GUTWARA ugaruke.
+why-now-busy = Uri mu rugendo, nta wundi ugusaba.
+why-now-online = Uri ku murongo, kandi aho uri hashize { $age } hoherejwe.
+why-missed = Ubusabe buheruka utabonye, n'impamvu:
+why-none-missed = Kuva ejo nta busabe bwa hafi utabonye.
+why-line = { $when } - { $reason }
+why-others-nearer = abandi bari hafi kurushaho (wowe: { $distance })
+why-stale = aho wari uri hari hashize { $age } hoherejwe
+why-too-far = aho gufatira umugenzi hari kure cyane ({ $distance })
+why-busy = wari uhuze
+why-offline = ntiwari ku murongo
+why-other-vehicle = hashakwaga ikindi kinyabiziga

@@ -20,10 +20,7 @@ button-drive = Beba abiria
 button-trips = Safari zangu
 button-offline = Ondoka mtandaoni
 button-menu = Menyu
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, POCHI (pesa zako), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, NAMBARI (nambari yako ya SMS), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
-
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, PANGA (safari ya baadaye), RATIBA (zilizopangwa), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), NAMBARI (nambari yako ya SMS), PANGA (safari ya baadaye), RATIBA (zilizopangwa), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
 not-understood = Sikuelewa hilo.
 choose-first = Tafadhali chagua mojawapo.
 cannot-read = Siwezi kusoma ujumbe wa aina hii.
@@ -333,3 +330,53 @@ spoken-night = saa { $hour } usiku
 
 limited-ordinary = Ujumbe ni mwingi mno kwa mara moja, siwezi kuusoma wote. Tafadhali andika tena baada ya { $when }: hadi wakati huo ninasoma HELP na STOP tu.
 limited-expensive = Picha na sauti ni nyingi mno kwa saa moja. Tafadhali tuma nyingine baada ya { $when }; maandishi ninayasoma kama kawaida.
+
+## Bei
+
+prices = Bei za safari:
+price-line = { $vehicle }: { $base }, { $kilometer } kwa kilomita, { $minute } kwa dakika, angalau { $minimum }
+ride-whereto = Unataka kwenda wapi? Tuma mahali au andika jina lake, nami nitakadiria bei.
+button-anywhere = Nitamwambia dereva
+fare-estimate = Bei inayokadiriwa: { $fare }.
+fare-of-way = Bei ni { $fare } ({ $distance }, { $time }).
+fare-of-time = Bei ni { $fare } ({ $time }).
+
+## Alama
+
+rate-driver = Dereva wako alikuwaje?
+rate-passenger = Abiria wako alikuwaje?
+label-stars = Nyota
+row-stars = { $count ->
+    [one] Nyota moja
+   *[other] Nyota { $count }
+  }
+rated = { $count ->
+    [one] Asante! Nimeandika nyota moja.
+   *[other] Asante! Nimeandika nyota { $count }.
+  }
+rated-anew = { $count ->
+    [one] Asante! Sasa ni nyota moja.
+   *[other] Asante! Sasa ni nyota { $count }.
+  }
+seen-rated = { $seen }, alama { $rating }
+refused-not-completed = Safari iliyokamilika tu ndiyo inapewa alama.
+refused-rating-closed = Safari hiyo haiwezi tena kupewa alama.
+
+## Dereva anakuja lini, na kwa nini hukuulizwa
+
+driver-needs = Dereva anahitaji takriban { $time }.
+driver-nearly = Dereva anakaribia kufika.
+silent-offline = Kwa muda mrefu sijui ulipo, kwa hiyo nimekuondoa mtandaoni: hakuna anayekusubiri bure. Rudi wakati wowote.
+why-never-drove = Hujawahi kuwa mtandaoni. Andika ENDESHA ubebe abiria.
+why-now-offline = Hauko mtandaoni, hakuna anayeweza kukuomba. Andika ENDESHA urudi.
+why-now-busy = Uko safarini, hakuna mwingine anayekuomba.
+why-now-online = Uko mtandaoni, na mahali ulipo palitumwa { $age } nyuma.
+why-missed = Maombi ya karibuni ambayo hukuyapata, na sababu:
+why-none-missed = Tangu jana hakuna ombi la karibu ambalo hukulipata.
+why-line = { $when } - { $reason }
+why-others-nearer = wengine walikuwa karibu zaidi (wewe: { $distance })
+why-stale = mahali ulipokuwa palitumwa { $age } nyuma
+why-too-far = mahali pa kuchukua abiria palikuwa mbali mno ({ $distance })
+why-busy = ulikuwa na kazi
+why-offline = hukuwa mtandaoni
+why-other-vehicle = kilihitajika chombo kingine

@@ -47,6 +47,7 @@ class Phone:
         self.person_id = person_id
         self.channel: Channel = channel
         self.plain = plain
+        self.ask_destination = False
         self.state = State()
         self.received: list[Reply] = []
         self.silences: list[str] = []
@@ -117,6 +118,7 @@ class Phone:
                 age_seconds=age_seconds,
                 world=self.town.world(self.person_id, message_id),
                 message=message,
+                ask_destination=self.ask_destination,
             )
             return await dispatch.take_turn(turn)
 

@@ -66,6 +66,8 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _a_trip,
         _nothing_left,
         _silence,
+        _fares,
+        _destinations,
         _money,
         _a_number,
         _later,
@@ -309,6 +311,56 @@ async def _silence(town: Town) -> None:
     newcomer = town.phone()
     await newcomer.say("start")
     assert newcomer.state.name == "language"
+
+
+async def _fares(town: Town) -> None:
+    driver, rider, trip_id = await _on_a_trip(town)
+    for step in ("arrived", "start", "complete"):
+        await driver.tap(f"trip:{step}:{trip_id}")
+    await _asked_for_a_language(rider)
+    for word in ("prices", "why"):
+        await rider.say(word)
+    await rider.tap(f"rate:give:{trip_id}:5")
+    assert rider.state.name == "language"
+
+
+async def _destinations(town: Town) -> None:
+    driver = await online(town.phone(language="en"))
+    rider = town.phone(language="en")
+    rider.ask_destination = True
+    for way in ("share", "anywhere", "several"):
+        await listed(rider)
+        assert rider.state.name == "ride.destination"
+        await rider.say("nowhere in particular")
+        if way == "share":
+            await rider.share(*FAR)
+        elif way == "anywhere":
+            await rider.tap("to:anywhere")
+        else:
+            await rider.tap(f"to:at:moto:{_spot(town, FAR)}")
+        assert rider.state.name == "ride.driver"
+    await rider.tap(f"ride:vehicle:moto:{_spot(town)}")
+    await rider.tap(f"ride:at:moto:{_spot(town)}")
+    assert rider.state.name == "ride.destination"
+    town.pass_time(700)
+    await rider.say("help")
+    assert rider.state.name == "ride.location"
+    await rider.say("menu")
+    for tap in ("to:anywhere", f"to:at:moto:{_spot(town)}"):
+        rider.state = Memory({}).asking("ride.location", town.now, vehicle="moto")
+        await rider.tap(tap)
+        assert rider.state.name == "ride.location"
+        await rider.say("menu")
+        await rider.tap(tap)
+        assert rider.state.name == "ride.vehicle"
+    await driver.say("offline")
+    for tap in ("to:anywhere", f"to:at:moto:{_spot(town)}", ""):
+        await listed(rider)
+        if tap:
+            await rider.tap(tap)
+        else:
+            await rider.share(*FAR)
+        assert rider.state.name == "home"
 
 
 async def _money(town: Town) -> None:

@@ -44,6 +44,10 @@ EVER = {
     "go:wallet": ("go:wallet", "Your balance"),
     "wallet:send": ("wallet:send", "Who gets the money"),
     "wallet:history": ("wallet:history", "Nothing has come in"),
+    "to:at": ("to:at:moto:{spot}", "Which vehicle do you need"),
+    "to:anywhere": ("to:anywhere", "Which vehicle do you need"),
+    # A rating that comes late is no less true.
+    "rate:give": ("rate:give:{trip}:5", "I have noted 5 stars"),
     "wallet:pay": ("wallet:pay:{payer}:{code}:6000:RWF:{at}", "so I sent nothing"),
 }
 
@@ -210,4 +214,8 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     await rider.say(town.bank.wallet(driver.person_id, town.now).code)
     await rider.say("6000")
     await rider.choose("Do not send")
+    asked = town.phone(language="en")
+    asked.ask_destination = True
+    await listed(asked)
+    await asked.say("bus park")
     assert walked.shown == routing.TAPS.keys()

@@ -23,6 +23,7 @@ WAYS = {
     "language": ("language",),
     "ride.vehicle": ("ride",),
     "ride.location": ("ride", "1"),
+    "ride.destination": ("ride", "1", "-1.95, 30.06"),
     "ride.driver": ("ride", "1", "-1.95, 30.06"),
     "drive.vehicle": ("drive",),
     "drive.location": ("drive", "1"),
@@ -42,6 +43,7 @@ async def _asked(question: str, language: str = "en") -> Phone:
     code = town.bank.wallet(driver.person_id, town.now).code
     phone = town.phone("sms", language)
     town.bank.endow(phone.person_id, 20_000, town.now)
+    phone.ask_destination = question == "ride.destination"
     for words in WAYS[question]:
         await phone.say(words.format(code=code))
     assert phone.state.name == question

@@ -52,8 +52,22 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await driver.choose("Accept")
     await rider.choose("Give up trip")
     await rider.choose("Keep the trip")
+    town.tell(events_pb2.EVENT_KIND_ARRIVAL_TIME_CHANGED, rider.person_id, list(town.trips.values())[-1])
+    await town.deliver()
     for title in ("Arrived", "Start trip", "Complete"):
         await driver.choose(title)
+    await rider.choose("5 stars")
+    rider.ask_destination = True
+    await listed(rider, at=(-1.94, 30.0446))
+    await rider.say("gibberish")
+    await rider.say("help")
+    await rider.say("bus park")
+    await rider.choose("Nyabugogo")
+    await listed(rider, at=(-1.94, 30.0446))
+    await rider.choose("I tell the driver")
+    rider.ask_destination = False
+    await rider.say("prices")
+    await driver.say("why")
     await listed(rider, at=(-1.94, 30.0446))
     await rider.choose("Ask all")
     await driver.say("drive")
@@ -65,6 +79,7 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await rider.choose("Search again")
     trip = list(town.trips.values())[-1]
     town.tell(events_pb2.EVENT_KIND_TRIP_EXPIRED, rider.person_id, trip)
+    town.tell(events_pb2.EVENT_KIND_PRESENCE_ENDED, driver.person_id, trip)
     await town.deliver()
     await rider.say("trips")
     town.bank.endow(rider.person_id, 50_000, town.now)

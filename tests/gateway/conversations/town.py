@@ -12,7 +12,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import AlreadyExists, InvalidArgument, NotFound, Refused
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import events_pb2, schedules_pb2, trips_pb2
+from hailwire.trips.v1 import (
+    events_pb2,
+    fares_pb2,
+    matches_pb2,
+    money_pb2,
+    ratings_pb2,
+    schedules_pb2,
+    trips_pb2,
+)
 from services.gateway.conversations import places
 from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
@@ -49,6 +57,11 @@ class Town:
         self.phones: dict[int, Phone] = {}
         self.bank = Bank()
         self.ids = itertools.count(101)
+        self.ratings: dict[tuple[int, int], int] = {}
+        self.rated_for = timedelta(days=7)
+        self.missed: list[matches_pb2.MissedTrip] = []
+        self.averages: dict[int, float] = {}
+        self.way_meters = 4200
         # SMS numbers by person: those that are being proved, and those that were.
         self.proving: dict[int, str] = {}
         self.numbers: dict[int, str] = {}
@@ -198,6 +211,7 @@ class PersonsWorld:
                 presence.vehicle = vehicle
             if location is not None:
                 presence.location.CopyFrom(location)
+                presence.location_time.CopyFrom(self.town.timestamp())
             return presence
 
         return self._once(step, ("presence", online, vehicle, str(location)), change)
@@ -220,6 +234,7 @@ class PersonsWorld:
                     location.latitude, location.longitude, one.location.latitude, one.location.longitude
                 ),
                 location_age_seconds=40 * number,
+                rating=self.town.averages.get(one.person_id, 0),
             )
             for number, one in enumerate(self.town.presences.values(), 1)
             if one.online and one.vehicle == vehicle and one.person_id != self.me and one.person_id not in busy
@@ -240,6 +255,7 @@ class PersonsWorld:
         vehicle: trips_pb2.Vehicle.ValueType,
         pickup: trips_pb2.Location,
         driver_ids: Sequence[int] = (),
+        destination: trips_pb2.Location | None = None,
     ) -> trips_pb2.Trip:
         def change() -> trips_pb2.Trip:
             if any(one.passenger_id == self.me and one.state in OPEN for one in self.town.trips.values()):
@@ -254,6 +270,8 @@ class PersonsWorld:
                 vehicle=vehicle,
                 pickup=pickup,
                 create_time=self.town.timestamp(),
+                destination=destination,
+                fare_estimate=rwf("2200") if destination else None,
             )
             for one in near[:9]:
                 trip.offers.add(
@@ -269,7 +287,7 @@ class PersonsWorld:
                 self.town.tell(events_pb2.EVENT_KIND_OFFER_MADE, offer.driver_id, trip, offer.offer_id)
             return trip
 
-        return self._once(step, ("create", vehicle, str(pickup), tuple(driver_ids)), change)
+        return self._once(step, ("create", vehicle, str(pickup), tuple(driver_ids), str(destination)), change)
 
     async def open_trip(self, *, fresh: bool = False) -> trips_pb2.Trip | None:
         _, trips = self._readable(fresh=fresh)
@@ -309,6 +327,7 @@ class PersonsWorld:
             offer.state = trips_pb2.OFFER_STATE_ACCEPTED
             trip.state = trips_pb2.TRIP_STATE_ACCEPTED
             trip.driver_id = self.me
+            trip.arrival_time.CopyFrom(self.town.timestamp(360))
             self.town.end_offers(trip)
             self.town.tell(events_pb2.EVENT_KIND_TRIP_ACCEPTED, trip.passenger_id, trip)
             return trip
@@ -324,6 +343,12 @@ class PersonsWorld:
             if trip.state != before:
                 raise Refused(reason="TRIP_STEP_ILLEGAL")
             trip.state = state
+            if state == trips_pb2.TRIP_STATE_IN_PROGRESS:
+                trip.start_time.CopyFrom(self.town.timestamp())
+            if state == trips_pb2.TRIP_STATE_COMPLETED:
+                trip.end_time.CopyFrom(self.town.timestamp())
+                trip.distance_meters = self.town.way_meters
+                trip.fare.CopyFrom(rwf("1500"))
             self.town.tell(kind, trip.passenger_id, trip)
             return trip
 
@@ -347,6 +372,37 @@ class PersonsWorld:
 
         return self._once(step, ("cancel", trip_id, reason), change)
 
+    async def estimate_fare(
+        self, vehicle: trips_pb2.Vehicle.ValueType, pickup: trips_pb2.Location, destination: trips_pb2.Location
+    ) -> fares_pb2.FareEstimate:
+        return fares_pb2.FareEstimate(fare=rwf("2200"), distance_meters=9000)
+
+    async def rates(self) -> list[fares_pb2.Rate]:
+        return [
+            fares_pb2.Rate(
+                vehicle=vehicle, base=rwf("300"), per_kilometer=rwf("120"), per_minute=rwf("12.50"), minimum=rwf("500")
+            )
+            for vehicle in trips_pb2.Vehicle.values()[1:]
+        ]
+
+    async def rate_trip(self, step: str, trip_id: int, stars: int) -> ratings_pb2.Rating:
+        def change() -> ratings_pb2.Rating:
+            trip = self.town.trips.get(trip_id)
+            if trip is None or self.me not in {trip.passenger_id, trip.driver_id}:
+                raise NotFound(reason="TRIP_NOT_FOUND")
+            if trip.state != trips_pb2.TRIP_STATE_COMPLETED:
+                raise Refused(reason="TRIP_NOT_COMPLETED")
+            if self.town.now - trip.end_time.ToDatetime(tzinfo=UTC) > self.town.rated_for:
+                raise Refused(reason="RATING_CLOSED")
+            changed = (trip_id, self.me) in self.town.ratings
+            self.town.ratings[trip_id, self.me] = stars
+            return ratings_pb2.Rating(trip_id=trip_id, rater_id=self.me, stars=stars, changed=changed)
+
+        return self._once(step, ("rate", trip_id, stars), change)
+
+    async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
+        return self.town.missed
+
     async def wallet(self) -> wallet_pb2.Wallet:
         return self.town.bank.wallet(self.me, self.town.now)
 
@@ -367,6 +423,10 @@ class PersonsWorld:
         if page_token and not page_token.isdecimal():
             raise InvalidArgument(reason="PAGE_TOKEN_INVALID")
         return self.town.bank.entries(self.me, page_token, page_size)
+
+
+def rwf(amount: str) -> money_pb2.Money:
+    return money_pb2.Money(currency_code="RWF", amount=amount)
 
 
 def copied(value: Kept) -> Kept:

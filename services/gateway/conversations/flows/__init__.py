@@ -10,10 +10,13 @@ from services.gateway.conversations.flows import (
     language,
     number,
     offer,
+    prices,
+    rating,
     ride,
     schedule,
     trip,
     wallet,
+    way,
 )
 from services.gateway.conversations.flows.declaration import BACK, HOME, STAY, Flow, Question, Step
 
@@ -30,6 +33,9 @@ FLOWS: tuple[Flow, ...] = (
     wallet.FLOW,
     number.FLOW,
     consent.FLOW,
+    prices.FLOW,
+    rating.FLOW,
+    way.FLOW,
 )
 
 QUESTIONS: dict[str, Question] = {question.name: question for flow in FLOWS for question in flow.questions}

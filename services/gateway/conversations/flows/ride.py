@@ -4,6 +4,7 @@ from services.gateway.conversations.flows.declaration import HOME, STAY, Flow, Q
 
 RIDE_VEHICLE = "ride.vehicle"
 RIDE_LOCATION = "ride.location"
+RIDE_DESTINATION = "ride.destination"
 RIDE_DRIVER = "ride.driver"
 
 # HOME: an open trip is shown instead, or nobody is near.
@@ -21,10 +22,20 @@ FLOW = Flow(
         Question(
             name=RIDE_LOCATION,
             asks="ride:ask_place",
-            answer=Step("ride:take_pickup", (STAY, RIDE_DRIVER, HOME), acts=True),
+            answer=Step("ride:take_pickup", (STAY, RIDE_DESTINATION, RIDE_DRIVER, HOME), acts=True),
             offers=("ride:at",),
             back=RIDE_VEHICLE,
             otherwise=(RIDE_VEHICLE,),
+        ),
+        # Only when ASK_DESTINATION is on.
+        Question(
+            name=RIDE_DESTINATION,
+            asks="destination:ask",
+            # HOME: nobody is near.
+            answer=Step("destination:take", (STAY, RIDE_DRIVER, HOME), acts=True),
+            offers=("to:at", "to:anywhere"),
+            back=RIDE_LOCATION,
+            otherwise=(RIDE_LOCATION,),
         ),
         Question(
             name=RIDE_DRIVER,
@@ -48,9 +59,11 @@ FLOW = Flow(
     },
     taps={
         "go:ride": _BEGIN,
-        "ride:vehicle": Step("ride:choose_vehicle", (RIDE_LOCATION, RIDE_DRIVER, HOME)),
+        "ride:vehicle": Step("ride:choose_vehicle", (RIDE_LOCATION, RIDE_DESTINATION, RIDE_DRIVER, HOME)),
         "ride:here": Step("ride:from_here", (RIDE_VEHICLE,)),
-        "ride:at": Step("ride:search_at", (RIDE_LOCATION, RIDE_DRIVER, HOME)),
+        "ride:at": Step("ride:search_at", (RIDE_LOCATION, RIDE_DESTINATION, RIDE_DRIVER, HOME)),
+        "to:at": Step("destination:choose", (RIDE_VEHICLE, RIDE_LOCATION, RIDE_DRIVER, HOME)),
+        "to:anywhere": Step("destination:anywhere", (RIDE_VEHICLE, RIDE_LOCATION, RIDE_DRIVER, HOME)),
         "ride:ask": Step("ride:ask", (HOME, RIDE_LOCATION, RIDE_DRIVER), acts=True),
         "ride:retry": Step("ride:retry", (HOME, RIDE_LOCATION, RIDE_DRIVER), acts=True),
     },
