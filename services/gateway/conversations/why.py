@@ -39,5 +39,5 @@ def _line(turn: Turn, missed: matches_pb2.MissedTrip) -> str:
         age=wording.age(turn.language, candidate.location_age_seconds),
         distance=wording.distance(turn.language, candidate.distance_meters),
     )
-    when = wording.moment(turn.language, wording.utc(missed.create_time))
+    when = wording.moment(turn.language, wording.utc(missed.create_time), turn.zone)
     return turn.say("why-line", when=when, reason=reason)
