@@ -8,6 +8,7 @@ import services
 from chassis import changes, database, silent
 from chassis.database import Statement
 from chassis.ledger import Ledger
+from chassis.ledger_search import LedgerSearch
 
 SERVICES = ("gateway", "profile", "trips")
 # Services that keep the outcomes of changes.
@@ -35,7 +36,7 @@ def _declared() -> Iterator[Statement]:
             several = value if isinstance(value, tuple) else (value,)
             yield from (one for one in several if isinstance(one, Statement))
     for schema in _LEDGERS:
-        yield from Ledger(schema).statements
+        yield from (*Ledger(schema).statements, *LedgerSearch(schema).statements)
 
 
 def _listed() -> Iterator[Statement]:

@@ -26,11 +26,13 @@ from services.gateway import openapi, preparing
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
+from services.gateway.clients.erasure import Erasures
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Events, Trips
 from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations import routing
+from services.gateway.erasing import Eraser
 from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
@@ -142,6 +144,13 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             statuses.run,
             lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),
             lambda: spool.run(feed),
+            Eraser(
+                database,
+                profile=profile,
+                erasures=Erasures(profile.peer, profile_channel, trips.peer, trips_channel),
+                spool=spool,
+                settle_seconds=settings.erasure_seconds,
+            ).run,
         ):
             await stack.enter_async_context(_running(work))
         await stack.enter_async_context(open_listener(settings.direct_url, {NOTIFY_CHANNEL: turns.hint}))

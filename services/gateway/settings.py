@@ -119,6 +119,13 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
     dead_letter_days: int = setting(
         "GATEWAY_DEAD_LETTER_DAYS", default=30, minimum=1, maximum=38, help="days that dead letters are kept"
     )
+    erasure_seconds: float = setting(
+        "GATEWAY_ERASURE_SECONDS",
+        default=60.0,
+        minimum=15,
+        maximum=3600,
+        help="how long an erasure looks for what was under way when it began; longer than a turn and a lease",
+    )
     sending_stopped: bool = setting(
         "GATEWAY_SENDING_STOPPED", default=False, help="the stop switch: replies wait in the outbox while true"
     )

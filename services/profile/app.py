@@ -15,10 +15,11 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.profile.v1 import audit_pb2, audit_pb2_grpc, profile_pb2, profile_pb2_grpc
+from hailwire.profile.v1 import audit_pb2, audit_pb2_grpc, erasure_pb2, erasure_pb2_grpc, profile_pb2, profile_pb2_grpc
 from services.profile import audit, statements
 from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
+from services.profile.erasure_servicer import ErasureServicer
 from services.profile.servicer import ProfileServicer
 from services.profile.settings import ProfileSettings
 from services.profile.store import PeopleStore
@@ -60,16 +61,19 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         servicer, audit_servicer = ProfileServicer(cache), AuditServicer(database)
+        erasure_servicer = ErasureServicer(database, forget=cache.forget)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server),
                     lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
+                    lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                 ],
                 services=[
                     profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name,
                     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
+                    erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,

@@ -17,12 +17,13 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.trips.v1 import events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
+from hailwire.trips.v1 import erasure_pb2, erasure_pb2_grpc, events_pb2, events_pb2_grpc, trips_pb2, trips_pb2_grpc
 from services.trips import events as event_store
-from services.trips import search, statements
+from services.trips import retention, search, statements
 from services.trips.backlog import BACKLOG
 from services.trips.bell import Bell
 from services.trips.cached import CachedTrips
+from services.trips.erasure_servicer import ErasureServicer
 from services.trips.events import EventStore
 from services.trips.events_servicer import EventsServicer
 from services.trips.servicer import TripsServicer
@@ -63,6 +64,13 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
         await stack.enter_async_context(repeating("trips retention", _RETENTION_SECONDS, trips.expire_requests))
         await stack.enter_async_context(
+            repeating(
+                "forgetting places",
+                _RETENTION_SECONDS,
+                lambda: retention.forget_places(database, settings.location_days),
+            )
+        )
+        await stack.enter_async_context(
             serve_prometheus(
                 telemetry,
                 host=settings.prometheus_host,
@@ -71,16 +79,19 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
+        erasure_servicer = ErasureServicer(database, settings.terms, forget=cache.forget_person)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: trips_pb2_grpc.add_TripsServiceServicer_to_server(trips_servicer, server),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
+                    lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                 ],
                 services=[
                     trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
+                    erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,

@@ -15,13 +15,13 @@ from google.protobuf.message import Message
 from chassis import changes, errors, logs
 from chassis.database import Session, Statement
 from services.trips import messages, rows, statements
-from services.trips.board import Board, Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.board import Board, Cancellation, Erasure, Merge, NewTrip, OfferAnswer, Step
 from services.trips.presence import PresenceUpdate
 from services.trips.terms import Terms
 
 log = logs.get(__name__)
 
-Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge
+Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge | Erasure
 Item = TypeVar("Item", bound=Change)
 
 

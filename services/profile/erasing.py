@@ -1,0 +1,137 @@
+"""Takes out everything that the profile service knows about a person. The id stays; it names nobody from then on.
+
+Whatever else the service comes to keep about people joins in by a statement in `_EVERYTHING`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from google.protobuf.message import DecodeError
+
+from chassis import changes, errors
+from chassis.database import Database, Session, Statement
+from chassis.ledger import Entry as Kept
+from chassis.ledger import Ledger
+from chassis.ledger_search import LedgerSearch, field, is_exactly
+from hailwire.profile.v1 import erasure_pb2 as pb
+from hailwire.profile.v1 import profile_pb2
+from services.profile import audit
+from services.profile.audit import Entry
+from services.profile.person import PersonNotFound
+from services.profile.writing import notify_people
+
+# The person and everybody who was merged into them, by the id of any of them; erased already or not.
+_WHOLE = Statement(
+    "profile.erase_whole",
+    """
+SELECT asked.person_id AS asked_id, whole.person_id
+FROM profile.person asked
+JOIN profile.person whole ON whole.person_id = coalesce(asked.merged_into, asked.person_id)
+                          OR whole.merged_into = coalesce(asked.merged_into, asked.person_id)
+WHERE asked.person_id = ANY($1::bigint[])
+""",
+)
+
+_LOCK = Statement(
+    "profile.erase_lock",
+    "SELECT person_id FROM profile.person WHERE person_id = ANY($1::bigint[]) ORDER BY person_id FOR UPDATE",
+)
+
+_EVERYTHING = (
+    Statement(
+        "profile.erase_person",
+        """
+UPDATE profile.person
+SET name = '', language = '', opt_outs = '{}', version = version + 1, updated_at = chassis.now(),
+    erased_at = coalesce(erased_at, chassis.now())
+WHERE person_id = ANY($1::bigint[])
+""",
+    ),
+    Statement("profile.erase_identities", "DELETE FROM profile.identity WHERE person_id = ANY($1::bigint[])"),
+    Statement("profile.erase_audit", "SELECT profile.erase_audit($1)"),
+)
+
+_LEDGER = Ledger("profile")
+_SEARCH = LedgerSearch("profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Whom to erase, and at whose wish (an actor of the audit log)."""
+
+    person_id: int
+    actor: str
+
+
+class _Erasing:
+    """Erasures inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._whole: dict[int, list[int]] = {}
+
+    async def lock(self, items: Sequence[Erasure], *, wait: bool) -> set[int]:
+        """The person and everybody who was merged into them, who may have become more until the lock was ours."""
+        if not wait:
+            return set(range(len(items)))  # each alone, and then it waits for the person
+        await self._read(items)
+        people = {person_id for whole in self._whole.values() for person_id in whole}
+        await self._session.fetch(_LOCK, sorted(people))
+        await self._read(items)
+        if {person_id for whole in self._whole.values() for person_id in whole} != people:
+            raise errors.Conflict("the person was merged meanwhile")
+        return set()
+
+    async def _read(self, items: Sequence[Erasure]) -> None:
+        self._whole = {}
+        for row in await self._session.fetch(_WHOLE, [item.person_id for item in items]):
+            self._whole.setdefault(row["asked_id"], []).append(row["person_id"])
+
+    async def decide(self, items: Sequence[Erasure]) -> list[bytes | errors.HailwireError]:
+        """Take everything out, and write down that it was."""
+        outcomes: list[bytes | errors.HailwireError] = []
+        for item in items:
+            people = sorted(self._whole.get(item.person_id, ()))
+            if not people:
+                # Not kept: nothing was decided about anybody.
+                outcomes.append(PersonNotFound())
+                continue
+            for statement in _EVERYTHING:
+                await self._session.fetch(statement, people)
+            await audit.write(self._session, [Entry("person.erased", item.person_id, item.actor)])
+            await notify_people(self._session, people)
+            outcomes.append(pb.ErasePersonResponse(person_ids=people).SerializeToString(deterministic=True))
+        return outcomes
+
+
+async def erase(database: Database, request: changes.Request[Erasure]) -> list[int]:
+    """Erase a person; the ids of all that they were. Raises PersonNotFound, Conflict or InvalidArgument."""
+    (outcome,) = await changes.carry_out_once(database, _LEDGER, _Erasing, [request])
+    if isinstance(outcome, errors.HailwireError):
+        raise outcome
+    people = list(pb.ErasePersonResponse.FromString(outcome).person_ids)
+    # After the change and again with each repeat: a process that dies in between leaves it to the next call.
+    parts = [field(profile_pb2.Person.PERSON_ID_FIELD_NUMBER, person_id) for person_id in people]
+    await _SEARCH.rewrite(database, parts, lambda entry: _nobody(entry, set(people)))
+    return people
+
+
+def _nobody(entry: Kept, people: set[int]) -> Kept | None:
+    """What the ledger keeps of a change of one of these people: that there was one."""
+    result = _read(entry.outcome)
+    if result is None or result.person.person_id not in people:
+        return None
+    bare = profile_pb2.PersonResult(person=profile_pb2.Person(person_id=result.person.person_id))
+    bare.person.create_time.CopyFrom(result.person.create_time)
+    return Kept(entry.request_id, b"", bare.SerializeToString(deterministic=True))
+
+
+def _read(outcome: bytes) -> profile_pb2.PersonResult | None:
+    """The outcome as a person, unless it is something else: the ledger has outcomes of every kind."""
+    try:
+        result = profile_pb2.PersonResult.FromString(outcome)
+    except DecodeError:
+        return None
+    person = result.person
+    whole = person.HasField("create_time") and person.HasField("update_time") and person.version > 0
+    return result if whole and is_exactly(result, outcome, person) else None
