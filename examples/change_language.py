@@ -40,7 +40,7 @@ def value(result: profile_pb2.PersonResult) -> profile_pb2.Person:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("number", help="as WhatsApp knows it, with +")
-    parser.add_argument("language", help="en, fr ...")
+    parser.add_argument("language", help="en, fr, rw or sw")
     parser.add_argument("--ticket", required=True, help="what this change is part of; makes it one change")
     parser.add_argument("--profile", default="127.0.0.1:50051", help="the profile service; dns:///profile:50051")
     parser.add_argument("--token", default="", help="ours in the service's GRPC_ALLOWED_CALLERS")

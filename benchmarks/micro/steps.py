@@ -23,7 +23,8 @@ from hailwire.trips.v1 import trips_pb2
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.conversations import routing
 from services.gateway.conversations.dispatch import take_turn
-from services.gateway.conversations.memory import RIDE_LOCATION, Memory
+from services.gateway.conversations.flows.ride import RIDE_LOCATION
+from services.gateway.conversations.memory import Memory
 from services.gateway.conversations.turn import Turn, World
 from services.gateway.intake import Intake
 from services.gateway.messages import Address, Outgoing

@@ -22,7 +22,7 @@ from services.gateway import claims
 from services.gateway.claims import Claim
 from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
-from services.gateway.conversations.turn import HOME
+from services.gateway.conversations.flows import HOME
 from services.gateway.decision import Decision, Ending, LeaseLost
 from services.gateway.instance import Instance
 from services.gateway.room import Room

@@ -32,7 +32,9 @@ class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, War
     audit_days: int = setting(
         "PROFILE_AUDIT_DAYS", default=730, minimum=30, help="days that the audit log keeps who changed what"
     )
-    languages: str = setting("LANGUAGES", default="en,fr", help="languages that people may choose, with commas between")
+    languages: str = setting(
+        "LANGUAGES", default="en,fr,rw,sw", help="languages that people may choose, with commas between"
+    )
 
     @property
     def known_languages(self) -> frozenset[str]:

@@ -71,7 +71,7 @@ export class RidePanel {
   async act(driver, passenger) {
     for (const phone of [driver, passenger]) {
       await this.step(phone, "says hello", () => this.say(phone, "hello"));
-      await this.step(phone, "chooses English", () => this.tap(phone, "English"));
+      await this.step(phone, "chooses English", () => this.choose(phone, "English"));
     }
     await this.step(driver, "wants to drive", () => this.say(driver, "drive"));
     await this.step(driver, "drives a moto", () => this.choose(driver, "Moto"));

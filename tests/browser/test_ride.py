@@ -19,7 +19,7 @@ STATE = """
 
 async def _online(driver: Person) -> None:
     await driver.say("hello")
-    await driver.tap("English")
+    await driver.choose("EN / FR", "English")
     await driver.hear("What would you like to do?")
     await driver.say("drive")
     await driver.choose("Vehicles", "Moto")
@@ -33,7 +33,7 @@ async def test_from_hail_to_completion_on_two_whatsapp_phones(opened: Open, numb
     diane, patrick = page.person("Diane"), page.person("Patrick")
     await _online(patrick)
     await diane.say("hello")
-    await diane.tap("English")
+    await diane.choose("EN / FR", "English")
     await diane.hear("What would you like to do?")
     await diane.say("ride")
     await diane.choose("Vehicles", "Moto")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hailwire.trips.v1 import events_pb2
+from services.gateway.conversations.catalogue import LANGUAGES, t
 from services.gateway.waiting import NOTE_POSITION
 from tests.chaos.check_trips import COMPLETED
 from tests.chaos.snapshot import Item, Offer, Reply, Send, Snapshot, Trip
@@ -175,9 +176,9 @@ def another_accepts(left: Snapshot) -> Snapshot:
 
 
 def frenchman_hears_english(left: Snapshot) -> Snapshot:
-    reply = next(one for one in left.replies if one.words.startswith(("Votre course est", "Your trip is complete")))
-    french = reply.words.startswith("Votre")
-    words = "Your trip is complete. Thank you for riding with us!" if french else "Votre course est terminée. Merci"
+    thanks = [t(language, "told-completed") for language in LANGUAGES]
+    reply = next(one for one in left.replies if one.words.startswith(tuple(thanks)))
+    words = next(other for other in thanks if not reply.words.startswith(other))
     send = next(send for send in left.sends if send.outbox_id == reply.outbox_id)
     return replace(
         left, replies=changed(left.replies, reply, words=words), sends=changed(left.sends, send, words=words)

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 
+from services.gateway.conversations.catalogue import LANGUAGES, t
 from tests.chaos.people import Choice, Clock, OutOfPatience, Post, Somebody
 from tests.mesh.deliveries import Delivered, Deliveries
 from tests.mesh.posting import location, tap
@@ -75,7 +76,7 @@ class Crowd:
             number="" if kind == "bsuid" else f"+25078{number:07}",
             bsuid=f"RW.{number + 1:020}" if kind in {"bsuid", "both"} else "",
             sms=sms,
-            language=self._dice.choice(("en", "fr")),
+            language=self._dice.choice(LANGUAGES),
         )
         self.people.append(somebody)
         return somebody
@@ -248,9 +249,8 @@ class _Talker:
             words = me.dice.choice(("menu", "trips", "back", "hello", "ride"))
             await me.say(words)
         elif kind == "language":
-            me.language = me.dice.choice(("en", "fr"))
-            words = {"en": "English", "fr": "français"}[me.language]
-            await me.say(words, language=me.language)
+            me.language = me.dice.choice(LANGUAGES)
+            await me.say(t(me.language, "language-name"), language=me.language)
         elif me.sms:
             await me.say("1" if kind == "odd" else "-1.95, 30.06")
         elif kind == "place":

@@ -6,7 +6,6 @@ from functools import cache
 from services.gateway.conversations import catalogue
 from tests.mesh.phones import folded
 
-_LANGUAGES = ("en", "fr")
 # Shorter phrases may be words of both.
 _LEAST = 8
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|[\n|]")
@@ -18,7 +17,7 @@ def foreign_words(language: str, text: str) -> str:
     """A phrase of another language that the text holds; empty when there is none."""
     words = folded(text)
     own = [phrase for phrase in _phrases(language) if phrase in words]
-    for other in _LANGUAGES:
+    for other in catalogue.LANGUAGES:
         if other == language:
             continue
         for phrase in _phrases(other):
@@ -31,7 +30,7 @@ def foreign_words(language: str, text: str) -> str:
 def _phrases(language: str) -> tuple[str, ...]:
     """What a catalogue says between its placeholders, folded; without what another one says too."""
     found = _said(language)
-    others = set().union(*(_said(other) for other in _LANGUAGES if other != language))
+    others = set().union(*(_said(other) for other in catalogue.LANGUAGES if other != language))
     return tuple(sorted(found - others))
 
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from chassis import errors
 from services.gateway import commit
-from services.gateway.conversations.catalogue import t
+from services.gateway.conversations.catalogue import LANGUAGES, t
 from tests.gateway import handlers
 from tests.gateway.away import open_with, put_off
 from tests.gateway.conftest import Open, Register
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SOON = "0.4"
 NOTES = "SELECT * FROM gateway.outbox WHERE position = -1 ORDER BY outbox_id"
 ENGLISH, FRENCH = t("en", "answer-takes-longer"), t("fr", "answer-takes-longer")
+EVERY_LANGUAGE = "\n".join(t(language, "answer-takes-longer") for language in LANGUAGES)
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +74,7 @@ async def test_told_once_and_answered_later(telling: Mesh, phone: str) -> None:
     back()
     await telling.answered(f"+{phone}", 4)
     await telling.settled()
-    assert bodies(telling, f"+{phone}") == [f"{ENGLISH}\n{FRENCH}", "not told to fail", "answered", "not told to fail"]
+    assert bodies(telling, f"+{phone}") == [EVERY_LANGUAGE, "not told to fail", "answered", "not told to fail"]
     assert await telling.metric("hailwire_wait_notes_total") == 1
     assert not await telling.dead_letters()
     assert await telling.value("SELECT count(*) FROM gateway.conversation WHERE postponed_since IS NOT NULL") == 0

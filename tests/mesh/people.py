@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from services.gateway.conversations.catalogue import LANGUAGES, t
 from tests.mesh.deliveries import Deliveries
 from tests.mesh.phones import Phone
 from tests.mesh.posting import Postman, location, tap, text
@@ -144,7 +145,7 @@ class Crowd:
     async def _asker(self, person: "_Person") -> None:
         """A passenger among the pool of drivers: asks all of them, and asks again in vain."""
         asker = person.phone()
-        await person.introduced(asker, "fr" if person.number % 2 else "en")
+        await person.introduced(asker, LANGUAGES[person.number % len(LANGUAGES)])
         while self._pool_online < self._pool:
             await person.chat(asker, riding=True)
         person.settle_at(0)
@@ -166,7 +167,7 @@ class Crowd:
 
     async def _chatter(self, person: "_Person", one: Expected) -> None:
         """Somebody who writes whatever people write."""
-        await person.introduced(one, person.dice.choice(["en", "fr"]))
+        await person.introduced(one, person.dice.choice(LANGUAGES))
         while not self.closing.is_set():
             await person.chat(one)
 
@@ -206,9 +207,9 @@ class _Person:
     async def speaks(self, one: Expected, language: str) -> None:
         """Choose a language, by a tap or in words."""
         if not one.phone.sms and self.dice.random() < 0.5:
-            await one.phone.send(tap("button_reply", f"lang:set:{language}", "Language"))
+            await one.phone.send(tap("list_reply", f"lang:set:{language}", "Language"))
         else:
-            await one.phone.say({"en": "English", "fr": "français"}[language])
+            await one.phone.say(t(language, "language-name"))
         one.language = language
         one.chosen += 1
 
@@ -233,7 +234,7 @@ class _Person:
             case "place":
                 await one.phone.share(self.latitude, self.longitude)
             case "language":
-                await self.speaks(one, self.dice.choice(["en", "fr"]))
+                await self.speaks(one, self.dice.choice(LANGUAGES))
             case _:
                 await self._odd(one)
 

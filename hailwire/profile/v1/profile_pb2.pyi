@@ -128,7 +128,7 @@ class Person(_message.Message):
     name: _builtins.str
     """As the channel's profile told it, cut to 100 characters; empty when unknown."""
     language: _builtins.str
-    """BCP-47, one of the languages we speak ("en", "fr"); empty until the person has chosen."""
+    """BCP-47, one of the languages we speak ("en", "fr", "rw", "sw"); empty until the person has chosen."""
     version: _builtins.int
     """Grows with each change of this person."""
     @_builtins.property

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from fluent.runtime import FluentBundle
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
-LANGUAGES = ("en", "fr")
+LANGUAGES = ("en", "fr", "rw", "sw")
 DEFAULT_LANGUAGE = "en"
 # How many texts with arguments are kept: distances, ages and counts of everybody near are the same few hundred.
 _KEPT = 4096
@@ -31,7 +31,7 @@ def bundle(language: str) -> "FluentBundle":
     # Imported here: it brings a calendar of every language along, and nobody is written to before we serve.
     from fluent.runtime import FluentBundle, FluentResource
 
-    # No isolating marks around arguments: SMS would pay for them, and both languages run left to right.
+    # No isolating marks around arguments: SMS would pay for them, and all languages run left to right.
     loaded = FluentBundle([language], use_isolating=False)
     loaded.add_resource(FluentResource((LOCALES / f"{language}.ftl").read_text(encoding="utf-8")))
     return loaded

@@ -7,11 +7,14 @@ from typing import TypeVar
 from chassis.errors import HailwireError
 from hailwire.profile.v1 import profile_pb2
 from services.gateway.conversations import catalogue, consent, guidance, questions, refusals, routing, taps
-from services.gateway.conversations.memory import QUESTIONS, Memory, remembered
+from services.gateway.conversations.flows import HOME, QUESTIONS
+from services.gateway.conversations.flows import consent as consenting
+from services.gateway.conversations.flows.offer import YES_WORDS
+from services.gateway.conversations.flows.trip import GIVE_UP_WORDS
+from services.gateway.conversations.memory import Memory, remembered
 from services.gateway.conversations.places import folded
 from services.gateway.conversations.routing import Route
 from services.gateway.conversations.turn import (
-    HOME,
     OPTED_OUT,
     REACTION,
     REVOKED,
@@ -99,14 +102,14 @@ def words_of(message: Message) -> str:
 def _consent(turn: Turn, words: str) -> Route | None:
     told = turn.message.opt_out_type.upper()
     by_carrier = turn.channel == "sms"
-    if told == "STOP" or words in (routing.CARRIER_STOP_WORDS if by_carrier else routing.STOP_WORDS):
+    if told == "STOP" or words in (consenting.CARRIER_STOP_WORDS if by_carrier else consenting.STOP_WORDS):
         return routing.STOP
-    if told == "START" or words in routing.START_WORDS:
+    if told == "START" or words in consenting.START_WORDS:
         return routing.START
     stopped = consent.opted_out(turn) or remembered(turn).silenced
-    if by_carrier and stopped and words in routing.CARRIER_START_WORDS_AFTER_STOP:
+    if by_carrier and stopped and words in consenting.CARRIER_START_WORDS_AFTER_STOP:
         return routing.START
-    if told == "HELP" or (by_carrier and words in routing.CARRIER_HELP_WORDS):
+    if told == "HELP" or (by_carrier and words in consenting.CARRIER_HELP_WORDS):
         return routing.CARRIER_HELP
     return None
 
@@ -150,17 +153,15 @@ def _in_context(turn: Turn, words: str) -> tuple[Turn, Route | None]:
     """Words that mean something only during a trip or a request, and never on SMS; otherwise an answer."""
     memory = remembered(turn)
     if turn.channel == "whatsapp" and turn.person.language:
-        if words in routing.GIVE_UP_WORDS and memory.trip is not None:
+        if words in GIVE_UP_WORDS and memory.trip is not None:
             return turn, routing.GIVE_UP
         offers = memory.open_offers(turn.now)
-        if words in routing.YES_WORDS and offers:
+        if words in YES_WORDS and offers:
             tap = taps.offer("accept", offers[0].offer_id)
             certain = len(offers) == 1 and turn.state.name == HOME and memory.trip is None
             # And nothing else was offered since that a yes could answer.
             if certain and tap in {shown for shown, _ in memory.choices}:
-                return replace(turn, message=replace(turn.message, kind=MessageKind.TAP, tap=tap)), routing.TAPS[
-                    "offer:accept"
-                ]
+                return replace(turn, message=replace(turn.message, kind=MessageKind.TAP, tap=tap)), routing.ACCEPT
             return turn, routing.SHOW_REQUESTS
     return turn, routing.ANSWERS.get(turn.state.name)
 
@@ -196,7 +197,7 @@ def _intent(turn: Turn, route: Route | None, words: str) -> dict[str, str]:
     """What to carry on with once the language is chosen: a command or a place, never a person's own words."""
     message = turn.message
     told = {"at": str(int(turn.now.timestamp()))}
-    if turn.stale or route in routing.NOT_INTENTS:
+    if turn.stale or (route is not None and not route.wish):
         return {}
     if message.kind is MessageKind.TAP:
         return {"tap": message.tap[:256], **told}

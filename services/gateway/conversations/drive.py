@@ -5,8 +5,18 @@ from dataclasses import replace
 from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations import guidance, menus, places, questions, taps, trip_card, wording
 from services.gateway.conversations.memory import Memory, remembered
-from services.gateway.conversations.turn import Outcome, Turn
+from services.gateway.conversations.turn import Moment, Outcome, Turn
 from services.gateway.messages import Button, Buttons
+
+
+async def ask_vehicle(moment: Moment, lead: str = "") -> Outcome:
+    """Which vehicle, again."""
+    return questions.ask_drive_vehicle(moment, lead, questions.gathered_spot(moment))
+
+
+async def ask_place(moment: Moment, lead: str = "") -> Outcome:
+    """Where, again."""
+    return questions.ask_drive_place(moment, questions.gathered_vehicle(moment), lead)
 
 
 async def begin(turn: Turn) -> Outcome:
@@ -55,7 +65,7 @@ async def take_place(turn: Turn) -> Outcome:
     shown = await trip_card.hindrance(turn)
     if shown is not None:
         return shown
-    word = remembered(turn).gathered.get("vehicle", "")
+    word = questions.gathered_vehicle(turn)
     found = places.read(turn.message)
     if not found:
         return questions.ask_drive_place(turn, word, turn.say("place-unknown"))

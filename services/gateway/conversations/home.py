@@ -1,7 +1,7 @@
 """The ground floor: the menu, help, going back, and answers to what nobody can act upon."""
 
-from services.gateway.conversations import drive, guidance, places, questions, taps, trip_card
-from services.gateway.conversations.memory import DRIVE_LOCATION, RIDE_DRIVER, RIDE_LOCATION, remembered
+from services.gateway.conversations import drive, guidance, places, taps, trip_card
+from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Outcome, Turn
 from services.gateway.messages import Button, Buttons, MessageKind
 
@@ -30,13 +30,7 @@ async def show_help(turn: Turn) -> Outcome:
 
 async def go_back(turn: Turn) -> Outcome:
     """`back`: one question back, or the menu."""
-    if turn.state.name == RIDE_LOCATION:
-        return questions.ask_ride_vehicle(turn)
-    if turn.state.name == RIDE_DRIVER:
-        return questions.ask_pickup(turn, remembered(turn).gathered.get("vehicle", ""))
-    if turn.state.name == DRIVE_LOCATION:
-        return questions.ask_drive_vehicle(turn)
-    return await guidance.ground(turn)
+    return await guidance.go_back(turn)
 
 
 async def not_understood(turn: Turn) -> Outcome:

@@ -4,13 +4,18 @@ from dataclasses import replace
 
 from services.gateway.conversations import guidance, questions, taps
 from services.gateway.conversations.catalogue import LANGUAGES
-from services.gateway.conversations.memory import LANGUAGE, remembered
+from services.gateway.conversations.flows.language import LANGUAGE, NAMES
+from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.places import folded
-from services.gateway.conversations.routing import LANGUAGE_NAMES
-from services.gateway.conversations.turn import Outcome, Turn
+from services.gateway.conversations.turn import Moment, Outcome, Turn
 
 _PHRASE_WORDS = 5
-_DENIALS = frozenset({"no", "not", "non", "pas"})
+_DENIALS = frozenset({"no", "not", "non", "pas", "oya", "ntabwo", "hapana", "sio", "siyo"})
+
+
+async def ask(moment: Moment, lead: str = "") -> Outcome:
+    """Ask, again."""
+    return questions.ask_language(moment, lead)
 
 
 async def begin(turn: Turn) -> Outcome:
@@ -34,13 +39,13 @@ async def answer(turn: Turn) -> Outcome:
 
 def _named(words: str) -> str | None:
     """The language that is named, alone or in a short phrase ("français svp"); None unless it is exactly one."""
-    if words in LANGUAGE_NAMES:
-        return LANGUAGE_NAMES[words]
+    if words in NAMES:
+        return NAMES[words]
     parts = words.split()
     if len(parts) > _PHRASE_WORDS or not _DENIALS.isdisjoint(parts):
         return None
     # Codes are no names here: "en" is a word of French.
-    codes = {LANGUAGE_NAMES[part] for part in parts if len(part) > 2 and part in LANGUAGE_NAMES}
+    codes = {NAMES[part] for part in parts if len(part) > 2 and part in NAMES}
     return codes.pop() if len(codes) == 1 else None
 
 

@@ -5,11 +5,12 @@ version or a stray hand has left in the data is ignored, never an error.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Self
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations.turn import HOME, JSON, Moment, State
+from services.gateway.conversations.flows import HOME, QUESTIONS
+from services.gateway.conversations.turn import JSON, Moment, State
 
 Role = Literal["passenger", "driver"]
 
@@ -26,33 +27,6 @@ OPEN_TRIP_STATES = frozenset(
         trips_pb2.TRIP_STATE_IN_PROGRESS,
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something we ask: `version` grows when its data changes shape; `lifetime` is how long an answer counts."""
-
-    version: int
-    lifetime: timedelta | None
-
-
-# Half an hour: whoever answers later has usually forgotten the question, or stands somewhere else.
-_HALF_AN_HOUR = timedelta(minutes=30)
-LANGUAGE = "language"
-RIDE_VEHICLE = "ride.vehicle"
-RIDE_LOCATION = "ride.location"
-RIDE_DRIVER = "ride.driver"
-DRIVE_VEHICLE = "drive.vehicle"
-DRIVE_LOCATION = "drive.location"
-QUESTIONS: dict[str, Question] = {
-    HOME: Question(version=1, lifetime=None),
-    LANGUAGE: Question(version=1, lifetime=None),
-    RIDE_VEHICLE: Question(version=1, lifetime=_HALF_AN_HOUR),
-    RIDE_LOCATION: Question(version=1, lifetime=_HALF_AN_HOUR),
-    RIDE_DRIVER: Question(version=1, lifetime=_HALF_AN_HOUR),
-    DRIVE_VEHICLE: Question(version=1, lifetime=_HALF_AN_HOUR),
-    DRIVE_LOCATION: Question(version=1, lifetime=_HALF_AN_HOUR),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations import catalogue, menus, taps, wording
-from services.gateway.conversations.memory import RIDE_DRIVER, remembered
+from services.gateway.conversations.flows.ride import RIDE_DRIVER
+from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Moment, Outcome
 from services.gateway.messages import Button, Buttons, Menu, Row
 

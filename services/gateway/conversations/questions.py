@@ -2,27 +2,25 @@
 
 from services.gateway.conversations import menus, taps, wording
 from services.gateway.conversations.catalogue import LANGUAGES, t
-from services.gateway.conversations.memory import (
-    DRIVE_LOCATION,
-    DRIVE_VEHICLE,
-    LANGUAGE,
-    RIDE_LOCATION,
-    RIDE_VEHICLE,
-    remembered,
-)
+from services.gateway.conversations.flows.drive import DRIVE_LOCATION, DRIVE_VEHICLE
+from services.gateway.conversations.flows.language import LANGUAGE
+from services.gateway.conversations.flows.ride import RIDE_LOCATION, RIDE_VEHICLE
+from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Moment, Outcome
-from services.gateway.messages import Button, Buttons, Row
+from services.gateway.messages import Menu, Row
 
 
 def ask_language(moment: Moment, lead: str = "", **intent: str) -> Outcome:
     """Ask which language: in all of them while none is chosen. `intent` is what to do once it is."""
     chosen = bool(moment.person.language)
     question = moment.say("language-question") if chosen else "\n".join(t(code, "first-contact") for code in LANGUAGES)
-    buttons = tuple(Button(taps.language(code), t(code, "language-name")) for code in LANGUAGES)
+    rows = tuple(Row(taps.language(code), t(code, "language-name")) for code in LANGUAGES)
+    # Codes say to everybody what the list holds, and no language is preferred.
+    label = moment.say("label-languages") if chosen else " / ".join(code.upper() for code in LANGUAGES)
     memory = remembered(moment)
     if not intent and moment.state.name == LANGUAGE:
         intent = memory.gathered
-    return Outcome(memory.asking(LANGUAGE, moment.now, **intent), (Buttons(menus.body(lead, question), buttons),))
+    return Outcome(memory.asking(LANGUAGE, moment.now, **intent), (Menu(menus.body(lead, question), label, rows),))
 
 
 def ask_ride_vehicle(moment: Moment, lead: str = "", spot: taps.Spot | None = None) -> Outcome:
@@ -59,3 +57,16 @@ def ask_drive_place(moment: Moment, vehicle: str, lead: str = "") -> Outcome:
         return ask_drive_vehicle(moment, lead)
     question = menus.place(moment, menus.body(lead, moment.say("drive-where")))
     return Outcome(remembered(moment).asking(DRIVE_LOCATION, moment.now, vehicle=vehicle), (question,))
+
+
+def gathered_spot(moment: Moment) -> taps.Spot | None:
+    """The place that the open question has gathered; None when it has none that is readable."""
+    try:
+        return taps.Spot.read(remembered(moment).gathered.get("spot", ""))
+    except taps.TapUnreadable:
+        return None
+
+
+def gathered_vehicle(moment: Moment) -> str:
+    """The vehicle's word that the open question has gathered; empty when it has none."""
+    return remembered(moment).gathered.get("vehicle", "")

@@ -3,9 +3,28 @@
 from dataclasses import replace
 
 from chassis.errors import HailwireError
+from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations import guidance, menus, nearby, places, questions, taps, trip_card, wording
 from services.gateway.conversations.memory import remembered
-from services.gateway.conversations.turn import Outcome, Turn
+from services.gateway.conversations.turn import Moment, Outcome, Turn
+
+
+async def ask_vehicle(moment: Moment, lead: str = "") -> Outcome:
+    """Which vehicle, again."""
+    return questions.ask_ride_vehicle(moment, lead, questions.gathered_spot(moment))
+
+
+async def ask_place(moment: Moment, lead: str = "") -> Outcome:
+    """Where, again."""
+    return questions.ask_pickup(moment, questions.gathered_vehicle(moment), lead)
+
+
+async def ask_driver(moment: Moment, lead: str = "") -> Outcome:
+    """Which driver, again: of those who are near by now; where, if the pickup was told too long ago."""
+    spot, vehicle = questions.gathered_spot(moment), questions.gathered_vehicle(moment)
+    if spot is None or vehicle not in taps.VEHICLE_WORDS.values() or moment.outdated(spot.at):
+        return questions.ask_pickup(moment, vehicle, lead)
+    return await nearby.show_drivers(moment, taps.vehicle_of(vehicle), spot, lead)
 
 
 async def begin(turn: Turn) -> Outcome:
@@ -51,7 +70,7 @@ async def from_here(turn: Turn) -> Outcome:
 
 async def take_pickup(turn: Turn) -> Outcome:
     """The answer to where: search there, or ask which of several places."""
-    word = remembered(turn).gathered.get("vehicle", "")
+    word = questions.gathered_vehicle(turn)
     found = places.read(turn.message)
     if not found:
         return questions.ask_pickup(turn, word, turn.say("place-unknown"))
@@ -77,7 +96,7 @@ async def search_at(turn: Turn) -> Outcome:
 async def another_pick(turn: Turn) -> Outcome:
     """Something else came while the list of drivers is shown; a place is a new pickup."""
     found = places.read(turn.message)
-    word = remembered(turn).gathered.get("vehicle", "")
+    word = questions.gathered_vehicle(turn)
     if len(found) == 1:
         spot = taps.Spot(found[0].latitude, found[0].longitude, turn.now)
         return await nearby.show_drivers(turn, taps.vehicle_of(word), spot, place_name=found[0].name)
@@ -120,7 +139,8 @@ async def retry(turn: Turn) -> Outcome:
     elif trip.state in trip_card.MATCHED_STATES:
         return await guidance.ground(replace(turn, state=memory.on_trip(trip, turn.person.person_id).home()))
     turn = replace(turn, state=memory.off_trip(trip_id).home())
+    vehicle = trip.vehicle if trip.vehicle in taps.VEHICLE_WORDS else trips_pb2.VEHICLE_OTHER
     if turn.outdated(wording.utc(trip.create_time)):
-        return questions.ask_pickup(turn, taps.VEHICLE_WORDS.get(trip.vehicle, ""), turn.say("place-outdated"))
+        return questions.ask_pickup(turn, taps.VEHICLE_WORDS[vehicle], turn.say("place-outdated"))
     spot = taps.Spot(trip.pickup.latitude, trip.pickup.longitude, wording.utc(trip.create_time))
-    return await nearby.show_drivers(turn, trip.vehicle, spot)
+    return await nearby.show_drivers(turn, vehicle, spot)

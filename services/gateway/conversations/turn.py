@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway.conversations import catalogue
+from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.messages import Channel, Message, Reply
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
@@ -29,7 +30,6 @@ SILENT_REASONS = frozenset(
     {CARRIER_ANSWERS, OPTED_OUT, REACTION, REVOKED, SYSTEM_NOTICE, ALREADY_TOLD, EVENT_OUTDATED, NO_ADDRESS}
 )
 
-HOME = "home"
 STALE_AFTER_SECONDS = 600.0
 
 

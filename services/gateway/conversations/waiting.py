@@ -1,7 +1,8 @@
 """What a person is told whose message has to wait because a service is away: a note that needs no service itself."""
 
-from services.gateway.conversations import catalogue, routing
+from services.gateway.conversations import catalogue
 from services.gateway.conversations.dispatch import words_of
+from services.gateway.conversations.flows import consent
 from services.gateway.messages import UNANSWERED, Channel, Message, Text
 
 
@@ -18,11 +19,11 @@ def note(message: Message, channel: Channel, language: str) -> Text | None:
 
 def asks_for_silence(message: Message, channel: Channel) -> bool:
     """STOP: who says so hears nothing more than its confirmation, whatever they wrote before."""
-    stop_words = routing.CARRIER_STOP_WORDS if channel == "sms" else routing.STOP_WORDS
+    stop_words = consent.CARRIER_STOP_WORDS if channel == "sms" else consent.STOP_WORDS
     return message.opt_out_type.upper() == "STOP" or words_of(message) in stop_words
 
 
 def _is_for_the_carrier(message: Message, channel: Channel) -> bool:
     """START, HELP: the carrier answers."""
-    carried = routing.START_WORDS | routing.CARRIER_HELP_WORDS
+    carried = consent.START_WORDS | consent.CARRIER_HELP_WORDS
     return bool(message.opt_out_type) or (channel == "sms" and words_of(message) in carried)

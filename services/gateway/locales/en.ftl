@@ -9,6 +9,7 @@ language-name = English
 first-contact = Welcome to Hailwire, where you find a ride or passengers. Which language do you prefer?
 language-question = Which language do you prefer?
 language-chosen = Fine, English it is.
+label-languages = Languages
 
 ## Menu and help
 

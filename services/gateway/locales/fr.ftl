@@ -9,6 +9,7 @@ language-name = Français
 first-contact = Bienvenue chez Hailwire, pour trouver une course ou des passagers. Quelle langue choisissez-vous ?
 language-question = Quelle langue choisissez-vous ?
 language-chosen = Entendu, continuons en français.
+label-languages = Langues
 
 ## Menu et aide
 

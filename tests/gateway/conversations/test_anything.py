@@ -4,13 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hailwire.trips.v1 import events_pb2, trips_pb2
-from services.gateway.conversations import memory, routing
+from services.gateway.conversations import catalogue, routing
+from services.gateway.conversations.flows import QUESTIONS
+from services.gateway.conversations.flows.consent import START_WORDS, STOP_WORDS
 from services.gateway.conversations.turn import State
 from services.gateway.messages import Message, MessageKind
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.town import Town
 
-WORDS = st.sampled_from(sorted(routing.KEYWORDS.keys() | routing.STOP_WORDS | routing.START_WORDS)) | st.sampled_from(
+WORDS = st.sampled_from(sorted(routing.KEYWORDS.keys() | STOP_WORDS | START_WORDS)) | st.sampled_from(
     ["1", "2", "10", "english", "Kigali", "kcc", "-1.95, 30.06", "23WV+52", "Moto", "yes"]
 )
 TEXTS = WORDS | st.text(max_size=60)
@@ -47,7 +49,7 @@ GATHERED = st.fixed_dictionaries(
 DATA = st.dictionaries(KEYS, JSON, max_size=4) | st.builds(lambda gathered: {"gathered": gathered}, GATHERED)
 STATES = st.builds(
     State,
-    name=st.sampled_from([*memory.QUESTIONS, "unheard.of"]),
+    name=st.sampled_from([*QUESTIONS, "unheard.of"]),
     version=st.sampled_from([1, 1, 1, 0, 2]),
     data=DATA,
 )
@@ -71,7 +73,7 @@ def town_with_one_driver(phone_state: State, channel: str, language: str) -> tup
     state=STATES,
     messages=st.lists(MESSAGES, min_size=1, max_size=4),
     channel=st.sampled_from(["sms", "whatsapp"]),
-    language=st.sampled_from(["", "en", "fr", "xx"]),
+    language=st.sampled_from(["", *catalogue.LANGUAGES, "xx"]),
     age=st.sampled_from([0.0, 5.0, 5000.0, -100.0]),
 )
 async def test_any_message_in_any_state_is_answered(
@@ -96,6 +98,7 @@ async def test_any_message_in_any_state_is_answered(
     reason=st.sampled_from(["wait", "vehicle", "stopped", "retry", "", "in their own words"]),
     driving=st.booleans(),
     channel=st.sampled_from(["sms", "whatsapp"]),
+    language=st.sampled_from(catalogue.LANGUAGES),
 )
 async def test_any_event_in_any_state_is_told(
     state: State,
@@ -106,9 +109,10 @@ async def test_any_event_in_any_state_is_told(
     reason: str,
     driving: bool,  # noqa: FBT001
     channel: str,
+    language: str,
 ) -> None:
     """Whatever the trip looks like, its event becomes words or a known silence."""
-    _, phone = town_with_one_driver(state, channel, "fr")
+    _, phone = town_with_one_driver(state, channel, language)
     trip = trips_pb2.Trip(
         trip_id=7, state=trip_state, vehicle=vehicle, cancel_reason=reason, driver_id=phone.person_id if driving else 3
     )

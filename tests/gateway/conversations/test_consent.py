@@ -94,6 +94,8 @@ async def test_stop_before_any_language_is_confirmed_in_each() -> None:
     await phone.say("stop")
     assert "START to come back" in phone.body
     assert "START pour revenir" in phone.body
+    assert "START ugaruke" in phone.body
+    assert "START ili kurudi" in phone.body
 
 
 async def test_stop_in_the_middle_of_a_trip_tells_the_other_side() -> None:

@@ -5,8 +5,9 @@ import pytest
 from chassis.errors import Unavailable
 from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway.conversations import dispatch, routing
+from services.gateway.conversations.catalogue import LANGUAGES
 from services.gateway.conversations.turn import State
-from services.gateway.messages import Buttons, LocationRequest, Menu, Message, MessageKind
+from services.gateway.messages import LocationRequest, Menu, Message, MessageKind
 from tests.gateway.conversations.phones import older
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import PersonsWorld, Town
@@ -16,10 +17,10 @@ async def test_first_contact_asks_for_the_language_in_every_language() -> None:
     """Whatever somebody writes first, they are asked for their language in words that one of them understands."""
     phone = Town().phone()
     await phone.say("what is this")
-    assert isinstance(phone.last, Buttons)
-    assert "Which language" in phone.body
-    assert "Quelle langue" in phone.body
-    assert [one.title for one in phone.last.buttons] == ["English", "Français"]
+    assert isinstance(phone.last, Menu)
+    for words in ("Which language", "Quelle langue", "uruhe rurimi", "lugha gani"):
+        assert words in phone.body
+    assert [row.title for row in phone.last.rows] == ["English", "Français", "Ikinyarwanda", "Kiswahili"]
 
 
 @pytest.mark.parametrize("choice", ["2", "francais", "FRENCH", "Français", " fr ", "français svp", "en français !"])
@@ -30,6 +31,38 @@ async def test_the_language_can_be_typed(choice: str) -> None:
     await phone.say(choice)
     assert phone.person.language == "fr"
     assert "Entendu" in phone.body
+
+
+@pytest.mark.parametrize(
+    ("choice", "language", "answer"),
+    [
+        ("3", "rw", "Ni byiza"),
+        ("Kinyarwanda", "rw", "Ni byiza"),
+        ("mu ikinyarwanda", "rw", "Ni byiza"),
+        ("4", "sw", "Sawa"),
+        ("Kiswahili tafadhali", "sw", "Sawa"),
+        ("swahili", "sw", "Sawa"),
+        ("igifaransa", "fr", "Entendu"),
+        ("Kiingereza", "en", "Fine"),
+    ],
+)
+async def test_every_language_is_chosen_by_its_names(choice: str, language: str, answer: str) -> None:
+    """A number, or the language's name in any of ours, on its own or in a phrase."""
+    phone = Town().phone("sms")
+    await phone.say("muraho")
+    await phone.say(choice)
+    assert phone.person.language == language
+    assert answer in phone.body
+
+
+@pytest.mark.parametrize("denied", ["hapana kiswahili", "oya ikinyarwanda", "not english"])
+async def test_a_language_that_is_declined_is_not_chosen(denied: str) -> None:
+    """The question is asked again, in every language."""
+    phone = Town().phone("sms")
+    await phone.say(denied)
+    await phone.say(denied)
+    assert not phone.person.language
+    assert "lugha gani" in phone.body
 
 
 async def test_the_command_that_came_first_is_carried_out_after_the_language() -> None:
@@ -69,10 +102,10 @@ async def test_the_language_can_be_changed_at_any_time() -> None:
     assert "Que voulez-vous" in phone.body
 
 
-@pytest.mark.parametrize("word", ["ride", "RIDE", "Ride!", " course "])
-@pytest.mark.parametrize("language", ["en", "fr"])
-async def test_words_are_understood_in_any_case_and_either_language(word: str, language: str) -> None:
-    """English is always understood, and so is French, with capitals and punctuation."""
+@pytest.mark.parametrize("word", ["ride", "RIDE", "Ride!", " course ", "Gutega", "pata usafiri"])
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_words_are_understood_in_any_case_and_every_language(word: str, language: str) -> None:
+    """English is always understood, and so are the others, with capitals and punctuation."""
     phone = Town().phone(language=language)
     await phone.say(word)
     assert phone.state.name == "ride.vehicle"

@@ -73,7 +73,7 @@ async def test_a_time_to_come_in_a_tap_counts_as_now() -> None:
     assert not town.trips
 
 
-@pytest.mark.parametrize("word", ["cancel", "Annuler"])
+@pytest.mark.parametrize("word", ["cancel", "Annuler", "kureka", "Ghairi"])
 async def test_cancel_during_a_trip_asks_why(word: str) -> None:
     """The word leads to the question that the button leads to."""
     town = Town()
@@ -88,7 +88,7 @@ async def test_cancel_during_a_trip_asks_why(word: str) -> None:
     assert "did not understand" in rider.body
 
 
-@pytest.mark.parametrize("word", ["yes", "Oui !"])
+@pytest.mark.parametrize("word", ["yes", "Oui !", "Yego", "ndiyo"])
 async def test_yes_accepts_the_one_request_that_was_shown_last(word: str) -> None:
     """A yes to the only open request accepts it; to one of two it shows both again."""
     town = Town()

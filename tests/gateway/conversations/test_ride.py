@@ -11,6 +11,8 @@ from tests.gateway.conversations.town import Town
 # Titles in the order of the ride: language, vehicle, ask all, accept, arrived, start, complete.
 ENGLISH = ("English", "Moto", "Ask all", "Accept", "Arrived", "Start trip", "Complete")
 FRENCH = ("Français", "Moto", "Demander à tous", "Accepter", "Je suis sur place", "Démarrer", "Terminer")
+KINYARWANDA = ("Ikinyarwanda", "Moto", "Baza bose", "Emera", "Nahageze", "Gutangira", "Kurangiza")
+SWAHILI = ("Kiswahili", "Pikipiki", "Uliza wote", "Kubali", "Nimefika", "Anza safari", "Maliza safari")
 
 
 async def introduced(phone: Phone, language: str) -> Phone:
@@ -33,7 +35,7 @@ async def listed(phone: Phone, vehicle: str = "Moto", at: tuple[float, float] = 
     return phone
 
 
-@pytest.mark.parametrize("titles", [ENGLISH, FRENCH], ids=["en", "fr"])
+@pytest.mark.parametrize("titles", [ENGLISH, FRENCH, KINYARWANDA, SWAHILI], ids=["en", "fr", "rw", "sw"])
 @pytest.mark.parametrize(("drives", "rides"), [("whatsapp", "whatsapp"), ("sms", "sms"), ("sms", "whatsapp")])
 async def test_a_ride_from_hello_to_thank_you(titles: tuple[str, ...], drives: Channel, rides: Channel) -> None:
     """Two people who know nothing but the words and what is on their screens complete a ride."""

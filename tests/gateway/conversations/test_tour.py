@@ -16,7 +16,7 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
         await phone.say("hello")
         await phone.say("francs")
         await phone.choose("English")
-        for word in ("hi", "help", "menu", "language", "back", "gibberish"):
+        for word in ("hi", "help", "menu", "language", "help", "back", "gibberish"):
             await phone.say(word)
     await driver.share(-1.95, 30.06)
     await driver.choose("Drive from here")
@@ -25,6 +25,7 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await driver.say("offline")
     await driver.say("drive")
     await driver.choose("Moto")
+    await driver.say("help")
     await driver.say("bus park")
     await driver.choose("Nyabugogo")
     await rider.share(-1.94, 30.0446)
@@ -34,6 +35,8 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await rider.tap("nonsense")
     await rider.choose("Moto")
     await rider.say("gibberish")
+    await rider.say("back")
+    await rider.share(-1.94, 30.0446)
     await rider.choose("Ask all")
     await driver.choose("Decline")
     await rider.choose("Search again")

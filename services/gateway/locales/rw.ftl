@@ -1,0 +1,218 @@
+# Not yet reviewed by a native speaker.
+# Ibyo abantu basoma mu Kinyarwanda.
+#
+# WhatsApp: button- na label- inyuguti 20, row- 24, row-...-about 72. SMS: inyuguti za GSM-7 gusa.
+
+## Ururimi no guha ikaze
+
+language-name = Ikinyarwanda
+first-contact = Murakaza neza kuri Hailwire, aho ubona ukujyana cyangwa abagenzi. Wahitamo uruhe rurimi?
+language-question = Wahitamo uruhe rurimi?
+language-chosen = Ni byiza, dukomeze mu Kinyarwanda.
+label-languages = Indimi
+
+## Ahabanza n'ubufasha
+
+home = Urifuza gukora iki? Andika MENU igihe cyose ugaruke hano, cyangwa URURIMI uhindure ururimi.
+home-online = Uri ku murongo: ubusabe bw'abakwegereye buza hano. Ohereza aho uri igihe cyose wimutse.
+button-ride = Ndashaka gutega
+button-drive = Gutwara abagenzi
+button-trips = Ingendo zanjye
+button-offline = Kuva ku murongo
+button-menu = Ahabanza
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+not-understood = Ibyo sinabyumvise.
+choose-first = Hitamo kimwe muri ibi.
+cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
+cannot-read-media = Sinshobora gufungura amafoto, amajwi cyangwa dosiye.
+cannot-read-contact = Sinshobora gukoresha nimero z'abantu wohereje.
+cannot-read-order = Simfata komande zo muri kataloge.
+cannot-read-edit = Simbona icyahinduwe. Ongera ubyandike.
+dead-button = Iyo buto ntigikora.
+location-what-for = Urakoze kohereza aho uri. Urifuza kuhakora iki?
+button-ride-here = Gutegera hano
+button-drive-here = Gutwarira hano
+late = Ubutumwa bwawe bwangezeho butinze { $age }, ni yo mpamvu ntacyo nabukozeho.
+restarted-lapsed = Ikibazo cyanjye cyamaze igihe kirekire kidasubijwe, none dutangiye bundi bushya.
+restarted-changed = Narahindutse kuva duheruka kwandikirana, none reka dutangire bundi bushya.
+apology = Mutwihanganire, habaye ikibazo ku ruhande rwacu. Ubutumwa bwawe bushobora kuba ntacyo bwakoze: ongera urebe, wongere ugerageze nyuma.
+answer-takes-longer = Ubu turatinda gato. Ubutumwa bwawe burabitswe neza kandi buzasubizwa.
+
+## Kwemera ubutumwa
+
+stopped = Ntuzongera kubona ubutumwa bwacu. Andika START ugaruke.
+started = Ikaze nanone!
+started-already = Usanzwe ubona ubutumwa bwacu.
+
+## Ibinyabiziga
+
+vehicle-moto = Moto
+vehicle-cab = Imodoka
+vehicle-lifan = Lifan
+vehicle-truck = Ikamyo
+vehicle-other = Ikindi
+label-vehicles = Ibinyabiziga
+
+## Ahantu
+
+place-share = Kanda buto wohereze aho uri, cyangwa wandike ahantu, urugero Kimironko Market.
+place-type = Andika ahantu hazwi (Kimironko Market), kode ya plus (23WV+52 Kigali), cyangwa latitude na longitude (-1.9441, 30.0619).
+place-unknown = Aho hantu simpazi.
+place-which = Ni hehe ushaka kuvuga?
+place-noted = Aho hantu nahanditse.
+place-outdated = Aho hantu hashize igihe hoherejwe.
+label-places = Ahantu
+
+## Gutega
+
+ride-vehicle = Ukeneye ikihe kinyabiziga?
+ride-where = { $vehicle }: bagufatire hehe?
+pickup-at = Aho ufatirwa: { $place }
+nobody-near = Nta mushoferi ukwegereye uboneka ubu ({ $vehicle }). Ongera ugerageze mu minota mike, cyangwa uhitemo ikindi kinyabiziga.
+ride-drivers = { $count ->
+    [1] Hari umushoferi 1 ukwegereye ({ $vehicle }). Nkumubarize?
+   *[other] Hari abashoferi { $count } bakwegereye ({ $vehicle }). Baza umwe cyangwa bose: ubanza kwemera ni we uza.
+  }
+label-drivers = Abashoferi
+row-ask-all = Baza bose
+row-ask-all-about = { $count ->
+    [1] Umushoferi 1 ukwegereye
+   *[other] Abashoferi { $count }: ubanza kwemera ni we uza
+  }
+row-driver = Umushoferi { $number }: { $distance }
+seen-now = Arahari ubu
+seen-before = Yahabonetse hashize { $age }
+list-outdated = Urwo rutonde rumaze igihe.
+asked = { $count ->
+    [1] Umushoferi 1 yabajijwe.
+   *[other] Abashoferi { $count } babajijwe.
+  }
+button-search-again = Ongera ushake
+button-other-vehicle = Ikindi kinyabiziga
+already-on-trip = Ufite urugendo rutararangira:
+
+## Urugendo rw'umugenzi
+
+passenger-requested = Ndagushakira umushoferi ({ $vehicle }).
+passenger-offered = Ndakwandikira umushoferi akimara kwemera ({ $vehicle }).
+passenger-accepted = Umushoferi wawe ari mu nzira ({ $vehicle }).
+passenger-arrived = Umushoferi wawe yahageze ({ $vehicle }), agutegereje aho ufatirwa.
+passenger-in-progress = Uri mu rugendo.
+told-accepted = Inkuru nziza: umushoferi ari mu nzira aza kugufata ({ $vehicle }).
+told-accepted-distance = Inkuru nziza: umushoferi ari mu nzira aza kugufata ({ $vehicle }), asigaje { $distance } ngo agere aho ufatirwa.
+told-started = Urugendo rwawe rutangiye. Urugendo rwiza!
+told-completed = Urugendo rwawe rurarangiye. Murakoze kugendana natwe!
+told-exhausted = Mu bo nabajije nta n'umwe ushobora kuza. Nongere nshake?
+told-expired = Nta waje ku gihe, none ubusabe bwawe bwafunzwe. Nongere nshake?
+told-cancelled-passenger = Umushoferi wawe yaretse urugendo.
+
+## Gutwara
+
+drive-vehicle = Utwara iki?
+row-offline = Kuva ku murongo
+row-offline-about = Nta busabe bwongera kuza
+drive-where = Uri he ubu?
+online = Uri ku murongo ({ $vehicle }). Ubusabe bw'abakwegereye buza hano. Ohereza aho uri igihe cyose wimutse.
+online-at = Uri ku murongo ({ $vehicle }): { $place }. Ubusabe bw'abakwegereye buza hano. Ohereza aho uri igihe cyose wimutse.
+moved = Namenye aho uri ubu.
+offline = Wavuye ku murongo, nta busabe bwongera kukugeraho.
+
+## Ubusabe ku mushoferi
+
+offer = Umugenzi arashaka kugenda ({ $vehicle }), hari { $distance } uvuye aho uri. Umushoferi ubanza kwemera ni we umutwara.
+offer-near = Umugenzi arashaka kugenda ({ $vehicle }), hari { $distance } uvuye aho uri, hafi ya { $place }. Umushoferi ubanza kwemera ni we umutwara.
+offers-open = Ubusabe utarasubiza:
+offers-waiting = Hari ubusabe butegereje igisubizo cyawe.
+button-accept = Emera
+button-decline = Anga
+row-accept = Emera, { $distance }
+row-decline = Anga, { $distance }
+label-offers = Ubusabe
+accepted = Urugendo ni urwawe!
+declined = Ni byo, ubusabe busigaranye abandi.
+offer-lapsed = Igihe cyo gusubiza ubu busabe cyarangiye.
+offer-taken = Undi mushoferi yagutanze: ubusabe bwafunzwe.
+offer-withdrawn = Umugenzi ntagikeneye kugenda: ubusabe bwafunzwe.
+
+## Urugendo rw'umushoferi
+
+driver-accepted = Jya aho umugenzi ari, umbwire uhageze.
+driver-arrived = Umugenzi wawe azi ko wahageze. Mbwira nimuhaguruka.
+driver-in-progress = Mugire urugendo rwiza. Mbwira nirurangira.
+driver-completed = Urugendo rurarangiye. Wakoze neza!
+pickup = Aho umufatira: { $link }
+pickup-near = Aho umufatira, hafi ya { $place }: { $link }
+button-arrived = Nahageze
+button-start = Gutangira urugendo
+button-complete = Kurangiza urugendo
+told-cancelled-driver = Umugenzi wawe yaretse urugendo. Wongeye kuboneka.
+
+## Kureka urugendo
+
+button-leave = Kureka urugendo
+why = Kuki uretse urugendo? Urundi ruhande rurabimenyeshwa.
+label-reasons = Impamvu
+row-reason-wait = Nategereje cyane
+row-reason-plans = Gahunda zahindutse
+row-reason-found = Nabonye undi untwara
+row-reason-vehicle = Ikibazo cy'ikinyabiziga
+row-reason-absent = Umugenzi ntahari
+row-reason-far = Ni kure cyane
+row-reason-other = Indi mpamvu
+row-keep = Gukomeza urugendo
+told-wait = Gutegereza byabaye birebire.
+told-plans = Gahunda zahindutse.
+told-found = Habonetse urundi rugendo.
+told-vehicle = Ikinyabiziga gifite ikibazo.
+told-absent = Ntiwabonetse aho ufatirwa.
+told-far = Hari kure cyane.
+told-other = Nta mpamvu yatanzwe.
+given-up = Waretse urugendo, kandi urundi ruhande rurabizi.
+trip-over = Urwo rugendo rwararangiye: { $state }.
+
+## Ingendo
+
+trips = Ingendo zawe ziheruka:
+no-trips = Nta ngendo uragira.
+trip-line = { $when } - { $vehicle }, { $state }
+moment-pattern = dd/MM HH:mm
+state-requested = harashakwa umushoferi
+state-offered = hategerejwe umushoferi
+state-accepted = umushoferi ari mu nzira
+state-arrived = umushoferi yahageze
+state-in-progress = rurakomeje
+state-completed = rwarangiye
+state-cancelled = rwararetswe
+state-expired = nta waje
+
+## Ibidashoboka
+
+refused-location = Aho hantu sinshobora kuhakoresha.
+refused-vehicle = Banza uhitemo ikinyabiziga.
+refused-presence = Ntabwo uri ku murongo.
+refused-trip-open = Usanganywe urugendo rutararangira.
+refused-no-drivers = Uwo wabajije ntakiboneka.
+refused-offer-unknown = Ubwo busabe sinkibubona.
+refused-offer-expired = Igihe cyo gusubiza ubwo busabe cyarangiye.
+refused-trip-taken = Ubu undi mushoferi yagutanze. Ubundi busabe buraza vuba!
+refused-trip-closed = Umugenzi ntagikeneye urwo rugendo.
+refused-driver-busy = Usanzwe uri mu rugendo. Banza urusoze.
+refused-offer-declined = Ubwo busabe wamaze kubwanga.
+refused-trip-unknown = Urwo rugendo sindubona.
+refused-step = Ibyo ntibijyanye n'aho urugendo rugeze. Dore uko bimeze:
+
+## Igihe
+
+age-minutes = { $count ->
+    [1] umunota 1
+   *[other] iminota { $count }
+  }
+age-hours = { $count ->
+    [1] isaha 1
+   *[other] amasaha { $count }
+  }
+age-days = { $count ->
+    [1] umunsi 1
+   *[other] iminsi { $count }
+  }
+age-months = ukwezi kurenga

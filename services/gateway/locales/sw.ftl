@@ -1,0 +1,209 @@
+# Not yet reviewed by a native speaker.
+# Yale ambayo watu wanasoma kwa Kiswahili.
+#
+# WhatsApp: button- na label- herufi 20, row- 24, row-...-about 72. SMS: herufi za GSM-7 tu.
+
+## Lugha na makaribisho
+
+language-name = Kiswahili
+first-contact = Karibu Hailwire, unapopata usafiri au abiria. Ungependa lugha gani?
+language-question = Ungependa lugha gani?
+language-chosen = Sawa, tuendelee kwa Kiswahili.
+label-languages = Lugha
+
+## Menyu na msaada
+
+home = Ungependa kufanya nini? Andika MENYU wakati wowote kurudi hapa, au LUGHA kubadilisha lugha.
+home-online = Uko mtandaoni: maombi ya karibu nawe yanakuja hapa. Tuma mahali ulipo kila unapohama.
+button-ride = Pata usafiri
+button-drive = Beba abiria
+button-trips = Safari zangu
+button-offline = Ondoka mtandaoni
+button-menu = Menyu
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+not-understood = Sikuelewa hilo.
+choose-first = Tafadhali chagua mojawapo.
+cannot-read = Siwezi kusoma ujumbe wa aina hii.
+cannot-read-media = Siwezi kufungua picha, sauti wala faili.
+cannot-read-contact = Siwezi kutumia kadi za anwani.
+cannot-read-order = Siwezi kupokea oda za katalogi.
+cannot-read-edit = Sioni kilichobadilishwa. Tafadhali andika tena.
+dead-button = Kitufe hicho hakifanyi kazi tena.
+location-what-for = Asante kwa kutuma mahali. Ni kwa ajili ya nini?
+button-ride-here = Safiri kutoka hapa
+button-drive-here = Beba abiria hapa
+late = Ujumbe wako umechelewa kwa { $age }, kwa hiyo sikuufanyia kazi.
+restarted-lapsed = Swali langu lilikaa muda mrefu bila jibu, kwa hiyo tunaanza upya.
+restarted-changed = Nimebadilika tangu tulipoandikiana mwisho, kwa hiyo tuanze upya.
+apology = Samahani, kuna hitilafu upande wetu. Huenda ujumbe wako haukufanya kazi: tafadhali angalia, kisha ujaribu tena baadaye.
+answer-takes-longer = Kwa sasa tunachelewa kidogo. Ujumbe wako uko salama na utajibiwa.
+
+## Ridhaa
+
+stopped = Hutapata tena ujumbe kutoka kwetu. Andika START ili kurudi.
+started = Karibu tena!
+started-already = Tayari unapata ujumbe wetu.
+
+## Vyombo vya usafiri
+
+vehicle-moto = Pikipiki
+vehicle-cab = Teksi
+vehicle-lifan = Lifan
+vehicle-truck = Lori
+vehicle-other = Kingine
+label-vehicles = Vyombo vya usafiri
+
+## Mahali
+
+place-share = Gusa kitufe utume mahali ulipo, au andika mahali, kwa mfano Kimironko Market.
+place-type = Andika mahali panapojulikana (Kimironko Market), msimbo wa plus (23WV+52 Kigali), au latitudo na longitudo (-1.9441, 30.0619).
+place-unknown = Mahali hapo sipajui.
+place-which = Unamaanisha mahali gani?
+place-noted = Nimehifadhi mahali hapo.
+place-outdated = Mahali hapo palitumwa muda uliopita.
+label-places = Mahali
+
+## Kupata usafiri
+
+ride-vehicle = Unahitaji chombo gani?
+ride-where = { $vehicle }: uchukuliwe wapi?
+pickup-at = Mahali pa kuchukuliwa: { $place }
+nobody-near = Hakuna dereva aliye huru karibu nawe kwa sasa ({ $vehicle }). Jaribu tena baada ya dakika chache, au chagua chombo kingine.
+ride-drivers = { $count ->
+    [one] Dereva 1 yuko huru karibu nawe ({ $vehicle }). Nimuulize?
+   *[other] Madereva { $count } wako huru karibu nawe ({ $vehicle }). Uliza mmoja au wote: wa kwanza kukubali ndiye anayekuja.
+  }
+label-drivers = Madereva
+row-ask-all = Uliza wote
+row-ask-all-about = { $count ->
+    [one] Dereva 1 karibu nawe
+   *[other] Madereva { $count }: wa kwanza kukubali ndiye anayekuja
+  }
+row-driver = Dereva { $number }: { $distance }
+seen-now = Yuko hapo sasa hivi
+seen-before = Alikuwa hapo { $age } nyuma
+list-outdated = Orodha hiyo imepitwa na wakati.
+asked = { $count ->
+    [one] Dereva 1 ameulizwa.
+   *[other] Madereva { $count } wameulizwa.
+  }
+button-search-again = Tafuta tena
+button-other-vehicle = Chombo kingine
+already-on-trip = Una safari ambayo haijaisha:
+
+## Safari ya abiria
+
+passenger-requested = Ninakutafutia dereva ({ $vehicle }).
+passenger-offered = Nitakuandikia mara dereva atakapokubali ({ $vehicle }).
+passenger-accepted = Dereva wako yuko njiani ({ $vehicle }).
+passenger-arrived = Dereva wako amefika ({ $vehicle }) na anakusubiri mahali pa kuchukuliwa.
+passenger-in-progress = Safari yako inaendelea.
+told-accepted = Habari njema: dereva yuko njiani kuja kwako ({ $vehicle }).
+told-accepted-distance = Habari njema: dereva yuko njiani kuja kwako ({ $vehicle }), umbali wa { $distance } kutoka mahali pa kuchukuliwa.
+told-started = Safari yako imeanza. Safari njema!
+told-completed = Safari yako imekamilika. Asante kwa kusafiri nasi!
+told-exhausted = Kati ya niliowauliza hakuna anayeweza kuja. Nitafute tena?
+told-expired = Hakuna aliyekuja kwa wakati, kwa hiyo ombi lako limefungwa. Nitafute tena?
+told-cancelled-passenger = Dereva wako ameacha safari hii.
+
+## Kuendesha
+
+drive-vehicle = Unaendesha chombo gani?
+row-offline = Ondoka mtandaoni
+row-offline-about = Maombi yasije tena
+drive-where = Uko wapi sasa?
+online = Uko mtandaoni ({ $vehicle }). Maombi ya karibu nawe yanakuja hapa. Tuma mahali ulipo kila unapohama.
+online-at = Uko mtandaoni ({ $vehicle }): { $place }. Maombi ya karibu nawe yanakuja hapa. Tuma mahali ulipo kila unapohama.
+moved = Nimejua mahali ulipo sasa.
+offline = Umeondoka mtandaoni na hutapata maombi tena.
+
+## Maombi kwa dereva
+
+offer = Abiria anahitaji usafiri ({ $vehicle }), { $distance } kutoka ulipo. Dereva wa kwanza kukubali anampata.
+offer-near = Abiria anahitaji usafiri ({ $vehicle }), { $distance } kutoka ulipo, karibu na { $place }. Dereva wa kwanza kukubali anampata.
+offers-open = Maombi yako yanayosubiri:
+offers-waiting = Ombi linasubiri jibu lako.
+button-accept = Kubali
+button-decline = Kataa
+row-accept = Kubali, { $distance }
+row-decline = Kataa, { $distance }
+label-offers = Maombi
+accepted = Safari ni yako!
+declined = Sawa, ombi linabaki kwa wengine.
+offer-lapsed = Muda wa kujibu ombi hili umeisha.
+offer-taken = Dereva mwingine amekuwahi: ombi limefungwa.
+offer-withdrawn = Abiria hahitaji tena usafiri: ombi limefungwa.
+
+## Safari ya dereva
+
+driver-accepted = Nenda mahali pa kumchukua abiria, kisha niambie ukifika.
+driver-arrived = Abiria wako anajua kuwa umefika. Niambie mnapoondoka.
+driver-in-progress = Safari njema. Niambie itakapoisha.
+driver-completed = Safari imekamilika. Hongera!
+pickup = Mchukue hapa: { $link }
+pickup-near = Mchukue karibu na { $place }: { $link }
+button-arrived = Nimefika
+button-start = Anza safari
+button-complete = Maliza safari
+told-cancelled-driver = Abiria wako ameacha safari hii. Uko huru tena.
+
+## Kuacha safari
+
+button-leave = Acha safari
+why = Kwa nini unaacha safari hii? Upande wa pili utajulishwa.
+label-reasons = Sababu
+row-reason-wait = Nimesubiri sana
+row-reason-plans = Mipango imebadilika
+row-reason-found = Nina usafiri mwingine
+row-reason-vehicle = Chombo kina tatizo
+row-reason-absent = Abiria hayupo
+row-reason-far = Ni mbali sana
+row-reason-other = Sababu nyingine
+row-keep = Endelea na safari
+told-wait = Kusubiri kulikuwa kurefu mno.
+told-plans = Mipango imebadilika.
+told-found = Usafiri mwingine umepatikana.
+told-vehicle = Chombo kina tatizo.
+told-absent = Hukuonekana mahali pa kuchukuliwa.
+told-far = Ilikuwa mbali mno.
+told-other = Hakuna sababu iliyotolewa.
+given-up = Umeacha safari, na upande wa pili unajua.
+trip-over = Safari hiyo imeisha: { $state }.
+
+## Safari
+
+trips = Safari zako za hivi karibuni:
+no-trips = Bado huna safari.
+trip-line = { $when } - { $vehicle }, { $state }
+moment-pattern = d MMM, HH:mm
+state-requested = dereva anatafutwa
+state-offered = dereva anasubiriwa
+state-accepted = dereva yuko njiani
+state-arrived = dereva amefika
+state-in-progress = inaendelea
+state-completed = imekamilika
+state-cancelled = imeachwa
+state-expired = hakuna aliyekuja
+
+## Yasiyowezekana
+
+refused-location = Siwezi kutumia mahali hapo.
+refused-vehicle = Tafadhali chagua chombo kwanza.
+refused-presence = Hauko mtandaoni.
+refused-trip-open = Tayari una safari ambayo haijaisha.
+refused-no-drivers = Uliyemwuliza hayuko huru tena.
+refused-offer-unknown = Silioni tena ombi hilo.
+refused-offer-expired = Muda wa kujibu ombi hilo umeisha.
+refused-trip-taken = Dereva mwingine amekuwahi mara hii. Ombi lingine linakuja karibuni!
+refused-trip-closed = Abiria hahitaji tena safari hiyo.
+refused-driver-busy = Tayari uko safarini. Maliza safari hiyo kwanza.
+refused-offer-declined = Tayari umekataa ombi hilo.
+refused-trip-unknown = Siioni safari hiyo.
+refused-step = Hilo haliendani tena na safari hii. Hali ilivyo sasa:
+
+## Muda
+
+age-minutes = dakika { $count }
+age-hours = saa { $count }
+age-days = siku { $count }
+age-months = zaidi ya mwezi

@@ -1,0 +1,293 @@
+"""The declared machine: consistent, no larger than what happens, and safe with whatever an older version left."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hailwire.trips.v1 import events_pb2, trips_pb2
+from services.gateway.conversations import catalogue, flows, routing, taps
+from services.gateway.conversations.catalogue import LANGUAGES, t
+from services.gateway.conversations.flows import BACK, FLOWS, HOME, QUESTIONS, STAY
+from services.gateway.conversations.memory import Memory
+from services.gateway.conversations.places import folded
+from services.gateway.conversations.turn import State
+from services.gateway.messages import Channel, Message, MessageKind
+from tests.gateway.conversations.edges import Walked, declared
+from tests.gateway.conversations.phones import Phone
+from tests.gateway.conversations.test_anything import DATA
+from tests.gateway.conversations.test_ride import listed, online
+from tests.gateway.conversations.town import Town
+
+HERE, FAR = (-1.95, 30.06), (-1.5, 29.5)
+
+
+def test_no_two_flows_claim_the_same() -> None:
+    """Each word, tap, event and question belongs to one step of one flow, and each step is declared one way."""
+    words = [(folded(word), step) for flow in FLOWS for step, said in flow.words.items() for word in said]
+    assert len({word for word, _ in words}) == len(words)
+    for kind in ("taps", "events"):
+        claimed = [key for flow in FLOWS for key in getattr(flow, kind)]
+        assert len(set(claimed)) == len(claimed), kind
+    names = [question.name for flow in FLOWS for question in flow.questions]
+    assert len(set(names)) == len(names)
+    steps = {step for flow in FLOWS for step in flow.steps}
+    assert len({step.path for step in steps}) == len(steps)
+
+
+def test_every_name_in_a_declaration_exists() -> None:
+    """Edges lead to questions that there are, and questions show taps that lead somewhere."""
+    known = QUESTIONS.keys()
+    for flow in FLOWS:
+        for step in flow.steps:
+            assert set(step.to) <= known | {STAY, BACK}, step.path
+        for question in flow.questions:
+            assert {question.back, *question.otherwise, question.after_refusal or HOME} <= known
+            assert set(question.offers) <= routing.TAPS.keys()
+
+
+async def test_a_step_that_leads_elsewhere_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler whose outcome is not among its declared edges fails the test that runs it."""
+    monkeypatch.setitem(flows.STEPS, "ride.begin", replace(flows.STEPS["ride.begin"], to=(HOME,)))
+    with pytest.raises(AssertionError, match=r"ride:begin leads from home to ride\.vehicle"):
+        await Town().phone(language="en").say("ride")
+
+
+async def test_every_edge_can_be_walked(walked: Walked) -> None:
+    """Each way that a flow declares is taken by somebody who writes, taps, shares or waits."""
+    for walk in (_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence):
+        await walk(Town())
+    await _events(Town())
+    assert sorted(edge for edge in declared() if not walked.covers(edge)) == []
+
+
+async def _asked_for_a_language(phone: Phone) -> Phone:
+    """In the middle of a question that anybody may be asked at any time."""
+    await phone.say("language")
+    return phone
+
+
+async def _words(town: Town) -> None:
+    await online(town.phone(language="en"))
+    phone = await _asked_for_a_language(town.phone(language="en"))
+    for word in ("help", "hello", "trips"):
+        await phone.say(word)
+    await phone.send(Message(MessageKind.MEDIA))
+    await phone.tap("nonsense")
+    await phone.say("menu")
+    await phone.say("what?")
+    await phone.share(*HERE)
+    await listed(phone)
+    for _ in range(3):
+        await phone.say("back")
+    texter = await _asked_for_a_language(town.phone("sms", "en"))
+    await texter.say("help")
+
+
+async def _languages(town: Town) -> None:
+    phone = await _asked_for_a_language(town.phone(language="en"))
+    await phone.say("er")
+    await phone.say("français")
+    await _asked_for_a_language(phone)
+    await phone.choose("English")
+    await phone.say("ride")
+    await phone.tap("lang:set:fr")
+    await phone.say("english")
+
+
+def _spot(town: Town, at: tuple[float, float] = HERE, age_seconds: float = 0) -> str:
+    return f"{at[0]:.5f},{at[1]:.5f},{int(town.now.timestamp() - age_seconds)}"
+
+
+async def _a_ride(town: Town) -> None:
+    driver = await online(town.phone(language="en"))
+    rider = town.phone(language="en")
+    await rider.tap(f"ride:here:{_spot(town)}")
+    await rider.say("er")
+    await rider.choose("Moto")
+    assert rider.state.name == "ride.driver"
+    await rider.say("er")
+    await rider.choose("Ask all")
+    await driver.choose("Decline")
+    await rider.tap("ride:vehicle:moto")
+    await rider.say("ride")
+    await rider.say("trips")
+    await _asked_for_a_language(rider)
+    await rider.say("trips")
+    await rider.tap(f"ride:retry:{max(town.trips)}")
+    assert rider.state.name == "ride.driver"
+    town.pass_time(3600)
+    await rider.tap(f"ride:retry:{max(town.trips)}")
+    assert rider.state.name == "ride.location"
+    await rider.say("nowhere in particular")
+    await rider.share(*FAR)
+    assert rider.state.name == "home"
+    await listed(rider)
+    await rider.share(*FAR)
+    assert rider.state.name == "home"
+
+
+async def _searches(town: Town) -> None:
+    first, second = [await online(town.phone(language="en")) for _ in range(2)]
+    rider = town.phone(language="en")
+    await rider.tap(f"ride:at:moto:{_spot(town)}")
+    await first.say("offline")
+    await rider.choose("Driver 1")
+    assert rider.state.name == "ride.driver"
+    await rider.tap(f"ride:at:moto:{_spot(town, age_seconds=7200)}")
+    await rider.tap(f"ride:ask:moto:{_spot(town, age_seconds=7200)}:all")
+    assert rider.state.name == "ride.location"
+    rider.state = Memory({}).asking("ride.location", town.now, vehicle="boat")
+    await rider.say("help")
+    assert rider.state.name == "ride.vehicle"
+    await listed(rider)
+    town.pass_time(700)
+    await rider.say("help")
+    assert rider.state.name == "ride.location"
+    await listed(rider)
+    await second.say("offline")
+    await rider.say("help")
+    assert rider.state.name == "home"
+    await rider.tap(f"ride:at:moto:{_spot(town)}")
+    await listed(rider)
+    assert rider.state.name == "home"
+    # What is refused while the list is open asks for the place: the search may be what was refused.
+    await online(first)
+    await listed(rider)
+    await rider.tap("trip:show:1")
+    assert rider.state.name == "ride.location"
+
+
+async def _driving(town: Town) -> None:
+    driver = town.phone(language="en")
+    await driver.share(*HERE)
+    await driver.choose("Drive from here")
+    await driver.say("er")
+    await driver.choose("Moto")
+    await driver.say("drive")
+    await driver.choose("Moto")
+    await driver.say("back")
+    await driver.choose("Moto")
+    await driver.say("nowhere in particular")
+    await driver.share(*HERE)
+    await driver.tap(f"drive:at:moto:{_spot(town, age_seconds=7200)}")
+    assert driver.state.name == "drive.location"
+    await driver.tap(f"drive:at:moto:{_spot(town)}")
+    await driver.say("drive")
+    await driver.say("offline")
+    driver.state = Memory({}).asking("drive.location", town.now, vehicle="boat")
+    await driver.say("help")
+    assert driver.state.name == "drive.vehicle"
+
+
+async def _requests(town: Town) -> None:
+    driver = await online(town.phone(language="en"))
+    riders = [await listed(town.phone(language="en")) for _ in range(2)]
+    for rider in riders:
+        await rider.choose("Ask all")
+    await _asked_for_a_language(driver)
+    await driver.say("yes")
+    assert driver.state.name == "language"
+    first, second = (trip.offers[0].offer_id for trip in town.trips.values())
+    await driver.tap(f"offer:decline:{first}")
+    await driver.tap(f"offer:accept:{first}")
+    assert driver.state.name == "language"
+    await driver.tap(f"offer:accept:{second}")
+    assert driver.state.name == "home"
+    await driver.say("drive")
+    await driver.tap("ride:vehicle:moto")
+
+
+async def _on_a_trip(town: Town) -> tuple[Phone, Phone, int]:
+    driver = await online(town.phone(language="en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await driver.choose("Accept")
+    return driver, rider, max(town.trips)
+
+
+async def _a_trip(town: Town) -> None:
+    driver, rider, trip_id = await _on_a_trip(town)
+    await _asked_for_a_language(rider)
+    await rider.say("cancel")
+    await rider.tap(f"trip:leave:{trip_id}")
+    await rider.tap(f"trip:show:{trip_id}")
+    await rider.tap(f"ride:retry:{trip_id}")
+    await rider.say("drive")
+    for step in ("arrived", "start", "complete"):
+        await _asked_for_a_language(driver)
+        await driver.tap(f"trip:{step}:{trip_id}")
+        assert driver.state.name == "home"
+
+
+async def _nothing_left(town: Town) -> None:
+    driver, rider, trip_id = await _on_a_trip(town)
+    await _asked_for_a_language(rider)
+    await rider.tap(f"trip:drop:{trip_id}:wait")
+    assert rider.state.name == "home"
+    for phone, routes in ((rider, ("drop", "show", "leave")), (driver, ("arrived", "start", "complete"))):
+        await _asked_for_a_language(phone)
+        for route in routes:
+            await phone.tap(f"trip:{route}:{trip_id}" + (":wait" if route == "drop" else ""))
+            assert phone.state.name == "language"
+
+
+async def _silence(town: Town) -> None:
+    phone = await _asked_for_a_language(town.phone(language="en"))
+    await phone.say("start")
+    await phone.say("stop")
+    newcomer = town.phone()
+    await newcomer.say("start")
+    assert newcomer.state.name == "language"
+
+
+async def _events(town: Town) -> None:
+    phone = await _asked_for_a_language(town.phone(language="en"))
+    trip = trips_pb2.Trip(trip_id=7, state=trips_pb2.TRIP_STATE_OFFERED, vehicle=trips_pb2.VEHICLE_MOTO)
+    trip.offers.add(offer_id=8, trip_id=7, driver_id=phone.person_id, expire_time=town.timestamp(60))
+    for kind in routing.EVENTS:
+        await phone.hear(events_pb2.Event(event_id=9, kind=kind, recipient_id=phone.person_id, trip=trip, offer_id=8))
+    assert phone.state.name == "language"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=st.sampled_from([*QUESTIONS, "unheard.of", ""]),
+    version=st.integers(-3, 2**31),
+    data=DATA,
+    channel=st.sampled_from(["sms", "whatsapp"]),
+)
+async def test_a_state_of_another_version_is_never_an_error(
+    name: str, version: int, data: dict[str, object], channel: Channel
+) -> None:
+    """Whatever another version left, words without meaning of their own get an explanation and a fresh start."""
+    phone = Town().phone(channel, "en")
+    phone.state = State(name, version, {**data, "choices": None, "offers": None})  # type: ignore[dict-item]
+    await phone.say("er, hm")
+    if name not in QUESTIONS or version != QUESTIONS[name].version:
+        assert t("en", "restarted-changed") in phone.body
+        assert phone.state.name == HOME
+
+
+def test_no_title_is_a_word_that_means_something_else() -> None:
+    """Typing what a button or row says does what tapping it does, in each language."""
+    titles = {
+        "button-ride": taps.GO_RIDE,
+        "button-drive": taps.GO_DRIVE,
+        "button-trips": taps.GO_TRIPS,
+        "button-offline": taps.GO_OFFLINE,
+        "row-offline": taps.GO_OFFLINE,
+        "button-menu": taps.GO_MENU,
+    }
+    for language in LANGUAGES:
+        for key in sorted(_titles()):
+            word = folded(t(language, key, distance="1 km", number="1", count=2))
+            if word in routing.KEYWORDS and key != "language-name":
+                assert key in titles, (language, key, word)
+                assert routing.KEYWORDS[word] == routing.TAPS[titles[key]], (language, key, word)
+
+
+def _titles() -> set[str]:
+    begins = ("button-", "row-", "vehicle-")
+    return {key for key in catalogue.keys("en") if key.startswith(begins) and not key.endswith("-about")}
