@@ -46,6 +46,7 @@ COMMANDS = {
         "hailwire analyze trips.get_trips --arguments '{1,2}'",
         "analyze",
     ),
+    "erase": Command("erase everything about a person, and prove it", "hailwire erase --number +250788000001", "erase"),
     "loadtest": Command(
         "put a mesh under load and judge what arrived at the far end",
         "hailwire loadtest --rate 50 --duration 30",

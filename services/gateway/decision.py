@@ -41,6 +41,8 @@ class Decision:
     state_expires_at: datetime | None = None
     # Whether the person asked for silence; None: as before.
     silenced: bool | None = None
+    # Whether the person is to be erased: begins with the commit (erasing.py).
+    erase: bool = False
     wait_seconds: float = 0.0
     reason: str = ""
 

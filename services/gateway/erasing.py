@@ -30,7 +30,7 @@ _STEP_SECONDS = 90.0
 # After a step that failed.
 _AGAIN_SECONDS = 2.0
 # So long does an erasure wait for replies on their way: a provider may be slow, and the person waits to be gone.
-_SEND_SECONDS = 300.0
+SEND_SECONDS = 300.0
 
 # Also by the turn in which a person confirms it (commit.py).
 ASK = Statement(
@@ -180,7 +180,7 @@ class Eraser:
 
     async def _send(self, job: Job) -> None:
         waiting = await forgetting.unsent(self._database, job.traces.conversations)
-        await self._next(job, "send" if waiting and job.age < _SEND_SECONDS else "sweep", 1.0 if waiting else 0.0)
+        await self._next(job, "send" if waiting and job.age < SEND_SECONDS else "sweep", 1.0 if waiting else 0.0)
 
     async def _sweep(self, job: Job) -> None:
         await forgetting.sweep(self._database, job.traces)

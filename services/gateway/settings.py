@@ -122,7 +122,7 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
     erasure_seconds: float = setting(
         "GATEWAY_ERASURE_SECONDS",
         default=60.0,
-        minimum=15,
+        minimum=1,
         maximum=3600,
         help="how long an erasure looks for what was under way when it began; longer than a turn and a lease",
     )

@@ -207,3 +207,11 @@ age-minutes = dakika { $count }
 age-hours = saa { $count }
 age-days = siku { $count }
 age-months = zaidi ya mwezi
+
+## Kusahauliwa
+
+erase-question = Nitafuta yote tunayojua kukuhusu: jina, namba, ujumbe na mahali. Hayawezi kurudishwa. Una uhakika?
+button-erase = Futa yote
+button-erase-not = Usifute
+erase-on-trip = Kwanza maliza au acha safari yako, kisha andika tena NIFUTE.
+erased = Imefanyika: baada ya dakika chache hatutajua chochote kukuhusu. Huu ni ujumbe wetu wa mwisho. Ukiandika tena, utakuwa mgeni kwetu.

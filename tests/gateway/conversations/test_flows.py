@@ -56,7 +56,18 @@ async def test_a_step_that_leads_elsewhere_is_found_out(monkeypatch: pytest.Monk
 
 async def test_every_edge_can_be_walked(walked: Walked) -> None:
     """Each way that a flow declares is taken by somebody who writes, taps, shares or waits."""
-    for walk in (_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence):
+    for walk in (
+        _words,
+        _languages,
+        _a_ride,
+        _searches,
+        _driving,
+        _requests,
+        _a_trip,
+        _nothing_left,
+        _silence,
+        _erasing,
+    ):
         await walk(Town())
     await _events(Town())
     assert sorted(edge for edge in declared() if not walked.covers(edge)) == []
@@ -240,6 +251,14 @@ async def _silence(town: Town) -> None:
     newcomer = town.phone()
     await newcomer.say("start")
     assert newcomer.state.name == "language"
+
+
+async def _erasing(town: Town) -> None:
+    phone = town.phone(language="en")
+    await phone.tap("erase:confirm")
+    await phone.say("what?")
+    await phone.tap("erase:confirm")
+    assert phone.state.name == "home"
 
 
 async def _events(town: Town) -> None:

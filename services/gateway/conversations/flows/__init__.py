@@ -3,7 +3,7 @@
 A new flow is a new file and one more line in FLOWS.
 """
 
-from services.gateway.conversations.flows import consent, drive, home, language, offer, ride, trip
+from services.gateway.conversations.flows import consent, drive, erase, home, language, offer, ride, trip
 from services.gateway.conversations.flows.declaration import BACK, HOME, STAY, Flow, Question, Step
 
 __all__ = ["BACK", "FLOWS", "HOME", "QUESTIONS", "STAY", "STEPS", "Flow", "Question", "Step", "after", "repeated"]
@@ -16,6 +16,7 @@ FLOWS: tuple[Flow, ...] = (
     offer.FLOW,
     trip.FLOW,
     consent.FLOW,
+    erase.FLOW,
 )
 
 QUESTIONS: dict[str, Question] = {question.name: question for flow in FLOWS for question in flow.questions}
