@@ -60,7 +60,7 @@ def needles(values: Iterable[str]) -> list[bytes]:
         found.add(plain.hex().encode())
         found.add(plain.hex().upper().encode())
         if len(plain) >= SHORTEST_IN_BASE64:
-            written = {_inside_base64(plain, before) for before in range(3)}
+            written = {one for before in range(3) for one in _inside_base64(plain, before)}
             found |= written | {one.translate(_URL_SAFE) for one in written}
         found |= {json.dumps(bare)[1:-1].encode(), _upper_escapes(json.dumps(bare)[1:-1]).encode()}
         found |= {json.dumps(bare, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")}
@@ -72,10 +72,17 @@ def needles(values: Iterable[str]) -> list[bytes]:
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-def _inside_base64(plain: bytes, before: int) -> bytes:
-    """What base64 makes of these bytes behind so many others: only the characters that hold nothing of neighbours."""
-    written = base64.b64encode(bytes(before) + plain + bytes(-(before + len(plain)) % 3))
-    return written[-(-before * 8 // 6) : (before + len(plain)) * 8 // 6]
+def _inside_base64(plain: bytes, before: int) -> set[bytes]:
+    """What base64 makes of these bytes behind so many others, whatever comes next.
+
+    The first character that others have a part in is left out. The last one is not: numbers that differ in their last
+    digit alone are neighbours' numbers.
+    """
+    begin, end = -(-before * 8 // 6), -(-(before + len(plain)) * 8 // 6)
+    return {
+        base64.b64encode(bytes(before) + plain + bytes([following, 0]) + bytes(3))[begin:end]
+        for following in range(256)
+    }
 
 
 def _upper_escapes(text: str) -> str:

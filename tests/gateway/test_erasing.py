@@ -17,9 +17,9 @@ NAME = "Zoë Mukamana"
 QUICK = {"GATEWAY_ERASURE_SECONDS": "2"}
 
 
-def _tap(sender: str, ident: str, title: str = "x") -> dict[str, Any]:
-    content = {"type": "button_reply", "button_reply": {"id": ident, "title": title}}
-    return payload(message(sender, "interactive", content), name=NAME)
+def _tap(sender: str, ident: str, name: str = NAME) -> dict[str, Any]:
+    content = {"type": "button_reply", "button_reply": {"id": ident, "title": "x"}}
+    return payload(message(sender, "interactive", content), name=name)
 
 
 async def _says(mesh: Mesh, phone: str, *bodies: str, name: str = NAME) -> None:
@@ -81,7 +81,7 @@ async def _nothing(mesh: Mesh, phone: str) -> bool:
 async def test_by_an_operator(
     open_here: Open, phone: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`hailwire erase` waits for the gateway, and its search finds nothing of two channels, a dead letter and a spool."""
+    """`hailwire erase` waits until it is done; its search finds nothing of two channels, a dead letter and a spool."""
     async with open_here(**QUICK) as mesh:
         await _says(mesh, phone, "hello", "english", "ride")
         await mesh.twilio(sms(f"+{phone}", "hello"))
@@ -127,7 +127,7 @@ async def test_the_other_side_keeps_their_trip(open_here: Open, phones: Any) -> 
     rider, driver = phones(2)
     async with open_here(**QUICK) as mesh:
         await _says(mesh, driver, "hello", "english", "drive", name="Driver Dan")
-        await mesh.taken(_tap(driver, "drive:vehicle:moto"))
+        await mesh.taken(_tap(driver, "drive:vehicle:moto", "Driver Dan"))
         await mesh.taken(
             payload(message(driver, "location", {"latitude": -1.951, "longitude": 30.061}), name="Driver Dan")
         )
@@ -141,8 +141,7 @@ async def test_the_other_side_keeps_their_trip(open_here: Open, phones: Any) -> 
         await mesh.taken(_tap(rider, ask_all))
         await mesh.settled()
         offer = await mesh.value("SELECT max(offer_id) FROM trips.offer")
-        await mesh.taken(payload(message(driver, "interactive", {"type": "button_reply", "button_reply":
-                                 {"id": f"offer:accept:{offer}", "title": "x"}}), name="Driver Dan"))  # fmt: skip
+        await mesh.taken(_tap(driver, f"offer:accept:{offer}", "Driver Dan"))
         await mesh.settled()
         assert await mesh.value("SELECT state FROM trips.trip") == 3
         person_id = await _person(mesh, rider)

@@ -220,7 +220,7 @@ age-months = more than a month
 ## Being forgotten
 
 erase-question = I will erase all that we know of you: name, numbers, messages and places. There is no way back. Are you sure?
-button-erase = Erase me
+button-erase = Erase everything
 button-erase-not = Keep me
-erase-on-trip = Please complete your trip or give it up first, then write DELETE ME again.
+erase-on-trip = Please complete your trip or give it up first, then ask me again.
 erased = Done: in a few minutes we know nothing of you any more. This is our last message. Should you write again, you are new to us.

@@ -222,5 +222,5 @@ age-months = plus d'un mois
 erase-question = J'efface tout ce que nous savons de vous : nom, numéros, messages et lieux. C'est définitif. Le voulez-vous vraiment ?
 button-erase = Effacer tout
 button-erase-not = Ne rien effacer
-erase-on-trip = Terminez ou abandonnez d'abord votre course, puis écrivez à nouveau EFFACEZ-MOI.
+erase-on-trip = Terminez ou abandonnez d'abord votre course, puis redemandez-le-moi.
 erased = C'est fait : dans quelques minutes, nous ne saurons plus rien de vous. Ceci est notre dernier message. Si vous écrivez à nouveau, vous serez nouveau pour nous.

@@ -222,5 +222,5 @@ age-months = ukwezi kurenga
 erase-question = Ndasiba ibyo tuzi kuri wowe byose: izina, nimero, ubutumwa n'ahantu. Ntibisubirwaho. Koko urabishaka?
 button-erase = Siba byose
 button-erase-not = Wisiba
-erase-on-trip = Banza urangize urugendo cyangwa uruhagarike, hanyuma wongere wandike NSIBA.
+erase-on-trip = Banza urangize urugendo cyangwa uruhagarike, hanyuma wongere ubinsabe.
 erased = Birakozwe: mu minota mike ntacyo tuzaba tukizi kuri wowe. Ubu ni bwo butumwa bwacu bwa nyuma. Niwongera kwandika, uzaba uri mushya kuri twe.

@@ -213,5 +213,5 @@ age-months = zaidi ya mwezi
 erase-question = Nitafuta yote tunayojua kukuhusu: jina, namba, ujumbe na mahali. Hayawezi kurudishwa. Una uhakika?
 button-erase = Futa yote
 button-erase-not = Usifute
-erase-on-trip = Kwanza maliza au acha safari yako, kisha andika tena NIFUTE.
+erase-on-trip = Kwanza maliza au acha safari yako, kisha niombe tena.
 erased = Imefanyika: baada ya dakika chache hatutajua chochote kukuhusu. Huu ni ujumbe wetu wa mwisho. Ukiandika tena, utakuwa mgeni kwetu.

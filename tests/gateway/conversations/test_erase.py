@@ -26,7 +26,7 @@ async def test_confirmed(channel: Channel) -> None:
     """The button, or its number where there is none, and one last message."""
     phone = Town().phone(channel, "en")
     await phone.say("delete me")
-    await phone.choose("Erase me")
+    await phone.choose("Erase everything")
     assert phone.erased
     assert phone.body == t("en", "erased")
     assert not phone.state.data
@@ -50,12 +50,12 @@ async def test_only_within_minutes() -> None:
     phone = town.phone(language="en")
     await phone.say("delete me")
     town.pass_time(601)
-    await phone.choose("Erase me")
+    await phone.choose("Erase everything")
     assert not phone.erased
-    await phone.choose("Erase me", age_seconds=700)
+    await phone.choose("Erase everything", age_seconds=700)
     assert "late" in phone.body
     assert not phone.erased
-    await phone.choose("Erase me")
+    await phone.choose("Erase everything")
     assert phone.erased
 
 
@@ -67,11 +67,11 @@ async def test_not_in_the_middle_of_a_trip() -> None:
     await listed(rider)
     await rider.choose("Ask all")
     await rider.say("delete me")
-    await rider.choose("Erase me")
+    await rider.choose("Erase everything")
     assert "complete your trip" in rider.body
     await driver.choose("Accept")
     await driver.say("delete me")
-    await driver.choose("Erase me")
+    await driver.choose("Erase everything")
     assert "complete your trip" in driver.body
     assert not driver.erased
     assert not rider.erased
@@ -80,5 +80,5 @@ async def test_not_in_the_middle_of_a_trip() -> None:
     await driver.choose("Complete")
     for phone in (driver, rider):
         await phone.say("delete me")
-        await phone.choose("Erase me")
+        await phone.choose("Erase everything")
         assert phone.erased

@@ -257,6 +257,7 @@ async def _erasing(town: Town) -> None:
     phone = town.phone(language="en")
     await phone.tap("erase:confirm")
     await phone.say("what?")
+    await phone.say("delete me")
     await phone.tap("erase:confirm")
     assert phone.state.name == "home"
 
