@@ -14,6 +14,7 @@ from tests.mesh.deliveries import open_deliveries
 from tests.mesh.harness import Mesh, open_mesh
 from tests.mesh.phones import Phone
 from tests.mesh.posting import open_postman
+from tests.mesh.processes import Process
 
 pytestmark = pytest.mark.drill
 
@@ -43,8 +44,7 @@ async def test_killed_at_every_step(fresh_database_url: str, tmp_path: Path) -> 
         for step, away in (("leave", mesh.profiles[0]), ("forget", mesh.trips[0])):
             await _at(connection, step)
             away.kill()
-            await _kill_gateways(mesh, connection)
-            await away.restart()
+            await _kill_gateways(mesh, connection, away)
         await _at(connection, "sweep")
         await _kill_gateways(mesh, connection)
         await _at(connection, "done")
@@ -108,9 +108,9 @@ async def _at(connection: Connection, step: str) -> None:
     await found(there, 60, every=0.02)
 
 
-async def _kill_gateways(mesh: Mesh, connection: Connection) -> None:
-    """Both die where they are; the erasure is due again when the clock says so."""
+async def _kill_gateways(mesh: Mesh, connection: Connection, *away: Process) -> None:
+    """Both die where they are and come back with who is away; the erasure is due again when the clock says so."""
     for gateway in mesh.gateways:
         gateway.kill()
     await connection.execute(_LATER)
-    await asyncio.gather(*(gateway.restart() for gateway in mesh.gateways))
+    await asyncio.gather(*(process.restart() for process in (*mesh.gateways, *away)))

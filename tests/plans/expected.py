@@ -118,7 +118,9 @@ _STATEMENTS: Final = {
     "gateway.erase_homeless": "",
     "gateway.erase_lanes": "lane_pkey",
     "gateway.erase_letters": "",
-    "gateway.erase_lock": "alias_pkey conversation_handed_over conversation_merged conversation_person conversation_pkey",
+    "gateway.erase_lock": (
+        "alias_pkey conversation_handed_over conversation_merged conversation_person conversation_pkey"
+    ),
     "gateway.erase_lock_lanes": "lane_pkey",
     "gateway.erase_look": "inbox_other_pkey",
     "gateway.erase_names": "alias_conversation",

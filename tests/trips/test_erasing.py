@@ -74,9 +74,10 @@ async def opened(fresh_database_url: str) -> AsyncIterator[tuple[Door, Any]]:
 async def _places(connection: Any) -> list[tuple[float, float]]:
     """Every place that the ledger still tells exactly."""
     found = []
-    for row in await connection.fetch("SELECT outcome FROM trips.request"):
-        trip, presence = pb.TripResult.FromString(row["outcome"]).trip, pb.PresenceResult.FromString(row["outcome"])
-        location = trip.pickup if trip.HasField("create_time") else presence.presence.location
+    for row in await connection.fetch("SELECT outcome FROM trips.request WHERE request_id <> 'once'"):
+        trip = pb.TripResult.FromString(row["outcome"]).trip
+        whole = trip.HasField("create_time")
+        location = trip.pickup if whole else pb.PresenceResult.FromString(row["outcome"]).presence.location
         found.append((location.latitude, location.longitude))
     return [place for place in found if place == (HERE.latitude, HERE.longitude)]
 
