@@ -90,5 +90,5 @@ def _varint(value: int) -> bytes:
 
 def is_exactly(message: Message, outcome: bytes, *within: Message) -> bool:
     """Whether an outcome is a message of this kind, with these in it: one of another kind leaves fields over."""
-    left_over = any(len(UnknownFieldSet(one)) for one in (message, *within))  # type: ignore[no-untyped-call]
+    left_over = any(len(UnknownFieldSet(one)) for one in (message, *within))
     return not left_over and message.SerializeToString(deterministic=True) == outcome

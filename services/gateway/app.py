@@ -131,6 +131,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             outbox_days=settings.outbox_days,
             dead_letter_days=settings.dead_letter_days,
             inbox_days=settings.inbox_days,
+            state_days=settings.state_days,
         )
 
         async def feed(items: list[Item]) -> Stored:
@@ -144,6 +145,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             statuses.run,
             lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),
             lambda: spool.run(feed),
+            lambda: spool.tidy(settings.dead_letter_days),
             Eraser(
                 database,
                 profile=profile,

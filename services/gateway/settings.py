@@ -119,6 +119,12 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
     dead_letter_days: int = setting(
         "GATEWAY_DEAD_LETTER_DAYS", default=30, minimum=1, maximum=38, help="days that dead letters are kept"
     )
+    state_days: int = setting(
+        "GATEWAY_STATE_DAYS",
+        default=30,
+        minimum=1,
+        help="days of silence after which it is forgotten where a conversation was",
+    )
     erasure_seconds: float = setting(
         "GATEWAY_ERASURE_SECONDS",
         default=60.0,

@@ -25,6 +25,7 @@ log = logs.get(__name__)
 _MAX_FILES = 50_000
 _MAX_BYTES = 512 * 1024 * 1024
 _FEED_SECONDS = 2.0
+_TIDY_SECONDS = 600.0
 # Less than message ids are remembered, at the least.
 _KEPT_SECONDS = 7 * 86400
 
@@ -94,6 +95,19 @@ class Spool:
                 self._files -= 1
                 path.unlink(missing_ok=True)
                 self._kept.add(1, what="fed")
+
+    async def tidy(self, days: int) -> None:
+        """Delete what was set aside so many days ago, until cancelled: nobody has come for it."""
+        while True:
+            await asyncio.to_thread(self._drop_old, time.time() - days * 86400)
+            await asyncio.sleep(_TIDY_SECONDS)
+
+    def _drop_old(self, before: float) -> None:
+        for path in self._folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # by another process that shares the folder
+                if path.suffix in {".expired", ".unreadable"} and path.stat().st_mtime < before:
+                    path.unlink()
+                    log.warning("a spool file that was set aside is deleted", file=path.name)
 
     async def forget(self, addresses: Collection[str]) -> int:
         """Take out what came from or names these addresses, also of files that were set aside; answers how many."""

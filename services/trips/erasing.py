@@ -100,7 +100,7 @@ def _coarse(entry: Entry, person_id: int) -> Entry | None:
         outcome = _coarse_trip(entry.outcome, person_id) or _coarse_presence(entry.outcome, person_id)
     except DecodeError:
         return None  # an outcome of another kind
-    return outcome and Entry(entry.request_id, entry.fingerprint, outcome)
+    return None if outcome is None else Entry(entry.request_id, entry.fingerprint, outcome)
 
 
 def _coarse_trip(outcome: bytes, person_id: int) -> bytes | None:

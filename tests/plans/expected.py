@@ -136,6 +136,7 @@ _STATEMENTS: Final = {
     "gateway.erasure_next": "erasure_pkey",
     "gateway.erasure_open": "erasure_open",
     "gateway.erasure_take": "erasure_open erasure_pkey",
+    "gateway.retention_states": "conversation_pkey",
     "gateway.status_lock": "outbox_pkey",
     "gateway.status_lock_lanes": "lane_pkey",
     "gateway.status_put_back": "",

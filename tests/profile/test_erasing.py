@@ -126,7 +126,12 @@ async def test_once_however_often(door: Door) -> None:
 async def test_what_is_refused(door: Door, field: str, value: str) -> None:
     """Without a request id or an actor that the log can name nothing is erased."""
     person = await resolve(door.people, whatsapp())
-    asked = {"request_id": uuid.uuid4().hex, "person_id": person.person_id, "actor": "person", field: value}
+    asked: dict[str, Any] = {
+        "request_id": uuid.uuid4().hex,
+        "person_id": person.person_id,
+        "actor": "person",
+        field: value,
+    }
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await door.erasure.ErasePerson(erasure_pb2.ErasePersonRequest(**asked))
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
