@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests start several hundred processes: where no bytecode may be kept, each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test drills kill chaos chaos-regressions bench loadtest wheel screenshots lint types format setup generate check-generated check-deploy deploy-tools lock clean
+.PHONY: run test drills kill chaos chaos-regressions bench bench-compare loadtest wheel screenshots lint types format setup generate check-generated check-deploy deploy-tools lock clean
 .DEFAULT_GOAL := run
 
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
@@ -30,6 +30,9 @@ chaos-regressions: setup  ## The same with every seed that ever failed (tests/ch
 
 bench: setup  ## Measure, beside a conventional peer; ARGS="--size full" for the figures in docs/performance.md
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-compare: setup  ## Fail when a ratio is worse than the committed baseline; ARGS="--only turn", "--results FILE", "--update"
+	@$(BIN)/python -m benchmarks.compare $(ARGS)
 
 loadtest: setup  ## 100 messages a second for a minute on a mesh of its own, each target judged; ARGS="--rate 50" changes it
 	@$(BIN)/hailwire loadtest $(ARGS)

@@ -12,41 +12,16 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import coldstart, endtoend, figures, filled, hop, nearest
+from benchmarks import coalescing, coldstart, endtoend, figures, filled, hop, latency, memory, nearest, ratios, sizes
 from benchmarks.contender import ANSWERED, STORED, TURNED
-from benchmarks.endtoend import Size
-from benchmarks.filled import History
-from benchmarks.hop import HopSize
 from benchmarks.machine import machine, versions
-from benchmarks.micro import suite
-from benchmarks.nearest import NearestSize
+from benchmarks.micro import suite as steps
 from benchmarks.processes import BenchmarkError
 from launcher import embedded
 from launcher.failure import ExitCode
 
-SIZES = {
-    "quick": Size(rounds=1, messages=1500, warm_up=300, riders=500, connections=64),
-    "usual": Size(rounds=3, messages=10_000, warm_up=1500, riders=2000, connections=64),
-    "full": Size(rounds=5, messages=20_000, warm_up=2000, riders=2000, connections=64),
-}
-_HOPS = {
-    "quick": HopSize(rounds=1, alone=100, crowd=1000),
-    "usual": HopSize(rounds=3, alone=1000, crowd=10_000),
-    "full": HopSize(rounds=5, alone=2000, crowd=20_000),
-}
-_NEAREST = {
-    "quick": NearestSize(drivers=20_000, seconds=2),
-    "usual": NearestSize(drivers=1_000_000, seconds=15),
-    "full": NearestSize(drivers=1_000_000, seconds=60),
-}
-_HISTORIES = {
-    "quick": History(keys=20_000, people=2000, trips=2000),
-    "usual": History(keys=10_000_000, people=1_000_000, trips=1_000_000),
-    "full": History(keys=10_000_000, people=1_000_000, trips=1_000_000),
-}
-_STEP_SECONDS = {"quick": 0.05, "usual": 0.5, "full": 2.0}
 SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
-_PARTS = ["micro", "coldstart", "hop", "nearest", "history", *SCENARIOS]
+PARTS = ["micro", "coldstart", "hop", "coalescing", "nearest", "history", "latency", "memory", *SCENARIOS]
 _EPILOG = """\
 Exit code 1 when a figure misses its target, or when a run did not do what it should. Results: %s.
 example: python -m benchmarks --size usual --only ingest --only turn
@@ -61,8 +36,10 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG % figures.RESULTS.relative_to(Path(embedded.__file__).parents[1]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--size", choices=list(SIZES), default="usual", help="how much is measured (default: usual)")
-    made.add_argument("--only", choices=_PARTS, action="append", help="measure only this (may be repeated)")
+    made.add_argument(
+        "--size", choices=list(sizes.SIZES), default="usual", help="how much is measured (default: usual)"
+    )
+    made.add_argument("--only", choices=PARTS, action="append", help="measure only this (may be repeated)")
     made.add_argument("--output", type=Path, default=figures.RESULTS, help="where the results go, as JSON")
     made.add_argument("--keep-baseline", action="store_true", help="keep the medians of the steps for later runs")
     return made
@@ -92,43 +69,58 @@ def main(arguments: list[str]) -> int:
 
 
 async def _measured(given: argparse.Namespace, cluster: embedded.Cluster, folder: Path) -> list[figures.Figure]:
-    wanted = set(given.only or _PARTS)
-    on = {**machine(folder), "measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "size": given.size}
+    wanted = set(given.only or PARTS)
+    on = {
+        **machine(folder),
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "size": given.size,
+        "parts": sorted(wanted),
+    }
     known = versions(await _postgresql(cluster.dsn("postgres")))
     _say(f"{on['cores']} x {on['cpu']}, one sync {on['sync_us']} us, load {on['load_before']}")
     suites: list[dict[str, Any]] = []
-    judged: list[figures.Figure] = []
-    scenarios = [scenario for name, scenario in SCENARIOS.items() if name in wanted]
+    judged: dict[str, list[figures.Figure]] = {}
+    scenarios = {name: scenario for name, scenario in SCENARIOS.items() if name in wanted}
     if scenarios:
-        outcomes = await endtoend.measure(scenarios, SIZES[given.size], cluster, folder, _say)
+        outcomes = await endtoend.measure(list(scenarios.values()), sizes.SIZES[given.size], cluster, folder, _say)
         suites += [outcome.suite() for outcome in outcomes]
-        judged += [figure for outcome in outcomes for figure in figures.of_outcome(outcome)]
+        judged |= {name: figures.of_outcome(one) for name, one in zip(scenarios, outcomes, strict=True)}
+    if "latency" in wanted:
+        measured, judged["latency"] = await latency.measure(sizes.LATENCIES[given.size], cluster, folder, _say)
+        suites += measured
+    if "memory" in wanted:
+        suite, judged["memory"] = await memory.measure(sizes.MEMORIES[given.size], cluster, folder, _say)
+        suites.append(suite)
     if "hop" in wanted:
-        measured, found = await hop.measure(_HOPS[given.size], folder, _say)
-        suites.append(measured)
-        judged += found
+        suite, judged["hop"] = await hop.measure(sizes.HOPS[given.size], folder, _say)
+        suites.append(suite)
+    if "coalescing" in wanted:
+        suite, judged["coalescing"] = await coalescing.measure(sizes.COALESCING[given.size], cluster, folder, _say)
+        suites.append(suite)
     if "nearest" in wanted:
-        measured, found = await nearest.measure(_NEAREST[given.size], cluster, folder, _say)
-        suites.append(measured)
-        judged += found
+        suite, judged["nearest"] = await nearest.measure(sizes.NEAREST[given.size], cluster, folder, _say)
+        suites.append(suite)
     if "history" in wanted:
-        measured, found = await filled.measure(SIZES[given.size], _HISTORIES[given.size], cluster, folder, _say)
-        suites.append(measured)
-        judged += found
+        suite, judged["history"] = await filled.measure(
+            sizes.SIZES[given.size], sizes.HISTORIES[given.size], cluster, folder, _say
+        )
+        suites.append(suite)
     if "coldstart" in wanted:
         started = await coldstart.over(cluster, folder, _say)
         suites += [one.suite() for one in started]
-        judged += map(figures.of_start, started)
+        judged["coldstart"] = list(map(figures.of_start, started))
     if "micro" in wanted:
         _say("steps, median of one operation")
-        timings = await suite.measure(_STEP_SECONDS[given.size], _say)
-        before = suite.baseline()
+        timings = await steps.measure(sizes.STEP_SECONDS[given.size], _say)
+        before = steps.baseline()
         suites += [timing.suite(before.get(timing.step.name)) for timing in timings]
-        judged += figures.of_steps(timings)
+        judged["micro"] = figures.of_steps(timings)
         if given.keep_baseline:
-            suite.keep(timings, on)
-    figures.write(given.output, on, known, suites, judged)
-    return judged
+            steps.keep(timings, on)
+    suites.append(ratios.suite(judged))
+    found = [figure for part in judged.values() for figure in part]
+    figures.write(given.output, on, known, suites, found)
+    return found
 
 
 async def _postgresql(dsn: str) -> str:

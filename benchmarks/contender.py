@@ -7,12 +7,13 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from benchmarks import payloads
-from benchmarks.load import Answers, Order
-from benchmarks.processes import BenchmarkError, Started, deadline
+from benchmarks.load import Answers, Order, SteadyOrder
+from benchmarks.processes import BenchmarkError, Started, deadline, until
 from launcher import ports
 from launcher.probe import http_status, listens
 
@@ -174,12 +175,7 @@ async def provider(folder: Path) -> AsyncIterator[int]:
     (port,) = ports.choose(1)
     process = Started("provider", ["-m", "benchmarks.provider", str(port)], {}, folder / "provider.log")
     try:
-        end = deadline()
-        while not await listens(port):
-            process.check()
-            if asyncio.get_running_loop().time() > end:
-                raise BenchmarkError("the stand-in for the provider does not listen")
-            await asyncio.sleep(0.02)
+        await until(lambda: listens(port), process)
         yield port
     finally:
         process.ask_to_stop()
@@ -187,11 +183,11 @@ async def provider(folder: Path) -> AsyncIterator[int]:
 
 
 class Posting:
-    """An order of the load generator: prepared, then posted."""
+    """An order of a load generator, which is the program of that module: prepared, then posted."""
 
-    def __init__(self, order: Order, folder: Path) -> None:
+    def __init__(self, order: Order | SteadyOrder, folder: Path, module: str = "benchmarks.load") -> None:
         words = orjson.dumps(asdict(order)).decode()
-        self._process = Started("load", ["-m", "benchmarks.load", words], {}, folder / "load.log")
+        self._process = Started("load", ["-m", module, words], {}, folder / "load.log")
 
     async def prepared(self) -> None:
         """Every request is written and signed, every connection open."""
@@ -201,6 +197,10 @@ class Posting:
 
     async def posted(self) -> Answers:
         """Post everything and answer what came back."""
+        return Answers(**await self.told())
+
+    async def told(self) -> Any:
+        """Post everything; what the generator says of it."""
         pipe = self._process.process.stdin
         if pipe is None:
             raise BenchmarkError("the load generator has no input")
@@ -211,7 +211,7 @@ class Posting:
             self._process.check()
             raise BenchmarkError("the load generator said nothing")
         self._process.gone()
-        return Answers(**orjson.loads(line))
+        return orjson.loads(line)
 
     def abandon(self) -> None:
         """End it, whatever it does."""

@@ -21,8 +21,8 @@ Tell = Callable[[str], None]
 Watch = Callable[[Running, Scenario], contextlib.AbstractAsyncContextManager[None]]
 
 # Until the last effect of a run must be there.
-_PATIENCE_SECONDS = 180.0
-_TEMPLATE = "benchmark_town"
+PATIENCE_SECONDS = 180.0
+TEMPLATE = "benchmark_town"
 
 
 @contextlib.asynccontextmanager
@@ -87,7 +87,11 @@ class Outcome:
 
     def median(self, contender: str, measure: Callable[[Run], float]) -> float:
         """Of one contender's runs."""
-        return statistics.median(measure(run) for run in self.runs[contender])
+        return statistics.median(self.of_rounds(contender, measure))
+
+    def of_rounds(self, contender: str, measure: Callable[[Run], float]) -> list[float]:
+        """Of one contender's runs, round by round."""
+        return [measure(run) for run in self.runs[contender]]
 
     def suite(self) -> dict[str, Any]:
         """As the results file keeps it."""
@@ -123,11 +127,7 @@ async def measure(
     for number in range(1, size.rounds + 1):
         # A town of its own for each round: drivers' places and open questions lapse.
         tell(f"round {number} of {size.rounds}: {size.riders} riders and {town.DRIVERS} drivers move in")
-        await databases.drop(cluster.dsn("postgres"), _TEMPLATE)
-        await databases.create(cluster.dsn("postgres"), _TEMPLATE)
-        await databases.migrate(cluster.dsn(_TEMPLATE))
-        async with provider(folder) as port:
-            await town.settle(cluster.dsn(_TEMPLATE), folder / f"town-{number}", port, size.riders)
+        await new_town(cluster, TEMPLATE, folder / f"town-{number}", size.riders)
         for outcome in outcomes:
             place = folder / f"{number}-{outcome.scenario.name}"
             taking_part = [one for one in contenders if one.takes_part(outcome.scenario)]
@@ -146,6 +146,15 @@ async def measure(
     return outcomes
 
 
+async def new_town(cluster: Cluster, database: str, folder: Path, riders: int) -> None:
+    """Fill a database with a town, in place of the one that was there."""
+    await databases.drop(cluster.dsn("postgres"), database)
+    await databases.create(cluster.dsn("postgres"), database)
+    await databases.migrate(cluster.dsn(database))
+    async with provider(folder) as port:
+        await town.settle(cluster.dsn(database), folder, port, riders)
+
+
 def _in_turn(contenders: Sequence[Contender], number: int) -> Iterator[Contender]:
     """Nobody is always first."""
     shift = (number - 1) % len(contenders)
@@ -156,7 +165,7 @@ async def _run(
     contender: Contender, scenario: Scenario, size: Size, cluster: Cluster, folder: Path, watch: Watch
 ) -> Run:
     place = folder / contender.name.replace(", ", "-").replace(" ", "-")
-    async with copied(cluster.dsn("postgres"), cluster.dsn, _TEMPLATE, "benchmark_run") as dsn:
+    async with copied(cluster.dsn("postgres"), cluster.dsn, TEMPLATE, "benchmark_run") as dsn:
         return await run_on(dsn, contender, scenario, size, cluster, place, watch)
 
 
@@ -177,16 +186,17 @@ async def run_on(
         effect = "accepted" if scenario.sends else "replied" if scenario.turns else "stored"
         this = run_name()
         async with running(contender, scenario, dsn, place, provider_port) as up:
-            await _posted(up, Order(up.ports, size.connections, size.warm_up, size.riders, this), place)
-            await effects.reach(scenario, before[effect] + size.warm_up, _PATIENCE_SECONDS)
+            await post(up, Order(up.ports, size.connections, size.warm_up, size.riders, this), place)
+            await effects.reach(scenario, before[effect] + size.warm_up, PATIENCE_SECONDS)
             order = Order(up.ports, size.connections, size.messages, size.riders, this, first=size.warm_up)
             async with watch(up, scenario):
-                run = await _measured(contender, scenario, order, before[effect], cluster, effects, up, place)
-            await _check(scenario, size.warm_up + size.messages, before, effects, up)
+                run = await closed_loop(contender, scenario, order, before[effect], cluster, effects, up, place)
+            await check(scenario, size.warm_up + size.messages, before, effects, up)
         return replace(run, wal_syncs=await effects.wal_syncs() - syncs)
 
 
-async def _posted(up: Running, order: Order, place: Path) -> None:
+async def post(up: Running, order: Order, place: Path) -> None:
+    """Post an order from beginning to end."""
     posting = Posting(order, place)
     try:
         await posting.prepared()
@@ -197,7 +207,7 @@ async def _posted(up: Running, order: Order, place: Path) -> None:
     up.check()
 
 
-async def _measured(
+async def closed_loop(
     contender: Contender,
     scenario: Scenario,
     order: Order,
@@ -207,6 +217,7 @@ async def _measured(
     up: Running,
     place: Path,
 ) -> Run:
+    """An order posted as fast as it is answered, until its last effect; `before` is how many effects there were."""
     if cluster.process_id is None:
         raise BenchmarkError("PostgreSQL is gone")
     posting = Posting(order, place)
@@ -215,7 +226,7 @@ async def _measured(
         services, postgres = cpu.seconds(up.process_ids), cpu.seconds([cluster.process_id])
         started = time.perf_counter()
         answers = await posting.posted()
-        await effects.reach(scenario, before + order.first + order.messages, _PATIENCE_SECONDS)
+        await effects.reach(scenario, before + order.first + order.messages, PATIENCE_SECONDS)
         seconds = time.perf_counter() - started
         services = cpu.seconds(up.process_ids) - services
         postgres = cpu.seconds([cluster.process_id]) - postgres
@@ -235,7 +246,7 @@ async def _measured(
     )
 
 
-async def _check(scenario: Scenario, posted: int, before: dict[str, int], effects: Effects, up: Running) -> None:
+async def check(scenario: Scenario, posted: int, before: dict[str, int], effects: Effects, up: Running) -> None:
     """Each message had its effect once and nothing was given up; raises otherwise."""
     up.check()
     after = await effects.counts()

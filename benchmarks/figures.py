@@ -1,5 +1,6 @@
 """What is judged: each figure with its target, CPU time first, and the file that keeps them all."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +27,17 @@ _FLOOR_TARGET = 0.6
 
 @dataclass(frozen=True)
 class Figure:
-    """A number and what it has to be; without a target nothing is judged."""
+    """A number and what it has to be; without a target nothing is judged.
+
+    `at_most` says that less is better, with a target or without. `rounds` is what each round alone would have given.
+    """
 
     name: str
     value: float
     unit: str
     target: float | None = None
     at_most: bool = False
+    rounds: tuple[float, ...] = ()
 
     @property
     def met(self) -> bool | None:
@@ -55,25 +60,42 @@ class Figure:
 def of_outcome(outcome: Outcome) -> list[Figure]:
     """CPU time of a message first, then how many a second."""
     name = outcome.scenario.name
-    cost = outcome.median(MESH, lambda run: run.cpu_us)
+    cost = outcome.median(MESH, _cpu_us)
     speed = outcome.median(MESH, _per_second)
     figures = [Figure(f"{name}: CPU time of a message, services and PostgreSQL", cost, "us")]
     for peer, target in ((_ONE, _CPU_TARGETS.get(name)), (_MANY, None)):
-        ratio = outcome.median(peer, lambda run: run.cpu_us) / cost
-        figures.append(Figure(f"{name}: CPU time, {peer} / {MESH}", ratio, "times", target))
+        told = f"{name}: CPU time, {peer} / {MESH}"
+        figures.append(ratio(told, outcome.of_rounds(peer, _cpu_us), outcome.of_rounds(MESH, _cpu_us), target))
     figures.append(Figure(f"{name}: messages", speed, "per second"))
-    for mesh, target in ((MESH, None), (TWICE, _THROUGHPUT_TARGETS.get(name))):
-        for peer, at_least in ((_ONE, target), (_MANY, None)):
-            ratio = outcome.median(mesh, _per_second) / outcome.median(peer, _per_second)
-            figures.append(Figure(f"{name}: messages per second, {mesh} / {peer}", ratio, "times", at_least))
+    pairs = [
+        (MESH, _ONE, None),
+        (MESH, _MANY, None),
+        (TWICE, _ONE, _THROUGHPUT_TARGETS.get(name)),
+        (TWICE, _MANY, None),
+    ]
     if FLOOR.name in outcome.runs:
-        ratio = speed / outcome.median(FLOOR.name, _per_second)
-        figures.append(Figure(f"{name}: messages per second, {MESH} / {FLOOR.name}", ratio, "times", _FLOOR_TARGET))
+        pairs.append((MESH, FLOOR.name, _FLOOR_TARGET))
+    for ours, theirs, target in pairs:
+        speeds = outcome.of_rounds(ours, _per_second), outcome.of_rounds(theirs, _per_second)
+        figures.append(ratio(f"{name}: messages per second, {ours} / {theirs}", *speeds, target))
     return figures
+
+
+def ratio(
+    name: str, upper: Sequence[float], lower: Sequence[float], target: float | None = None, *, at_most: bool = False
+) -> Figure:
+    """Median through median of what was measured in the same rounds."""
+    rounds = tuple(one / other for one, other in zip(upper, lower, strict=True))
+    value = statistics.median(upper) / statistics.median(lower)
+    return Figure(name, value, "times", target, at_most=at_most, rounds=rounds)
 
 
 def _per_second(run: Run) -> float:
     return run.per_second
+
+
+def _cpu_us(run: Run) -> float:
+    return run.cpu_us
 
 
 def of_timing(timing: Timing) -> Figure:

@@ -1,6 +1,5 @@
 """Whether a town with history is as fast as a new one: full turns with millions of rows behind them, and with none."""
 
-import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import town
-from benchmarks.contender import CONTENDERS, TURNED, provider
-from benchmarks.endtoend import Run, Size, run_on
-from benchmarks.figures import Figure
+from benchmarks.contender import CONTENDERS, TURNED
+from benchmarks.endtoend import Run, Size, new_town, run_on
+from benchmarks.figures import Figure, ratio
 from launcher import databases
 from launcher.embedded import Cluster
 
@@ -32,8 +30,8 @@ WITH made AS (
     FROM generate_series(1, $1::bigint) AS n
     RETURNING person_id
 )
-INSERT INTO profile.identity (kind, value, person_id)
-SELECT 1, '+99' || (person_id - $2::bigint), person_id FROM made
+INSERT INTO profile.identity (kind, value_hash, value_sealed, person_id)
+SELECT 1, sha256(int8send(person_id)), repeat('x', 48)::bytea, person_id FROM made
 """
 _TRIPS = """
 INSERT INTO trips.trip (trip_id, state, passenger_id, driver_id, vehicle, latitude, longitude,
@@ -61,11 +59,7 @@ async def measure(
     runs: dict[str, list[Run]] = {NEW: [], OLD: []}
     try:
         for which, name in names.items():
-            await databases.drop(cluster.dsn("postgres"), name)
-            await databases.create(cluster.dsn("postgres"), name)
-            await databases.migrate(cluster.dsn(name))
-            async with provider(folder) as port:
-                await town.settle(cluster.dsn(name), folder / which.replace(" ", "-"), port, size.riders)
+            await new_town(cluster, name, folder / which.replace(" ", "-"), size.riders)
         tell(f"  {history.keys} keys, {history.people} people and {history.trips} trips are put into the old town")
         await _fill(cluster.dsn(names[OLD]), history)
         for name in names.values():  # whatever else differs, both are tidy
@@ -79,17 +73,13 @@ async def measure(
     finally:
         for name in names.values():
             await databases.drop(cluster.dsn("postgres"), name)
-    ratio = _median(runs[OLD]) / _median(runs[NEW])
+    speeds = {name: [run.per_second for run in runs[name]] for name in runs}
     suite = {
         "name": "history",
         "rows": vars(history),
         "runs": {name: [run.told() for run in runs[name]] for name in runs},
     }
-    return suite, [Figure("full turn: messages per second, old town / new town", ratio, "times", _TARGET)]
-
-
-def _median(runs: list[Run]) -> float:
-    return statistics.median(run.per_second for run in runs)
+    return suite, [ratio("full turn: messages per second, old town / new town", speeds[OLD], speeds[NEW], _TARGET)]
 
 
 async def _fill(dsn: str, history: History) -> None:

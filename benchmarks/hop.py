@@ -16,8 +16,8 @@ from typing import Any
 
 import grpc
 
-from benchmarks.figures import Figure
-from benchmarks.processes import BenchmarkError, Started, deadline
+from benchmarks.figures import Figure, ratio
+from benchmarks.processes import Started, until
 from chassis import process
 from chassis.channels import open_channel
 from chassis.server import serve_grpc
@@ -125,17 +125,17 @@ async def measure(size: HopSize, folder: Path, tell: Callable[[str], None]) -> t
         "calls_per_second": {name: round(found) for name, found in speed.items()},
     }
     return suite, [
-        Figure(
+        ratio(
             "one hop, 1 in flight: latency, ours / bare grpc.aio",
-            latency[OURS] / latency[BARE],
-            "times",
+            latencies[OURS],
+            latencies[BARE],
             _LATENCY_TARGET,
             at_most=True,
         ),
-        Figure(
+        ratio(
             f"one hop, {_IN_FLIGHT} in flight: calls per second, coalesced / one by one",
-            speed["coalesced"] / speed["one by one"],
-            "times",
+            speeds["coalesced"],
+            speeds["one by one"],
             _THROUGHPUT_TARGET,
         ),
     ]
@@ -178,12 +178,7 @@ async def _served(kind: str, folder: Path) -> AsyncIterator[int]:
     (port,) = ports.choose(1)
     started = Started(f"hop-{kind}", ["-m", "benchmarks.hop", str(port), kind], {}, folder / f"hop-{kind}.log")
     try:
-        end = deadline()
-        while not await listens(port):
-            started.check()
-            if asyncio.get_running_loop().time() > end:
-                raise BenchmarkError(f"the {kind} server does not listen")
-            await asyncio.sleep(0.02)
+        await until(lambda: listens(port), started)
         yield port
     finally:
         started.ask_to_stop()

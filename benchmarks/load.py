@@ -40,6 +40,15 @@ class Order:
 
 
 @dataclass(frozen=True)
+class SteadyOrder:
+    """An order at a rate, in messages a second, whatever was answered: benchmarks/steady.py posts it."""
+
+    order: Order
+    rate: float
+    seed: int
+
+
+@dataclass(frozen=True)
 class Answers:
     """What came of it, as the sender saw it."""
 
@@ -140,16 +149,17 @@ async def _main(order: Order) -> None:
     await run.open(order.ports, order.connections)
     print("ready", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
-    cpu, started = _cpu_seconds(), time.perf_counter()
+    cpu, started = cpu_seconds(), time.perf_counter()
     await run.post_all()
     seconds = time.perf_counter() - started
     latencies = sorted(run.latencies) or [0.0]
     p50, p99 = (next(islice(latencies, int(share * (len(latencies) - 1)), None)) * 1000 for share in (0.5, 0.99))
-    answers = Answers(dict(run.statuses), seconds, round(p50, 2), round(p99, 2), _cpu_seconds() - cpu)
+    answers = Answers(dict(run.statuses), seconds, round(p50, 2), round(p99, 2), cpu_seconds() - cpu)
     print(orjson.dumps(asdict(answers)).decode(), flush=True)
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
+    """Of this process so far."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 

@@ -18,7 +18,7 @@ import asyncpg
 
 from benchmarks import cpu
 from benchmarks.figures import Figure
-from benchmarks.processes import BenchmarkError, Started, deadline
+from benchmarks.processes import BenchmarkError, Started, until
 from chassis.channels import open_channel
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
@@ -211,12 +211,7 @@ async def _searching(dsn: str, folder: Path) -> AsyncIterator[Trips]:
             open_channel(f"127.0.0.1:{grpc_port}", telemetry) as channel,
         ):
             trips = Trips(channel)
-            end = deadline()
-            while not await trips.peer.serving():
-                started.check()
-                if asyncio.get_running_loop().time() > end:
-                    raise BenchmarkError("the trips service does not serve")
-                await asyncio.sleep(0.02)
+            await until(trips.peer.serving, started)
             yield trips
     finally:
         started.ask_to_stop()

@@ -1,11 +1,12 @@
 """Processes of a run: started with an environment of their own, ready, asked to stop, and gone when we are gone."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from launcher.environment import ROOT
@@ -67,6 +68,16 @@ class Started:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+async def until(is_ready: Callable[[], Awaitable[bool]], process: Started) -> None:
+    """Return once it is; raises BenchmarkError when the process ends before that, or takes too long."""
+    end = deadline()
+    while not await is_ready():
+        process.check()
+        if time.monotonic() > end:
+            raise BenchmarkError(f"{process.name} is not ready; see {process.log}")
+        await asyncio.sleep(0.02)
 
 
 def deadline() -> float:

@@ -16,10 +16,11 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from benchmarks.__main__ import SCENARIOS, SIZES
+from benchmarks.__main__ import SCENARIOS
 from benchmarks.contender import CONTENDERS, Running, Scenario
 from benchmarks.endtoend import measure
 from benchmarks.processes import BenchmarkError
+from benchmarks.sizes import SIZES
 from launcher import embedded
 from launcher.environment import ROOT
 

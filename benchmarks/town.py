@@ -35,7 +35,7 @@ async def settle(dsn: str, folder: Path, provider_port: int, riders: int) -> Non
             posting = Posting(order, folder)
             await posting.prepared()
             await posting.posted()
-            await effects.reach(ANSWERED, riders, _SECONDS)
+            await effects.reach(ANSWERED, riders, _SECONDS + riders / 50)
 
 
 async def _people(channel: Any, names: dict[str, str]) -> list[int]:

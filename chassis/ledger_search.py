@@ -12,7 +12,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from chassis.database import Database, Statement
 from chassis.ledger import Entry
 
-_STEP = 5000
+_STEP = 2000
 
 
 class LedgerSearch:
@@ -30,7 +30,8 @@ class LedgerSearch:
             FROM (SELECT max(request_id) AS request_id FROM step) AS last
             LEFT JOIN (
                 SELECT * FROM step
-                WHERE EXISTS (SELECT FROM unnest($3::bytea[]) AS wanted (part) WHERE position(part IN outcome) > 0)
+                WHERE $3::bytea[] IS NULL
+                   OR EXISTS (SELECT FROM unnest($3::bytea[]) AS wanted (part) WHERE position(part IN outcome) > 0)
             ) AS found ON true
             """,  # noqa: S608
         )
@@ -49,8 +50,10 @@ class LedgerSearch:
         """For `analyze`."""
         return (self._look, self._rewrite)
 
-    async def rewrite(self, database: Database, parts: Sequence[bytes], anew: Callable[[Entry], Entry | None]) -> int:
-        """Ask `anew` about each entry whose outcome has one of the parts in it; answers how many became another."""
+    async def rewrite(
+        self, database: Database, anew: Callable[[Entry], Entry | None], parts: Sequence[bytes] | None = None
+    ) -> int:
+        """Ask `anew` about each entry, with `parts` only those with one of them; answers how many became another."""
         rewritten = 0
         async for found in self._found(database, parts):
             entries = [entry for one in found if (entry := anew(one)) is not None and entry != one]
@@ -63,10 +66,10 @@ class LedgerSearch:
                 )
         return rewritten
 
-    async def _found(self, database: Database, parts: Sequence[bytes]) -> AsyncIterator[list[Entry]]:
+    async def _found(self, database: Database, parts: Sequence[bytes] | None) -> AsyncIterator[list[Entry]]:
         last: str | None = ""
         while last is not None:
-            rows = await database.fetch(self._look, last, _STEP, list(parts))
+            rows = await database.fetch(self._look, last, _STEP, None if parts is None else list(parts))
             last = rows[0]["last"]
             yield [
                 Entry(row["request_id"], row["fingerprint"], row["outcome"])

@@ -1,4 +1,4 @@
-"""Forward-only migrations: numbered SQL files of each room, applied once, in order, one transaction each.
+"""Forward-only migrations: numbered files of each room, applied once, in order, one transaction each.
 
 Replicas may start together: an advisory lock lets one migrate while the others wait and then find nothing to do. A
 file that was applied must not change afterwards; its digest is kept and compared.
@@ -6,14 +6,19 @@ file that was applied must not change afterwards; its digest is kept and compare
 A file that begins with `-- concurrently` is for indexes of big tables: CREATE INDEX CONCURRENTLY locks nobody out and
 cannot run in a transaction. Its statements run one by one and must bear being run again (IF [NOT] EXISTS): when it
 stops half-way the next run drops the index that was not finished and goes on.
+
+What SQL alone cannot do is a Python file with `async def apply(connection, environ)`, which runs in the transaction.
 """
 
 import asyncio
 import hashlib
+import importlib.util
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -37,7 +42,7 @@ JOIN pg_namespace AS namespace ON namespace.oid = index.relnamespace
 WHERE NOT pg_index.indisvalid AND namespace.nspname = $1
 """
 
-_FILE = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
+_FILE = re.compile(r"^(\d{4})_([a-z0-9_]+)\.(sql|py)$")
 
 _PREPARE = """
 CREATE SCHEMA IF NOT EXISTS chassis;
@@ -71,17 +76,19 @@ class Migration:
     room: str
     number: int
     name: str
-    sql: str
+    # What the file says.
+    text: str
+    path: Path
 
     @property
     def digest(self) -> str:
         """Of the file's text."""
-        return hashlib.sha256(self.sql.encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
     def concurrent(self) -> bool:
         """Whether it runs outside of a transaction."""
-        return self.sql.startswith("-- concurrently")
+        return self.text.startswith("-- concurrently")
 
 
 def discover(root: Path) -> list[Room]:
@@ -93,11 +100,11 @@ def discover(root: Path) -> list[Room]:
 def read(room: Room) -> list[Migration]:
     """The files of a room in order; raises MigrationError when numbers are missing or double."""
     found = []
-    for path in sorted(room.folder.glob("*.sql")):
+    for path in sorted((*room.folder.glob("*.sql"), *room.folder.glob("*.py"))):
         match = _FILE.match(path.name)
         if match is None:
-            raise MigrationError(f"{path.name} in {room.schema}: name it NNNN_name.sql")
-        found.append(Migration(room.schema, int(match[1]), match[2], path.read_text(encoding="utf-8")))
+            raise MigrationError(f"{path.name} in {room.schema}: name it NNNN_name.sql or NNNN_name.py")
+        found.append(Migration(room.schema, int(match[1]), match[2], path.read_text(encoding="utf-8"), path))
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
         raise MigrationError(f"{room.schema}: migrations must be numbered 0001, 0002, ... without gaps")
     return found
@@ -120,7 +127,7 @@ async def pending(connection: asyncpg.Connection, rooms: Sequence[Room]) -> list
     return missing
 
 
-async def migrate(dsn: str, rooms: Sequence[Room]) -> list[Migration]:
+async def migrate(dsn: str, rooms: Sequence[Room], environ: Mapping[str, str] = os.environ) -> list[Migration]:
     """Apply what is missing and return it. Safe to run from many processes at once."""
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
@@ -129,25 +136,37 @@ async def migrate(dsn: str, rooms: Sequence[Room]) -> list[Migration]:
         await connection.execute(_PREPARE)
         missing = await pending(connection, rooms)
         for migration in missing:
-            await _apply(connection, migration)
+            await _apply(connection, migration, environ)
             log.info("migration applied", room=migration.room, number=migration.number, name=migration.name)
         return missing
     finally:
         await connection.close()
 
 
-async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
+async def _apply(connection: asyncpg.Connection, migration: Migration, environ: Mapping[str, str]) -> None:
     if migration.concurrent:
         for row in await connection.fetch(_UNFINISHED, migration.room):
             await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {row[0]}")
-        for statement in filter(str.strip, migration.sql.split(";\n")):
+        for statement in filter(str.strip, migration.text.split(";\n")):
             await connection.execute(statement)
         await _record(connection, migration)
         return
     async with connection.transaction():
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {migration.room}")
-        await connection.execute(migration.sql)
+        if migration.path.suffix == ".py":
+            await _module(migration.path).apply(connection, environ)
+        else:
+            await connection.execute(migration.text)
         await _record(connection, migration)
+
+
+def _module(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"migration_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise MigrationError(f"{path.name} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 async def _record(connection: asyncpg.Connection, migration: Migration) -> None:

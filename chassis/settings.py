@@ -5,6 +5,7 @@ import math
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -150,6 +151,14 @@ def _cast(kind: Any, text: str) -> Any:
         if not math.isfinite(number):  # "nan" is within any bounds
             raise ValueError("must be a number")
         return number
+    if kind is Decimal:
+        try:
+            exact = Decimal(text)
+        except InvalidOperation:
+            raise ValueError("must be a decimal number") from None
+        if not exact.is_finite():
+            raise ValueError("must be a decimal number")
+        return exact
     if kind is Secret:
         return Secret(text)
     return text

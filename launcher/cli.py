@@ -47,10 +47,19 @@ COMMANDS = {
         "analyze",
     ),
     "erase": Command("erase everything about a person, and prove it", "hailwire erase --number +250788000001", "erase"),
+    "flows": Command("print the conversation as a drawing", "hailwire flows --format mermaid", "flows"),
+    "wallet": Command(
+        "bring money into wallets, look at them, and add everything up anew", "hailwire wallet check", "wallet"
+    ),
     "loadtest": Command(
         "put a mesh under load and judge what arrived at the far end",
         "hailwire loadtest --rate 50 --duration 30",
         "loadtest",
+    ),
+    "rotate-keys": Command(
+        "encrypt numbers anew with the first of NUMBER_KEYS, in small steps",
+        "NUMBER_KEYS=k2:...,k1:... hailwire rotate-keys",
+        "rotate_keys",
     ),
     "token": Command("mint a token for the REST API; development only", "hailwire token --sub 42", "token"),
 }

@@ -14,6 +14,8 @@ DEVELOPMENT_SECRETS = {
     "TWILIO_AUTH_TOKEN": "dev-auth-token",
     "ADMIN_TOKEN": "dev-admin-token",
     "JWT_SECRET": "dev-jwt-secret-for-this-machine-only",
+    "NUMBER_KEYS": "dev:aGFpbHdpcmUgZGV2ZWxvcG1lbnQga2V5IG51bWJlcnM=",
+    "NUMBER_HASH_KEY": "aGFpbHdpcmUgZGV2ZWxvcG1lbnQga2V5IGhhc2hlcyE=",
 }
 
 

@@ -1,9 +1,10 @@
 """Databases of a server: made for `hailwire up` and for tests, filled with the migrations of every room."""
 
 import contextlib
+import os
 import socket
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -83,9 +84,9 @@ async def drop(admin_dsn: str, name: str) -> None:
         await connection.close()
 
 
-async def migrate(dsn: str) -> int:
+async def migrate(dsn: str, environ: Mapping[str, str] = os.environ) -> int:
     """Bring a database up to date with this checkout; the number of migrations that were missing."""
-    return len(await migrations.migrate(dsn, migrations.discover(ROOT)))
+    return len(await migrations.migrate(dsn, migrations.discover(ROOT), environ))
 
 
 async def missing(dsn: str) -> list[str]:

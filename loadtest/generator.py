@@ -1,7 +1,7 @@
 """The open loop: each event is sent at its moment, whether or not anything before it was answered.
 
-The generator tells how late it was itself. A late generator would turn the open loop into a closed one without anybody
-noticing: a run in which it was late is no run.
+The generator tells how late it was itself, and how busy. A late generator would turn the open loop into a closed one
+without anybody noticing, and in one that is busy all the time latencies are its own: such a run is no run.
 """
 
 import asyncio
@@ -37,11 +37,13 @@ class Generator:
         self._told = itertools.count()
         self._start = 0.0
         self.lags = Histogram()
+        self.share_of_a_core: float | None = None  # while it sent
         self.over = False
 
     async def send(self, events: Iterable[Event]) -> None:
         """All of them, each in its moment."""
         loop = asyncio.get_running_loop()
+        cpu, began = time.process_time(), time.perf_counter()
         # The ledger's clock and the loop's, read together.
         self._start = loop.time() + self._ledger.began - time.time()
         for number, (at, _, what, message) in enumerate(events, 1):
@@ -55,6 +57,8 @@ class Generator:
                 self._post(message, again=what == "again")
             else:
                 self._tell(at)
+        if self.lags.count:
+            self.share_of_a_core = (time.process_time() - cpu) / (time.perf_counter() - began)
         self.over = True
 
     def _post(self, message: Message, *, again: bool) -> None:

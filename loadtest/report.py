@@ -1,6 +1,8 @@
 """What a person reads while the load test runs and afterwards, and the file that keeps it."""
 
+import os
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ def results(seen: Evidence, targets: list[Target]) -> dict[str, Any]:
     answers = ledger.latencies()
     load = seen.order.load
     return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
         "load": {
             "rate": load.rate,
             "seconds": load.duration,
@@ -51,6 +55,7 @@ def results(seen: Evidence, targets: list[Target]) -> dict[str, Any]:
         "webhook_answered": ledger.webhooks.told(),
         "status_webhook_answered": ledger.status_webhooks.told(),
         "generator_late": seen.generator.lags.told(),
+        "generator": {"share_of_a_core": seen.generator.share_of_a_core, "kept_bytes": round(seen.kept_bytes)},
         "inside": seen.inside.told(),
         "targets": [target.told() for target in targets],
         "met": all(target.met for target in targets),

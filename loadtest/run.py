@@ -13,6 +13,7 @@ import aiohttp
 import grpc
 
 from chassis.queues import LOOK_SECONDS as QUEUES_SECONDS
+from chassis.resources import resident_bytes
 from launcher.failure import CommandError, ExitCode
 from loadtest import plan, report, targets, town
 from loadtest.farend import FarEnd
@@ -65,6 +66,8 @@ async def run(order: Order, tell: Tell) -> bool:
     told = report.results(seen, judged)
     report.write(order.output, told)
     tell(f"\n{report.table(told, judged)}\n\nwritten to {order.output}")
+    if sentence := targets.bottleneck(judged):
+        tell(sentence)
     missed = sum(not target.met for target in judged)
     tell(f"{missed} of {len(judged)} targets missed" if missed else f"all {len(judged)} targets met")
     return not missed
@@ -93,6 +96,7 @@ async def _mesh(order: Order, tell: Tell) -> AsyncIterator[MeshSettings]:
 
 async def _measured(site: _Site) -> Evidence:
     order, settings = site.order, site.order.settings
+    resident = resident_bytes()
     warm_load = Profile(order.load.rate, settings.warm_up)
     first = secrets.randbelow(_STRANGERS)
     warming = plan.make(warm_load, settings, first_stranger=first, bursts=False)
@@ -106,6 +110,7 @@ async def _measured(site: _Site) -> Evidence:
         f"seconds)" + (f" and {load.status_rate:g} statuses a second" if load.status_rate else "")
     )
     seen = await _driven(site, planned, warmed)
+    kept = max(0.0, resident_bytes() - resident)
     with_trip = await town.with_trips(site.mesh, [passengers[one.person.number] for one in planned.requests])
     made = sum(
         passengers[one.person.number] in with_trip and one.driver is not None and one.driver.number in seen.ledger.told
@@ -114,7 +119,7 @@ async def _measured(site: _Site) -> Evidence:
     # So that the gauges of queues, dead letters among them, are of a time after the load.
     await asyncio.sleep(QUEUES_SECONDS)
     await _settled(site, seen)
-    return replace(seen, trips=made, others=await site.far_end.webhooks() - posted)
+    return replace(seen, trips=made, others=await site.far_end.webhooks() - posted, kept_bytes=kept)
 
 
 async def _warmed(site: _Site, plans: Sequence[Plan]) -> Ledger | None:

@@ -11,6 +11,10 @@ from loadtest.order import Order
 from loadtest.wire import Wire
 
 _MEGABYTE = 2**20
+# It has one thread: with more of a core than this it would answer for part of the latencies that it measures.
+_BUSY_PERCENT = 90
+# A plan of Meta's five minutes takes a fifth of it; what grows with a run beyond its plan would show.
+_GENERATOR_MEGABYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Evidence:
     """All that was seen of a run. `trips` are those of the `requested` rides that were made and told to the driver.
 
     `statuses_each` is how many statuses the stand-in tells of each message that it accepted, `others` the webhooks that
-    it posted itself.
+    it posted itself. `kept_bytes` is what the load test itself took for plan and ledger.
     """
 
     order: Order
@@ -62,6 +66,7 @@ class Evidence:
     statuses_each: int
     trips: int = 0
     others: int = 0
+    kept_bytes: float = 0.0
 
     @property
     def expected_statuses(self) -> int:
@@ -87,10 +92,20 @@ def judge(seen: Evidence) -> list[Target]:
         *_deduplication(seen),
         Target("generator late, p99", _times(seen.generator.lags.quantile(0.99), 1000), settings.max_lag, "ms"),
         Target("generator late, most", _times(seen.generator.lags.most, 1000), 10 * settings.max_lag, "ms"),
+        Target("generator, share of a core", _times(seen.generator.share_of_a_core, 100), _BUSY_PERCENT, "%"),
+        Target("generator, memory of the run", seen.kept_bytes / _MEGABYTE, _GENERATOR_MEGABYTES, "MB", beyond=True),
     ]
     if seen.order.settings.profile == "meta":
         targets += _meta(seen)
     return [*targets, *_within(seen)]
+
+
+def bottleneck(judged: Iterable[Target]) -> str:
+    """A sentence when the generator itself bounded the run; empty when it did not."""
+    missed = [target.name for target in judged if target.name.startswith("generator") and not target.met]
+    if not missed:
+        return ""
+    return f"the generator itself bounded this run ({'; '.join(missed)}): it says little about the mesh"
 
 
 def _deduplication(seen: Evidence) -> list[Target]:

@@ -33,7 +33,7 @@ INSERT INTO gateway.pending (conversation_id, seq, inbox_id, stored_on) VALUES (
 FIND_PERSON = """
 SELECT p.person_id, p.name, p.language, p.opt_outs
 FROM profile.identity i JOIN profile.person p USING (person_id)
-WHERE i.kind = $1 AND i.value = $2
+WHERE i.kind = $1 AND i.value_hash = $2
 """
 
 NEAREST_DRIVERS = """

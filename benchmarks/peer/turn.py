@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from benchmarks.peer import statements as sql
+from chassis.settings import Secret
 from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import trips_pb2
+from launcher.credentials import DEVELOPMENT_SECRETS
 from services.gateway.conversations.dispatch import take_turn
 from services.gateway.conversations.turn import Outcome, State, Turn, World
 from services.gateway.messages import Address, Item, ItemKind, Outgoing
 from services.gateway.providers.whatsapp.reading import read_message
+from services.profile.rows import identity_hash
+from services.profile.sealing import Sealer
 from services.trips.geo import Location, location, metres_from, windows
 
 if TYPE_CHECKING:
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 _RADIUS_METERS = 10_000.0
 _STALE_AFTER_SECONDS = 600.0
+# Identities are found as the services find them.
+_SEALER = Sealer.of(Secret(DEVELOPMENT_SECRETS["NUMBER_KEYS"]), Secret(DEVELOPMENT_SECRETS["NUMBER_HASH_KEY"]))
 
 
 async def store(connection: "Connection", item: Item) -> bool:
@@ -86,7 +92,8 @@ async def _insert(connection: "Connection", item: Item, conversation_id: int, ro
 
 
 async def _person(connection: "Connection", address: Address) -> profile_pb2.Person:
-    row = await _one(connection, sql.FIND_PERSON, int(profile_pb2.IDENTITY_KIND_WHATSAPP_NUMBER), address.value)
+    kind = int(profile_pb2.IDENTITY_KIND_WHATSAPP_NUMBER)
+    row = await _one(connection, sql.FIND_PERSON, kind, identity_hash(_SEALER, kind, address.value))
     return profile_pb2.Person(
         person_id=row["person_id"], name=row["name"], language=row["language"], opt_outs=row["opt_outs"]
     )

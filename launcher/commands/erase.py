@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import getpass
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import asyncpg
@@ -16,6 +16,10 @@ from launcher.failure import CommandError, ExitCode
 from launcher.settings import HomeSettings
 from services.gateway import erasing
 from services.profile import audit
+from services.profile.person import IdentityKind
+from services.profile.rows import identity_hash
+from services.profile.sealing import Sealer
+from services.profile.settings import SealingSettings
 
 _LOOK_SECONDS = 0.5
 # After so long without a step there is no gateway at work, or a service is away.
@@ -26,14 +30,16 @@ _FIND = """
 SELECT coalesce(merged_into, person_id) AS person_id FROM profile.person
 WHERE erased_at IS NULL AND (
     person_id = $1
-    OR person_id IN (SELECT person_id FROM profile.identity WHERE value = $2))
+    OR person_id IN (
+        SELECT person_id FROM profile.identity
+        JOIN unnest($2::smallint[], $3::bytea[]) AS named (kind, value_hash) USING (kind, value_hash)))
 GROUP BY 1 ORDER BY 1
 """
-_KNOWN_BY = """
-SELECT value, false AS is_name FROM profile.identity WHERE person_id = $1
-UNION SELECT name, true FROM profile.person WHERE (person_id = $1 OR merged_into = $1) AND name <> ''
-UNION SELECT split_part(alias.address, ':', 2), false
-      FROM gateway.alias JOIN gateway.conversation USING (conversation_id) WHERE conversation.person_id = $1
+_IDENTITIES = "SELECT value_hash, value_sealed FROM profile.identity WHERE person_id = $1"
+_NAMES = "SELECT DISTINCT name FROM profile.person WHERE (person_id = $1 OR merged_into = $1) AND name <> ''"
+_ADDRESSES = """
+SELECT DISTINCT split_part(alias.address, ':', 2) AS value
+FROM gateway.alias JOIN gateway.conversation USING (conversation_id) WHERE conversation.person_id = $1
 """
 _NAMESAKES = """
 SELECT DISTINCT name FROM profile.person WHERE name = ANY($1::text[]) AND coalesce(merged_into, person_id) <> $2
@@ -63,34 +69,40 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     dsn = load(HomeSettings, environ).dsn()
     if dsn is None:
         raise CommandError("set DATABASE_URL, or start `hailwire up`.")
+    settings = load(SealingSettings, environ)
+    sealer = Sealer.of(settings.number_keys, settings.number_hash_key)
     with databases.explained(dsn):
-        return asyncio.run(_erase(dsn, arguments))
+        return asyncio.run(_erase(dsn, sealer, arguments))
 
 
-async def _erase(dsn: str, arguments: argparse.Namespace) -> int:
+async def _erase(dsn: str, sealer: Sealer, arguments: argparse.Namespace) -> int:
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
-        rows = await connection.fetch(_FIND, arguments.person or 0, arguments.number or arguments.user_id or "")
+        named = arguments.number or arguments.user_id or ""
+        hashes = [identity_hash(sealer, kind, named) for kind in IdentityKind]
+        rows = await connection.fetch(_FIND, arguments.person or 0, list(map(int, IdentityKind)), hashes)
         if not rows:
             raise CommandError("nobody is known by that; whoever was erased is not either.", ExitCode.FAILED)
         people = [row["person_id"] for row in rows]
-        known_by = [await _known_by(connection, person_id) for person_id in people]
+        known_by = [await _known_by(connection, sealer, person_id) for person_id in people]
         for person_id in people:
             await _carry_out(connection, person_id)
-        return await _prove(connection, [value for several in known_by for value in several])
+        return await _prove(connection, sealer, {value for several in known_by for value in several})
     finally:
         await connection.close()
 
 
-async def _known_by(connection: Any, person_id: int) -> list[str]:
+async def _known_by(connection: Any, sealer: Sealer, person_id: int) -> set[str]:
     """What to look for afterwards. A name that others have too proves nothing, nor does one of three letters."""
-    rows = await connection.fetch(_KNOWN_BY, person_id)
-    names = [row["value"] for row in rows if row["is_name"]]
-    common = {row["name"] for row in await connection.fetch(_NAMESAKES, names, person_id)}
+    identities = await connection.fetch(_IDENTITIES, person_id)
+    values = {sealer.open(row["value_sealed"], row["value_hash"]).decode() for row in identities}
+    values |= {row["value"] for row in await connection.fetch(_ADDRESSES, person_id)}
+    names = {row["name"] for row in await connection.fetch(_NAMES, person_id)}
+    common = {row["name"] for row in await connection.fetch(_NAMESAKES, list(names), person_id)}
     common |= {name for name in names if len(name) < proof.SHORTEST}
     if common:
         print(f"person {person_id}: their name is not looked for, it is short or others have it too")
-    return [row["value"] for row in rows if not (row["is_name"] and row["value"] in common)]
+    return values | (names - common)
 
 
 async def _carry_out(connection: Any, person_id: int) -> None:
@@ -113,9 +125,10 @@ async def _carry_out(connection: Any, person_id: int) -> None:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _prove(connection: Any, values: Sequence[str]) -> int:
+async def _prove(connection: Any, sealer: Sealer, values: Collection[str]) -> int:
     print(f"searching every table for {len(values)} numbers, user ids and names, in each form that they may have")
-    traces = await proof.search(connection, proof.needles(values))
+    wanted = proof.needles(values)
+    traces = await proof.search(connection, wanted) + await proof.search_sealed(connection, sealer, wanted)
     for trace in traces:
         print(f"found in {trace.rows} rows of {trace.schema}.{trace.table}, {trace.column}")
     if traces:

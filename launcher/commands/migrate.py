@@ -22,11 +22,11 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if dsn is None:
         raise CommandError("set DATABASE_URL, or start `hailwire up`, which migrates its own database.")
     with databases.explained(dsn):
-        return asyncio.run(_check(dsn) if arguments.check else _apply(dsn))
+        return asyncio.run(_check(dsn) if arguments.check else _apply(dsn, environ))
 
 
-async def _apply(dsn: str) -> int:
-    applied = await migrations.migrate(dsn, migrations.discover(databases.ROOT))
+async def _apply(dsn: str, environ: Mapping[str, str]) -> int:
+    applied = await migrations.migrate(dsn, migrations.discover(databases.ROOT), environ)
     for migration in applied:
         print(f"applied {migration.room} {migration.number:04} {migration.name}")
     print("the database is up to date")

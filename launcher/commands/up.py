@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = load(UpSettings, environ)
     if settings.database_url is None:
         home.check(settings.folder)  # a second start is told that, not which ports the first one has
-    plan.make(environ, "")  # a taken port or a bad value is told before anything starts
+    checked = plan.make(environ, "")  # a taken port or a bad value is told before anything starts
     voice = Voice(sys.stdout, environ, log_format=settings.log_format)
 
     with contextlib.ExitStack() as stack:
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             database_url = cluster.dsn("hailwire")
         direct_url = settings.database_direct_url or database_url
         with databases.explained(direct_url, voice.tell):
-            applied = asyncio.run(databases.migrate(direct_url))
+            applied = asyncio.run(databases.migrate(direct_url, checked.environ))
         voice.tell(f"the database is up to date ({applied} migrations applied)")
         decided = plan.make(environ, database_url)
         kept = (

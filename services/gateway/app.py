@@ -27,8 +27,10 @@ from services.gateway.arrivals import Arrival, Stored
 from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
 from services.gateway.clients.erasure import Erasures
+from services.gateway.clients.numbers import Numbers
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Events, Trips
+from services.gateway.code_sending import CodeSending
 from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations import routing
@@ -50,6 +52,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.spool import Spool
 from services.gateway.statuses import Statuses
 from services.gateway.turns import Turns
+from services.gateway.verification_codes import VerificationCodes
 from services.gateway.waiting import WaitNotes
 from services.gateway.webhooks import Webhooks
 
@@ -95,6 +98,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             telemetry,
             instance=instance,
             providers=providers.get,
+            codes=VerificationCodes(settings.twilio_auth_token),
             most=settings.max_sends,
             stopped=settings.sending_stopped,
         )
@@ -206,6 +210,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         routes = QuietRoutes(
             required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
             informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
+            phone_numbers=await stack.enter_async_context(
+                preparing.phone_numbers(
+                    settings,
+                    telemetry,
+                    numbers=Numbers(profile_channel),
+                    sending=CodeSending(database, sender, leasing_as),
+                )
+            ),
         )
         app = Webhooks(
             intake=Intake(

@@ -19,7 +19,7 @@ from chassis.database import Database, Statement
 from chassis.telemetry import Telemetry, failed, traceparent
 from services.gateway.instance import SETTLE_SECONDS, Instance
 from services.gateway.lane import LaneClaim, Settlement
-from services.gateway.messages import Address, Outgoing, Provider, reply_from_dict
+from services.gateway.messages import Address, Outgoing, Provider
 from services.gateway.providers.sending import (
     Accepted,
     Final,
@@ -30,6 +30,8 @@ from services.gateway.providers.sending import (
     Verdict,
     WindowClosed,
 )
+from services.gateway.providers.twilio.render import sms_segments
+from services.gateway.verification_codes import CodeLapsed, VerificationCodes
 
 if TYPE_CHECKING:
     from services.gateway.providers.outside import Providers
@@ -74,13 +76,17 @@ class Attempts:
         *,
         instance: Instance,
         providers: "Callable[[], Awaitable[Providers]]",
+        codes: VerificationCodes,
     ) -> None:
         self._database = database
+        self._codes = codes
         self._telemetry = telemetry
         self._instance = instance
         self._providers = providers
         self._paused_until: dict[Provider, float] = {}
         self._sends = telemetry.counter("sends", "attempts to send a reply, by provider and what became of them")
+        self._sms = telemetry.counter("sms_replies", "replies that Twilio took as SMS")
+        self._segments = telemetry.counter("sms_segments", "parts that these SMS were sent and paid as")
         self._extra = telemetry.counter("extra_sends", "replies sent again although the provider may have had them")
         self._skipped = telemetry.counter("replies_skipped", "replies that were not sent, by reason")
         self._seconds = telemetry.histogram("provider_call", "time of a send as the provider answered it")
@@ -116,10 +122,15 @@ class Attempts:
         if self._window_closed(claim, address):
             self._skipped.add(1, reason="window_closed")
             return Settlement(claim, "skipped", "window closed")
+        try:
+            reply = self._codes.reply(orjson.loads(claim.reply), claim.claimed_at)
+        except CodeLapsed:
+            self._skipped.add(1, reason="code_lapsed")
+            return Settlement(claim, "skipped", "code lapsed", tried=False)
         outgoing = Outgoing(
             outbox_id=claim.outbox_id,
             address=address,
-            reply=reply_from_dict(orjson.loads(claim.reply)),
+            reply=reply,
             attempt=claim.attempts - 1,
             traceparent=claim.traceparent,
         )
@@ -147,6 +158,9 @@ class Attempts:
                 failed(span, kind)
         self._seconds.record(time.perf_counter() - started, provider=str(address.provider), result=kind)
         self._sends.add(1, provider=str(address.provider), result=kind)
+        if isinstance(verdict, Accepted) and (parts := sms_segments(outgoing)):
+            self._sms.add(1)
+            self._segments.add(parts)
         return self._judged(claim, address.provider, verdict)
 
     def _called(self, method: str, provider: Provider) -> contextlib.AbstractContextManager[Span]:

@@ -213,17 +213,19 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """Words and one to three taps with distinct ids."""
+    """Words and one to three taps with distinct ids; `first` is the number of the first where choices are numbered."""
 
     body: str
     buttons: tuple[Button, ...]
+    first: int = 1
 
     def __post_init__(self) -> None:
         _check_choices([button.id for button in self.buttons], MAX_BUTTONS)
 
     def to_dict(self) -> dict[str, Any]:
         """As stored in the outbox."""
-        return {"type": "buttons", "body": self.body, "buttons": [[one.id, one.title] for one in self.buttons]}
+        buttons = [[one.id, one.title] for one in self.buttons]
+        return {"type": "buttons", "body": self.body, "buttons": buttons, **_numbered(self.first)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +239,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """Words, a button that opens a list, and its one to ten rows with distinct ids."""
+    """Words, a button that opens a list, and its one to ten rows with distinct ids; `first` as in Buttons."""
 
     body: str
     button_label: str
     rows: tuple[Row, ...]
+    first: int = 1
 
     def __post_init__(self) -> None:
         _check_choices([row.id for row in self.rows], MAX_ROWS)
@@ -249,7 +252,8 @@ class Menu:
     def to_dict(self) -> dict[str, Any]:
         """As stored in the outbox."""
         rows = [[row.id, row.title, row.description] for row in self.rows]
-        return {"type": "menu", "body": self.body, "button_label": self.button_label, "rows": rows}
+        menu = {"type": "menu", "body": self.body, "button_label": self.button_label, "rows": rows}
+        return {**menu, **_numbered(self.first)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +289,12 @@ def reply_from_dict(stored: Mapping[str, Any]) -> Reply:
         case "text":
             return Text(stored["body"])
         case "buttons":
-            return Buttons(stored["body"], tuple(Button(*button) for button in stored["buttons"]))
+            return Buttons(
+                stored["body"], tuple(Button(*button) for button in stored["buttons"]), stored.get("first", 1)
+            )
         case "menu":
-            return Menu(stored["body"], stored["button_label"], tuple(Row(*row) for row in stored["rows"]))
+            rows = tuple(Row(*row) for row in stored["rows"])
+            return Menu(stored["body"], stored["button_label"], rows, stored.get("first", 1))
         case "location_request":
             return LocationRequest(stored["body"])
         case other:
@@ -295,7 +302,7 @@ def reply_from_dict(stored: Mapping[str, Any]) -> Reply:
 
 
 def choices(reply: Reply) -> tuple[str, ...]:
-    """The ids that can be chosen, in the order in which SMS numbers them from 1."""
+    """The ids that can be chosen, in the order in which SMS numbers them."""
     match reply:
         case Buttons(buttons=buttons):
             return tuple(button.id for button in buttons)
@@ -303,6 +310,10 @@ def choices(reply: Reply) -> tuple[str, ...]:
             return tuple(row.id for row in rows)
         case _:
             return ()
+
+
+def _numbered(first: int) -> dict[str, int]:
+    return {"first": first} if first != 1 else {}
 
 
 def _check_choices(ids: list[str], most: int) -> None:

@@ -39,12 +39,37 @@ def _twilio(summary: str) -> dict[str, Any]:
     }
 
 
+_TOKEN_REFUSALS = (
+    (401, "No token that we can check; the body never says why"),
+    (503, "A service or the token's signing keys are out of reach; Retry-After says when to come back"),
+)
+_BODY_REFUSALS = (
+    (408, "The body came too slowly"),
+    (413, "The body is too large"),
+    (415, "The body is not application/json"),
+)
+
+
+def _user(summary: str, *answers: tuple[int, str], fields: tuple[str, ...] = ()) -> dict[str, Any]:
+    """An operation on behalf of the user whom a bearer token names."""
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "security": [{"bearer": []}],
+        "responses": _answers(*answers, *(_BODY_REFUSALS if fields else ()), *_TOKEN_REFUSALS),
+    }
+    if fields:
+        schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields}, "required": [*fields]}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
+
+
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {
         "title": "Hailwire gateway",
         "version": "0.1.0",
-        "description": "Where Meta and Twilio deliver what people write. A 200 means that it is stored durably.",
+        "description": "Where Meta and Twilio deliver what people write (a 200 means that it is stored durably), and "
+        "where an app links its users' phone numbers.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     },
     "paths": {
@@ -72,6 +97,35 @@ DOCUMENT: dict[str, Any] = {
         "/webhooks/twilio": _twilio("SMS and WhatsApp messages by Twilio."),
         "/webhooks/twilio/status": _twilio("Twilio's delivery statuses."),
         "/api/sms/webhook": _twilio("The same door as /webhooks/twilio."),
+        "/api/user/phone-number": {
+            "get": _user(
+                "The user's phone number, proved or being proved.",
+                (200, "phone_number, verified, and verified_at or expires_at"),
+                (404, "PHONE_NUMBER_NOT_FOUND"),
+            ),
+            "post": _user(
+                "Sends a code by SMS to a number that the user wants to link.",
+                (201, "A code is on its way: expires_at, and resend_at for when another may be asked for"),
+                (400, "MISSING_PHONE_NUMBER, INVALID_PHONE_NUMBER or MALFORMED"),
+                (409, "PHONE_NUMBER_ALREADY_LINKED, USER_HAS_DIFFERENT_PHONE or VERIFICATION_NOT_SENT"),
+                (429, "TOO_MANY_REQUESTS: Retry-After says when"),
+                fields=("phone_number",),
+            ),
+            "delete": _user(
+                "Unlinks the user's number, and ends what is being proved.",
+                (204, "It is gone"),
+                (404, "PHONE_NUMBER_NOT_FOUND"),
+            ),
+        },
+        "/api/user/phone-number/verify": {
+            "post": _user(
+                "Links the number with the code that it received.",
+                (200, "The number is the user's: verified_at"),
+                (400, "MISSING_FIELDS, INVALID_PHONE_NUMBER, INVALID_CODE_FORMAT, VERIFICATION_FAILED or MALFORMED"),
+                (409, "PHONE_NUMBER_ALREADY_LINKED or USER_HAS_DIFFERENT_PHONE"),
+                fields=("phone_number", "code"),
+            )
+        },
         "/healthz": {"get": {"summary": "Whether the process is alive.", "responses": _answers((200, "It is"))}},
         "/readyz": {
             "get": {
@@ -82,4 +136,5 @@ DOCUMENT: dict[str, Any] = {
         "/docs": {"get": {"summary": "This description as a page.", "responses": _answers((200, "HTML"))}},
         "/openapi.json": {"get": {"summary": "This description as OpenAPI 3.1.", "responses": _answers((200, "JSON"))}},
     },
+    "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
 }

@@ -1,6 +1,7 @@
 """What the gateway does not need to serve, and prepares right after: see chassis/warmup.py."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,16 @@ from chassis.later import Later, in_a_thread
 from chassis.telemetry import Telemetry
 from chassis.warmup import Step
 from services.gateway import aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns
+from services.gateway.clients.numbers import Numbers
+from services.gateway.code_sending import CodeSending
 from services.gateway.conversations import catalogue, routing, wording
 from services.gateway.settings import GatewaySettings
+from services.gateway.verification_codes import VerificationCodes
 
 if TYPE_CHECKING:
+    import aiohttp
+
+    from services.gateway.phone_numbers import PhoneNumbers
     from services.gateway.providers.outside import Providers
 
 # What every message passes, from the webhook to the provider's acceptance.
@@ -32,6 +39,45 @@ def providers(settings: GatewaySettings, telemetry: Telemetry) -> "Later[Provide
         return lambda: open_providers(settings, telemetry)
 
     return Later(load)
+
+
+@contextlib.asynccontextmanager
+async def phone_numbers(
+    settings: GatewaySettings, telemetry: Telemetry, *, numbers: Numbers, sending: CodeSending
+) -> "AsyncIterator[Callable[[], PhoneNumbers]]":
+    """What makes the REST API of phone numbers, with the other quiet routes."""
+
+    def load() -> "Callable[[], AbstractAsyncContextManager[aiohttp.ClientSession]]":
+        from chassis.http_client import open_http_client
+
+        return lambda: open_http_client("signing keys", telemetry, most=2)
+
+    session = Later(load)
+    answers = telemetry.counter("phone_number_requests", "requests about phone numbers, by step and result")
+
+    def make() -> "PhoneNumbers":
+        # Numbering plans and signatures take as long to import as a service may take to start.
+        from services.gateway.phone_numbers import PhoneNumbers
+        from services.gateway.signing_keys import SigningKeys
+        from services.gateway.tokens import Tokens
+
+        return PhoneNumbers(
+            tokens=Tokens(
+                secret=settings.jwt_secret,
+                keys=SigningKeys(settings.jwt_jwks_url, session.get) if settings.jwt_jwks_url else None,
+                issuer=settings.jwt_issuer,
+                audience=settings.jwt_audience,
+            ),
+            numbers=numbers,
+            codes=VerificationCodes(settings.twilio_auth_token),
+            sending=sending,
+            answers=answers,
+        )
+
+    try:
+        yield make
+    finally:
+        await session.close()
 
 
 def steps(

@@ -1,9 +1,12 @@
 """The quiet routes (rest.py) for whoever asks first: their framework is imported then, or by the warmup before."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chassis.later import in_a_thread
+
+if TYPE_CHECKING:
+    from services.gateway.phone_numbers import PhoneNumbers
 
 Probe = Callable[[], Awaitable[None]]
 
@@ -12,11 +15,18 @@ UNCHANGING = ("/openapi.json", "/docs")
 
 
 class QuietRoutes:
-    """An ASGI app; `required` and `informative` as in rest.py."""
+    """An ASGI app; `required` and `informative` as in rest.py, `phone_numbers` imports and makes what serves those."""
 
-    def __init__(self, *, required: Mapping[str, Probe], informative: Mapping[str, Probe]) -> None:
+    def __init__(
+        self,
+        *,
+        required: Mapping[str, Probe],
+        informative: Mapping[str, Probe],
+        phone_numbers: "Callable[[], PhoneNumbers]",
+    ) -> None:
         self._required = required
         self._informative = informative
+        self._phone_numbers = phone_numbers
         self._app: Any = None
 
     async def load(self) -> None:
@@ -32,4 +42,6 @@ class QuietRoutes:
     def _make(self) -> Any:
         from services.gateway import rest
 
-        return rest.application(required=self._required, informative=self._informative)
+        return rest.application(
+            required=self._required, informative=self._informative, phone_numbers=self._phone_numbers()
+        )

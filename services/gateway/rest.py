@@ -1,4 +1,4 @@
-"""The gateway's quiet routes: health, readiness and the description of its HTTP interface."""
+"""The gateway's quiet routes: health, readiness, phone numbers and the description of its HTTP interface."""
 
 import asyncio
 import html
@@ -11,13 +11,16 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from services.gateway.openapi import DOCUMENT
+from services.gateway.phone_numbers import PhoneNumbers
 from services.gateway.quiet import Probe
 
 # A dependency that needs longer counts as out of reach for now.
 _PROBE_SECONDS = 2.0
 
 
-def application(*, required: Mapping[str, Probe], informative: Mapping[str, Probe]) -> Starlette:
+def application(
+    *, required: Mapping[str, Probe], informative: Mapping[str, Probe], phone_numbers: PhoneNumbers
+) -> Starlette:
     """`required` decide readiness; `informative` are shown only: without them messages are kept, not lost."""
 
     async def healthz(_request: Request) -> Response:
@@ -41,6 +44,7 @@ def application(*, required: Mapping[str, Probe], informative: Mapping[str, Prob
             Route("/readyz", readyz),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
+            *phone_numbers.routes(),
         ]
     )
 

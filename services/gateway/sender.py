@@ -24,6 +24,7 @@ from services.gateway.instance import Instance
 from services.gateway.lane import LaneClaim, Settlement
 from services.gateway.messages import Address
 from services.gateway.room import Room
+from services.gateway.verification_codes import VerificationCodes
 
 if TYPE_CHECKING:
     from services.gateway.providers.outside import Providers
@@ -43,6 +44,7 @@ class Sender:
         *,
         instance: Instance,
         providers: "Callable[[], Awaitable[Providers]]",
+        codes: VerificationCodes,
         most: int,
         stopped: bool,
     ) -> None:
@@ -56,7 +58,7 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._closing = False
-        self._attempts = Attempts(database, telemetry, instance=instance, providers=providers)
+        self._attempts = Attempts(database, telemetry, instance=instance, providers=providers, codes=codes)
         telemetry.gauge("lanes_held", "recipients being written to", lambda: [(self._room.taken, {})])
 
     @property

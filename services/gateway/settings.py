@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from chassis.database import DatabaseSettings
 from chassis.response_cache import ResponseCacheSettings
 from chassis.security import SecuritySettings
-from chassis.settings import Secret, setting
+from chassis.settings import Secret, SettingsError, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+
+# What HMAC-SHA-256 wants: a shorter secret is guessed sooner than its signature.
+_LEAST_JWT_SECRET = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,21 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
         help="how often Twilio's list is searched for messages that no webhook brought; 0: never",
     )
 
+    jwt_secret: Secret = setting(
+        "JWT_SECRET",
+        default="",
+        development="dev-jwt-secret-for-this-machine-only",
+        help="signs tokens of the REST API (HS256), 32 characters or more; not looked at with JWT_JWKS_URL",
+    )
+    jwt_jwks_url: str = setting(
+        "JWT_JWKS_URL",
+        default="",
+        help="where an identity provider lists the keys that sign tokens (RS256, ES256), instead of JWT_SECRET; wants "
+        "JWT_ISSUER and JWT_AUDIENCE",
+    )
+    jwt_issuer: str | None = setting("JWT_ISSUER", default=None, help="the issuer that tokens must name, if any")
+    jwt_audience: str | None = setting("JWT_AUDIENCE", default=None, help="the audience that tokens must name, if any")
+
     lease_seconds: float = setting(
         "GATEWAY_LEASE_SECONDS", default=6.0, minimum=1, maximum=120, help="silence after which an instance is dead"
     )
@@ -135,6 +153,21 @@ class GatewaySettings(DatabaseSettings, ResponseCacheSettings, SecuritySettings,
     sending_stopped: bool = setting(
         "GATEWAY_SENDING_STOPPED", default=False, help="the stop switch: replies wait in the outbox while true"
     )
+
+    def __post_init__(self) -> None:
+        """Raise SettingsError for what one setting alone does not show."""
+        problems = []
+        if not self.jwt_jwks_url and len(self.jwt_secret.reveal()) < _LEAST_JWT_SECRET:
+            what = "is too short" if self.jwt_secret else "is missing"
+            problems.append(f"JWT_SECRET: {what} (it signs tokens of the REST API, {_LEAST_JWT_SECRET} characters)")
+        if self.jwt_jwks_url:
+            # Whose keys also sign for others: without both, anybody's token would be good here.
+            pairs = (("JWT_ISSUER", self.jwt_issuer), ("JWT_AUDIENCE", self.jwt_audience))
+            problems += [f"{name}: is missing (JWT_JWKS_URL wants it)" for name, value in pairs if not value]
+            if not self.jwt_jwks_url.startswith("https://") and not self.development:
+                problems.append("JWT_JWKS_URL: must begin with https://")
+        if problems:
+            raise SettingsError(problems)
 
     @property
     def development(self) -> bool:

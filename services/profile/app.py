@@ -15,14 +15,32 @@ from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
-from hailwire.profile.v1 import audit_pb2, audit_pb2_grpc, erasure_pb2, erasure_pb2_grpc, profile_pb2, profile_pb2_grpc
-from services.profile import audit, statements
+from hailwire.profile.v1 import (
+    audit_pb2,
+    audit_pb2_grpc,
+    erasure_pb2,
+    erasure_pb2_grpc,
+    numbers_pb2,
+    numbers_pb2_grpc,
+    profile_pb2,
+    profile_pb2_grpc,
+    wallet_pb2,
+    wallet_pb2_grpc,
+)
+from services.profile import audit, number_statements, statements
 from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
+from services.profile.cached_numbers import CachedNumbers
 from services.profile.erasure_servicer import ErasureServicer
+from services.profile.number_store import NumberStore
+from services.profile.numbers_servicer import NumbersServicer
+from services.profile.sealing import Sealer
 from services.profile.servicer import ProfileServicer
 from services.profile.settings import ProfileSettings
 from services.profile.store import PeopleStore
+from services.profile.wallet import statements as wallet_statements
+from services.profile.wallet.servicer import WalletServicer
+from services.profile.wallet.store import WalletStore
 
 # Between looks for old request ids; while there are some, steps follow at once.
 _RETENTION_SECONDS = 600.0
@@ -35,20 +53,37 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         telemetry = await stack.enter_async_context(open_telemetry("profile", settings))
         database = await stack.enter_async_context(open_database(settings, application="profile", telemetry=telemetry))
         await stack.enter_async_context(ending_silent_sessions(database))
-        store = PeopleStore(database, settings.known_languages)
+        sealer = Sealer.of(settings.number_keys, settings.number_hash_key)
+        store = PeopleStore(database, settings.known_languages, sealer)
         cache = CachedPeople(
             store,
             telemetry,
             ttl_seconds=settings.cache_ttl_ms / 1000,
             lookup_ttl_seconds=settings.lookup_ttl_ms / 1000,
         )
+        number_store = NumberStore(database, sealer)
+        numbers = CachedNumbers(number_store, telemetry, ttl_seconds=settings.verification_ttl_ms / 1000)
+
+        def distrust() -> None:
+            cache.distrust()
+            numbers.distrust()
+
+        def trust() -> None:
+            cache.trust()
+            numbers.trust()
+
         await stack.enter_async_context(
             open_listener(
-                settings.direct_url, {"profile_people": cache.heard}, on_lost=cache.distrust, on_restored=cache.trust
+                settings.direct_url,
+                {"profile_people": cache.heard, "profile_numbers": numbers.heard},
+                on_lost=distrust,
+                on_restored=trust,
             )
         )
         await stack.enter_async_context(cleaning_up(cache.cleanup))
+        await stack.enter_async_context(cleaning_up(numbers.cleanup))
         await stack.enter_async_context(repeating("profile retention", _RETENTION_SECONDS, store.expire_requests))
+        await stack.enter_async_context(repeating("number retention", _RETENTION_SECONDS, number_store.expire))
         await stack.enter_async_context(
             repeating("audit retention", _RETENTION_SECONDS, lambda: audit.expire(database, settings.audit_days))
         )
@@ -60,8 +95,10 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 setting="PROFILE_PROMETHEUS_PORT",
             )
         )
-        servicer, audit_servicer = ProfileServicer(cache), AuditServicer(database)
-        erasure_servicer = ErasureServicer(database, forget=cache.forget)
+        servicer, audit_servicer = ProfileServicer(cache, sealer), AuditServicer(database)
+        numbers_servicer = NumbersServicer(numbers, cache, sealer)
+        wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
+        erasure_servicer = ErasureServicer(database, sealer, forget=cache.forget)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
@@ -69,11 +106,15 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server),
                     lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
                     lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
+                    lambda server: wallet_pb2_grpc.add_WalletServiceServicer_to_server(wallets, server),
+                    lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
                 ],
                 services=[
                     profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name,
                     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
                     erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
+                    wallet_pb2.DESCRIPTOR.services_by_name["WalletService"].full_name,
+                    numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,
@@ -85,7 +126,8 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             warming(
                 {
-                    "database": lambda: database.warm(statements_in(statements)),
+                    "database": lambda: database.warm(statements_in(statements, number_statements, wallet_statements)),
+                    "seals": lambda: in_a_thread(sealer.warm),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },
                 settings,

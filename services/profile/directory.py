@@ -58,6 +58,21 @@ class Directory:
             self._leaves(identity, person.person_id)
         return self._put(renamed(person, change, self._now))
 
+    def prove(self, person_id: int, number: Identity) -> Person:
+        """The person with a number that they proved to have; raises PersonNotFound.
+
+        Whoever was known by it, and by no user id, is the same person. Who has a user id besides is another one: then
+        the number changed hands, and goes to who proved it last.
+        """
+        person = self.find(person_id)
+        owner = self.owner(number)
+        if owner is not None and owner != person.person_id:
+            if any(one.is_user_id for one in self._people[owner].identities):
+                self._leaves(number, person.person_id)
+            else:
+                person = self._merge(person.person_id, owner)
+        return self._put(learned(person, Sighting((number,)), self._now))
+
     def find(self, person_id: int) -> Person:
         """Somebody by id, or whom they became part of."""
         person = self._people.get(self._absorbed.get(person_id, person_id))

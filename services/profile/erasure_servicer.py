@@ -9,13 +9,15 @@ from hailwire.profile.v1 import erasure_pb2_grpc
 from services.profile import erasing
 from services.profile.audit import Entry
 from services.profile.erasing import Erasure
+from services.profile.sealing import Sealer
 
 
 class ErasureServicer(erasure_pb2_grpc.ErasureServiceServicer):
     """ErasureService; `forget` lets this replica's memory go at once, the others are notified."""
 
-    def __init__(self, database: Database, *, forget: Callable[[Iterable[int]], None]) -> None:
+    def __init__(self, database: Database, sealer: Sealer, *, forget: Callable[[Iterable[int]], None]) -> None:
         self._database = database
+        self._sealer = sealer
         self._forget = forget
 
     async def ErasePerson(self, request: pb.ErasePersonRequest, context: object) -> pb.ErasePersonResponse:
@@ -27,7 +29,7 @@ class ErasureServicer(erasure_pb2_grpc.ErasureServiceServicer):
             raise errors.InvalidArgument("no such actor", reason="ACTOR_INVALID") from error
         item = Erasure(request.person_id, request.actor)
         people = await erasing.erase(
-            self._database, changes.Request(request.request_id, ledger.fingerprint(request), item)
+            self._database, self._sealer, changes.Request(request.request_id, ledger.fingerprint(request), item)
         )
         self._forget(people)
         return pb.ErasePersonResponse(person_ids=people)

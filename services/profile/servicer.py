@@ -9,6 +9,7 @@ from hailwire.profile.v1 import profile_pb2_grpc
 from services.profile import messages
 from services.profile.listing import Wanted
 from services.profile.person import Person, PersonNotFound, Sighting, Update
+from services.profile.sealing import Sealer
 
 
 class People(Protocol):
@@ -30,8 +31,9 @@ class People(Protocol):
 class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
     """ProfileService over a store or a cache of one."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, sealer: Sealer) -> None:
         self._people = people
+        self._sealer = sealer
 
     async def BatchResolvePeople(
         self, request: pb.BatchResolvePeopleRequest, context: object
@@ -67,7 +69,7 @@ class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
         for item in request.requests:
             try:
                 ledger.check_request_id(item.request_id)
-                updates.append(changes.Request(item.request_id, _fingerprint(item), messages.update(item)))
+                updates.append(changes.Request(item.request_id, self._fingerprint(item), messages.update(item)))
                 results.append(None)
             except errors.HailwireError as refusal:
                 results.append(messages.result(refusal))
@@ -80,10 +82,9 @@ class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
         response = pb.ListPeopleResponse(people=[messages.person_message(person) for person in people])
         return pages.answered(response, page)
 
-
-def _fingerprint(item: pb.UpdatePersonRequest) -> bytes:
-    """What was asked, of whomever: a repeat may name the person whom the first one was merged into."""
-    asked = pb.UpdatePersonRequest()
-    asked.CopyFrom(item)
-    asked.person.ClearField("person_id")
-    return ledger.fingerprint(asked)
+    def _fingerprint(self, item: pb.UpdatePersonRequest) -> bytes:
+        """What was asked, of whomever: a repeat may name the person whom the first one was merged into."""
+        asked = pb.UpdatePersonRequest()
+        asked.CopyFrom(item)
+        asked.person.ClearField("person_id")
+        return self._sealer.fingerprint(asked)

@@ -4,13 +4,33 @@ from dataclasses import dataclass
 
 from chassis.database import DatabaseSettings
 from chassis.security import SecuritySettings
-from chassis.settings import setting
+from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+from services.profile.wallet.settings import WalletSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, WarmupSettings):
+class SealingSettings:
+    """The keys of what is stored sealed."""
+
+    number_keys: Secret = setting(
+        "NUMBER_KEYS",
+        development="dev:aGFpbHdpcmUgZGV2ZWxvcG1lbnQga2V5IG51bWJlcnM=",
+        help="what numbers are encrypted with: id:key, the key 32 random bytes in base64; several with commas between, "
+        "the first encrypts, all decrypt",
+    )
+    number_hash_key: Secret = setting(
+        "NUMBER_HASH_KEY",
+        development="aGFpbHdpcmUgZGV2ZWxvcG1lbnQga2V5IGhhc2hlcyE=",
+        help="32 random bytes in base64 for the hashes that numbers are found by; never changes",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileSettings(
+    DatabaseSettings, SealingSettings, SecuritySettings, TelemetrySettings, WalletSettings, WarmupSettings
+):
     """Read once at start; see .env.example for each."""
 
     environment: str = setting(
@@ -28,6 +48,12 @@ class ProfileSettings(DatabaseSettings, SecuritySettings, TelemetrySettings, War
         default=900_000,
         minimum=0,
         help="how long it is remembered whose a number or user id is, in ms",
+    )
+    verification_ttl_ms: int = setting(
+        "CACHE_VERIFICATION_TTL",
+        default=300_000,
+        minimum=0,
+        help="how long it is remembered which number a user has proved, in ms",
     )
     audit_days: int = setting(
         "PROFILE_AUDIT_DAYS", default=730, minimum=30, help="days that the audit log keeps who changed what"

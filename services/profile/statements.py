@@ -5,7 +5,12 @@ from chassis.database import Statement
 # What hangs on a person: identities in the order in which they became known, and everyone who was merged into them.
 HANGING = {
     "kinds": ("ARRAY(SELECT i.kind FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id)"),
-    "values": ("ARRAY(SELECT i.value FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id)"),
+    "hashes": (
+        "ARRAY(SELECT i.value_hash FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id)"
+    ),
+    "sealed": (
+        "ARRAY(SELECT i.value_sealed FROM profile.identity i WHERE i.person_id = p.person_id ORDER BY i.identity_id)"
+    ),
     "merged_person_ids": (
         "ARRAY(SELECT m.person_id FROM profile.person m WHERE m.merged_into = p.person_id ORDER BY m.person_id)"
     ),
@@ -33,8 +38,8 @@ SELECT {_PERSON}
 FROM profile.person p
 WHERE p.person_id IN (
     SELECT i.person_id
-    FROM unnest($1::smallint[], $2::text[]) AS asked (kind, value)
-    JOIN profile.identity i USING (kind, value))
+    FROM unnest($1::smallint[], $2::bytea[]) AS asked (kind, value_hash)
+    JOIN profile.identity i USING (kind, value_hash))
 """,  # noqa: S608
 )
 
@@ -47,8 +52,8 @@ LOCK_STRIPES = Statement(
     "profile.lock_identity_stripes",
     """
 SELECT pg_advisory_xact_lock(hashtext('profile.identity'), stripe)
-FROM (SELECT DISTINCT hashtext(kind || ':' || value) & 1023 AS stripe
-      FROM unnest($1::smallint[], $2::text[]) AS wanted (kind, value)
+FROM (SELECT DISTINCT (get_byte(value_hash, 0) << 2) | (get_byte(value_hash, 1) & 3) AS stripe
+      FROM unnest($1::bytea[]) AS wanted (value_hash)
       ORDER BY stripe) AS stripes
 """,
 )
@@ -96,9 +101,10 @@ WHERE p.person_id = new.person_id
 INSERT_IDENTITIES = Statement(
     "profile.insert_identities",
     """
-INSERT INTO profile.identity (kind, value, person_id)
-SELECT kind, value, person_id
-FROM unnest($1::smallint[], $2::text[], $3::bigint[]) WITH ORDINALITY AS new (kind, value, person_id, position)
+INSERT INTO profile.identity (kind, value_hash, value_sealed, person_id)
+SELECT kind, value_hash, value_sealed, person_id
+FROM unnest($1::smallint[], $2::bytea[], $3::bytea[], $4::bigint[]) WITH ORDINALITY
+     AS new (kind, value_hash, value_sealed, person_id, position)
 ORDER BY position
 """,
 )
@@ -116,16 +122,16 @@ MOVE_SOME_IDENTITIES = Statement(
     "profile.move_some_identities",
     """
 UPDATE profile.identity i SET person_id = moved.person_id
-FROM unnest($1::smallint[], $2::text[], $3::bigint[]) AS moved (kind, value, person_id)
-WHERE i.kind = moved.kind AND i.value = moved.value
+FROM unnest($1::smallint[], $2::bytea[], $3::bigint[]) AS moved (kind, value_hash, person_id)
+WHERE i.kind = moved.kind AND i.value_hash = moved.value_hash
 """,
 )
 
 DROP_IDENTITIES = Statement(
     "profile.drop_identities",
     """
-DELETE FROM profile.identity i USING unnest($1::smallint[], $2::text[]) AS dropped (kind, value)
-WHERE i.kind = dropped.kind AND i.value = dropped.value
+DELETE FROM profile.identity i USING unnest($1::smallint[], $2::bytea[]) AS dropped (kind, value_hash)
+WHERE i.kind = dropped.kind AND i.value_hash = dropped.value_hash
 """,
 )
 

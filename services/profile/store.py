@@ -3,19 +3,15 @@
 import datetime
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chassis import changes, errors
 from chassis.database import Database, Session
-from chassis.ledger import Ledger
 from chassis.querying.query import Page
 from services.profile import audit, audited, listing, messages, statements
 from services.profile.directory import Directory
 from services.profile.listing import Wanted
 from services.profile.person import (
-    Channel,
     Identity,
-    IdentityKind,
     Person,
     PersonNotFound,
     Renaming,
@@ -24,34 +20,40 @@ from services.profile.person import (
     settled,
     updated,
 )
-from services.profile.writing import columns, notify_people, write_directory, write_people
+from services.profile.rows import PeopleRows
+from services.profile.sealed_ledger import SealedLedger
+from services.profile.sealing import Sealer
+from services.profile.writing import notify_people, write_directory, write_people
 
 
 class PeopleStore:
     """The people of the database."""
 
-    def __init__(self, database: Database, languages: Collection[str]) -> None:
+    def __init__(self, database: Database, languages: Collection[str], sealer: Sealer) -> None:
         self._database = database
         self._languages = languages
-        self._ledger = Ledger("profile")
+        self._rows = PeopleRows(sealer)
+        self._ledger = SealedLedger(sealer)
 
     async def find(self, person_ids: Sequence[int]) -> dict[int, Person]:
         """Those that exist, by the id asked for; a merged person's id gives the survivor."""
         rows = await self._database.fetch(statements.FIND, list(person_ids))
-        return {row["asked_id"]: _person(row) for row in rows}
+        return {row["asked_id"]: self._rows.person(row) for row in rows}
 
     async def page(self, wanted: Wanted) -> tuple[list[Person], Page]:
         """The people of a page of a list, in its order, and the page itself."""
         page = await wanted.paging.of(listing.query(wanted)).execute(self._database)
-        return [_person(row) for row in page.rows], page
+        return [self._rows.person(row) for row in page.rows], page
 
     async def resolve(self, sightings: Sequence[Sighting]) -> list[Person | errors.HailwireError]:
         """The person behind each sighting: found, made or merged."""
-        people = _by_identity(await _find_by_identity(self._database, sightings))
+        people = _by_identity(await _find_by_identity(self._database, self._rows, sightings))
         outcomes: list[Person | errors.HailwireError | None] = [_behind(seen, people) for seen in sightings]
         open_positions = [position for position, outcome in enumerate(outcomes) if outcome is None]
         resolved = await changes.carry_out(
-            self._database, _Resolving, [sightings[position] for position in open_positions]
+            self._database,
+            lambda session: _Resolving(session, self._rows),
+            [sightings[position] for position in open_positions],
         )
         for position, outcome in zip(open_positions, resolved, strict=True):
             outcomes[position] = outcome
@@ -67,10 +69,14 @@ class PeopleStore:
         ]
         updated_ones = iter(
             await changes.carry_out_once(
-                self._database, self._ledger, lambda session: _Updating(session, self._languages), plain
+                self._database, self._ledger, lambda session: _Updating(session, self._rows, self._languages), plain
             )
         )
-        renamed_ones = iter(await changes.carry_out_once(self._database, self._ledger, _Renaming, renamings))
+        renamed_ones = iter(
+            await changes.carry_out_once(
+                self._database, self._ledger, lambda session: _Renaming(session, self._rows), renamings
+            )
+        )
         return [next(updated_ones if request.item.renaming is None else renamed_ones) for request in requests]
 
     async def expire_requests(self) -> int:
@@ -81,21 +87,22 @@ class PeopleStore:
 class _Resolving:
     """Sightings inside one transaction."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, rows: PeopleRows) -> None:
         self._session = session
+        self._rows = rows
         self._people: list[Person] = []
 
     async def lock(self, items: Sequence[Sighting], *, wait: bool) -> set[int]:
         """Stripes of the identities first, then the people who will change."""
-        await self._session.fetch(statements.LOCK_STRIPES, *_identity_arrays(items))
-        self._people = await _find_by_identity(self._session, items)
+        await self._session.fetch(statements.LOCK_STRIPES, self._rows.names(_named(items))[1])
+        self._people = await _find_by_identity(self._session, self._rows, items)
         concerned = set().union(*self._concerned(items))
         if not concerned:
             return set()
         statement = statements.LOCK_PEOPLE if wait else statements.LOCK_FREE_PEOPLE
         locked = {row["person_id"] for row in await self._session.fetch(statement, sorted(concerned))}
         # Read again: until the lock was ours, somebody else could merge or rename them.
-        self._people = await _find_by_identity(self._session, items)
+        self._people = await _find_by_identity(self._session, self._rows, items)
         late = changes.behind(self._concerned(items), locked)
         if late and wait:
             raise errors.Conflict("the people changed meanwhile")
@@ -117,25 +124,26 @@ class _Resolving:
         new_ids = await self._session.fetch(statements.NEW_IDS, len(items))
         directory = Directory(self._people, iter([row["nextval"] for row in new_ids]), now)
         resolved = [directory.resolve(seen) for seen in items]
-        await write_directory(self._session, directory, now)
+        await write_directory(self._session, directory, now, self._rows)
         # Also those who were made and merged by this very batch have somebody behind them.
         survivors = [directory.find(person_id).person_id for person_id in resolved]
         rows = await self._session.fetch(statements.FIND, sorted(set(survivors)))
-        people = {row["asked_id"]: _person(row) for row in rows}
+        people = {row["asked_id"]: self._rows.person(row) for row in rows}
         return [people[person_id] for person_id in survivors]
 
 
 class _Renaming:
     """Changes of identities inside one transaction."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, rows: PeopleRows) -> None:
         self._session = session
+        self._rows = rows
         self._people: dict[int, Person] = {}
         self._survivors: dict[int, int] = {}
 
     async def lock(self, items: Sequence[Renaming], *, wait: bool) -> set[int]:
         """Stripes of the identities first, then the people who will change."""
-        await self._session.fetch(statements.LOCK_STRIPES, *columns(self._identities(items)))
+        await self._session.fetch(statements.LOCK_STRIPES, self._rows.names(self._identities(items))[1])
         await self._read(items)
         statement = statements.LOCK_PEOPLE if wait else statements.LOCK_FREE_PEOPLE
         locked = {row["person_id"] for row in await self._session.fetch(statement, sorted(self._people))}
@@ -153,8 +161,8 @@ class _Renaming:
     async def _read(self, items: Sequence[Renaming]) -> None:
         rows = await self._session.fetch(statements.FIND, sorted({item.person_id for item in items}))
         self._survivors = {row["asked_id"]: row["person_id"] for row in rows}
-        rows += await self._session.fetch(statements.FIND_BY_IDENTITY, *columns(self._identities(items)))
-        self._people = {row["person_id"]: _person(row) for row in rows}
+        rows += await self._session.fetch(statements.FIND_BY_IDENTITY, *self._rows.names(self._identities(items)))
+        self._people = {row["person_id"]: self._rows.person(row) for row in rows}
 
     def _concerned(self, item: Renaming) -> set[int]:
         owners = _by_identity(self._people.values())
@@ -172,15 +180,24 @@ class _Renaming:
                 outcomes.append(messages.kept(directory.rename(replace(item, person_id=survivor_id))))
             except errors.HailwireError as refusal:
                 outcomes.append(messages.kept(refusal))
-        await write_directory(self._session, directory, now)
+        await write_directory(self._session, directory, now, self._rows)
         return outcomes
+
+    async def prove(self, item: Renaming) -> None:
+        """Give the person their new identities beside the others; the item is locked."""
+        now: datetime.datetime = await self._session.fetchval(statements.NOW)
+        directory = Directory(self._people.values(), iter(()), now)
+        for identity in item.current:
+            directory.prove(self._survivors.get(item.person_id, item.person_id), identity)
+        await write_directory(self._session, directory, now, self._rows, audit.PERSON)
 
 
 class _Updating:
     """Updates inside one transaction."""
 
-    def __init__(self, session: Session, languages: Collection[str]) -> None:
+    def __init__(self, session: Session, rows: PeopleRows, languages: Collection[str]) -> None:
         self._session = session
+        self._rows = rows
         self._languages = languages
         self._survivors: dict[int, int] = {}
 
@@ -203,7 +220,7 @@ class _Updating:
         """Apply the updates in order; a refusal is an outcome like any other."""
         now: datetime.datetime = await self._session.fetchval(statements.NOW)
         rows = await self._session.fetch(statements.FIND, sorted(set(self._survivors.values())))
-        before = {row["asked_id"]: _person(row) for row in rows}
+        before = {row["asked_id"]: self._rows.person(row) for row in rows}
         people = dict(before)
         outcomes: list[bytes | errors.HailwireError] = []
         for item in items:
@@ -223,13 +240,24 @@ class _Updating:
         return outcomes
 
 
-async def _find_by_identity(source: Database | Session, sightings: Sequence[Sighting]) -> list[Person]:
+async def prove(session: Session, rows: PeopleRows, person_id: int, identity: Identity) -> None:
+    """Inside a transaction of the caller's: the person proved that this number is theirs. Raises PersonNotFound."""
+    item = Renaming(person_id, (identity,), ())
+    identities = _Renaming(session, rows)
+    await identities.lock([item], wait=True)
+    await identities.prove(item)
+
+
+async def _find_by_identity(
+    source: Database | Session, rows: PeopleRows, sightings: Sequence[Sighting]
+) -> list[Person]:
     """The one place that looks identities up."""
-    return [_person(row) for row in await source.fetch(statements.FIND_BY_IDENTITY, *_identity_arrays(sightings))]
+    found = await source.fetch(statements.FIND_BY_IDENTITY, *rows.names(_named(sightings)))
+    return [rows.person(row) for row in found]
 
 
-def _identity_arrays(sightings: Sequence[Sighting]) -> tuple[list[int], list[str]]:
-    return columns(list(dict.fromkeys(identity for seen in sightings for identity in seen.identities)))
+def _named(sightings: Sequence[Sighting]) -> list[Identity]:
+    return list(dict.fromkeys(identity for seen in sightings for identity in seen.identities))
 
 
 def _by_identity(people: Iterable[Person]) -> dict[Identity, Person]:
@@ -242,19 +270,3 @@ def _behind(seen: Sighting, people: dict[Identity, Person]) -> Person | None:
     if person is None or any(people.get(identity) is not person for identity in seen.identities):
         return None
     return person if settled(seen, person) else None
-
-
-def _person(row: Any) -> Person:
-    return Person(
-        person_id=row["person_id"],
-        name=row["name"],
-        language=row["language"],
-        identities=tuple(
-            Identity(IdentityKind(kind), value) for kind, value in zip(row["kinds"], row["values"], strict=True)
-        ),
-        opt_outs=tuple(Channel(channel) for channel in row["opt_outs"]),
-        merged_person_ids=tuple(row["merged_person_ids"]),
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        version=row["version"],
-    )

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from chassis.database import Session
 from services.profile import audit, audited, statements
 from services.profile.directory import Directory
-from services.profile.person import Identity, Person
+from services.profile.person import Person
+from services.profile.rows import PeopleRows
+from services.profile.wallet.merging import merge_accounts
 
 # A notification's payload holds at most 8000 bytes; an id has at most 19 digits and a comma.
 _IDS_PER_NOTIFICATION = 300
 
 
-async def write_directory(session: Session, directory: Directory, now: datetime.datetime) -> None:
-    """Everything that a directory decided, in an order in which no identity has two owners, and the audit of it."""
+async def write_directory(
+    session: Session, directory: Directory, now: datetime.datetime, rows: PeopleRows, actor: str = audit.SYSTEM
+) -> None:
+    """Everything that a directory decided, in an order in which no identity has two owners, and the audit of it.
+
+    What a provider signed or told of is by SYSTEM: nobody asked for it by a command.
+    """
     absorbed = directory.absorbed
     if created := directory.created:
         await session.execute(
@@ -26,24 +33,24 @@ async def write_directory(session: Session, directory: Directory, now: datetime.
         arrays = [list(absorbed), list(absorbed.values())]
         await session.execute(statements.MOVE_IDENTITIES, *arrays)
         await session.execute(statements.ABSORB_PEOPLE, *arrays, now)
+        await merge_accounts(session, absorbed, now)
     if moved := directory.moved_identities:
         await session.execute(
             statements.MOVE_SOME_IDENTITIES,
-            *columns([identity for identity, _ in moved]),
+            *rows.names([identity for identity, _ in moved]),
             [person_id for _, person_id in moved],
         )
     if dropped := directory.dropped_identities:
-        await session.execute(statements.DROP_IDENTITIES, *columns(dropped))
+        await session.execute(statements.DROP_IDENTITIES, *rows.names(dropped))
     if new := directory.new_identities:
         await session.execute(
             statements.INSERT_IDENTITIES,
-            *columns([identity for identity, _ in new]),
+            *rows.contents([identity for identity, _ in new]),
             [person_id for _, person_id in new],
         )
     if changed := directory.changed:
         await write_people(session, changed)
-    # What a provider signed or told of: nobody asked for it by a command.
-    await audit.write(session, audited.decided(directory, audit.SYSTEM))
+    await audit.write(session, audited.decided(directory, actor))
     await notify_people(session, [*(person.person_id for person in changed), *absorbed])
 
 
@@ -68,8 +75,3 @@ async def notify_people(session: Session, person_ids: Sequence[int]) -> None:
     ]
     if chunks:
         await session.fetch(statements.NOTIFY, chunks)
-
-
-def columns(identities: Sequence[Identity]) -> tuple[list[int], list[str]]:
-    """Identities as the two arrays that statements take."""
-    return [identity.kind.value for identity in identities], [identity.value for identity in identities]

@@ -90,7 +90,7 @@ async def erase(database: Database, terms: Terms, request: changes.Request[Erasu
         field(trips_pb2.Trip.PASSENGER_ID_FIELD_NUMBER, person_id),
         field(trips_pb2.Trip.CANCELLED_BY_FIELD_NUMBER, person_id),
     ]
-    await _SEARCH.rewrite(database, parts, lambda entry: _coarse(entry, person_id))
+    await _SEARCH.rewrite(database, lambda entry: _coarse(entry, person_id), parts)
     return pb.ErasePersonResponse.FromString(outcome)
 
 

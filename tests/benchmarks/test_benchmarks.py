@@ -8,18 +8,22 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import cpu, endtoend, figures, filled, hop, nearest, page, profiling
+from benchmarks import cpu, endtoend, figures, filled, hop, nearest, page, profiling, sizes
+from benchmarks.coalescing import CoalescingSize
 from benchmarks.contender import ANSWERED, CONTENDERS, FLOOR, MESH, STORED, TURNED, TWICE, provider
 from benchmarks.effects import Effects
 from benchmarks.endtoend import Size
 from benchmarks.figures import Figure
 from benchmarks.filled import History
 from benchmarks.hop import HopSize
+from benchmarks.latency import LatencySize
+from benchmarks.memory import MemorySize
 from benchmarks.micro import suite
 from benchmarks.micro.timing import Step, Timing, timed
 from benchmarks.nearest import NearestSize
@@ -120,6 +124,35 @@ async def test_a_town_with_history_is_measured_beside_a_new_one(reachable_folder
     assert {which: len(done) for which, done in measured["runs"].items()} == {"new town": 1, "old town": 1}
     assert (judged.target, judged.at_most) == (0.9, False)
     assert judged.value > 0
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(500)
+def test_the_command_measures_what_it_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts that were asked for, and no others, are measured, judged and written so that the page can be made."""
+    monkeypatch.setitem(sizes.COALESCING, "quick", CoalescingSize(rounds=1, seconds=0.1))
+    monkeypatch.setitem(sizes.LATENCIES, "quick", LatencySize(TINY, seconds=1))
+    monkeypatch.setitem(sizes.MEMORIES, "quick", MemorySize(messages=100, riders=30, connections=4))
+    output = tmp_path / "results.json"
+    parts = ["coalescing", "latency", "memory"]
+    only = [word for part in parts for word in ("--only", part)]
+    assert command.main(["--size", "quick", *only, "--output", str(output)]) in {0, 1}  # as busy as it is
+    told = json.loads(output.read_bytes())
+    assert told["machine"]["parts"] == parts
+    names = [suite["name"] for suite in told["suites"]]
+    assert names == [
+        "durable ingest at half of saturation",
+        "full turn and sent at half of saturation",
+        "memory",
+        "coalescing",
+        "ratios",
+    ]
+    assert set(told["suites"][-1]["parts"]) == {"coalescing"}  # nothing else here is a ratio
+    section = page.figures(told)
+    assert section.count("| saturated at |") == 2
+    assert "| 256 in flight, 8 batches at once |" in section
+    assert "| memory of gateway after 100 messages |" in section
+    assert "| database connections of trips, LISTEN included |" in section
 
 
 async def test_a_step_is_timed_by_the_operation() -> None:
@@ -236,7 +269,7 @@ def test_the_page_shows_the_results() -> None:
     contender = {"name": MESH, "per_second": 900.0, "cpu_us_per_message": 1000.0, "runs": [run]}
     whole = {"name": "full turn", "messages": 10, "connections": 2, "riders": 3, "contenders": [contender]}
     ratio = Figure("full turn: messages per second", 1.5, "times", 2.0)
-    results = {
+    results: dict[str, Any] = {
         "machine": {
             "cpu": "CPU",
             "cores": 2,
@@ -245,6 +278,7 @@ def test_the_page_shows_the_results() -> None:
             "sync_us": 90,
             "measured_at": "T",
             "size": "full",
+            "parts": ["micro", "turn"],
         },
         "versions": dict.fromkeys(("commit", *page._VERSIONS), "1"),
         "suites": [whole, Timing(Step("step", lambda: None, 10), [1e-6]).suite(None)],
@@ -255,6 +289,8 @@ def test_the_page_shows_the_results() -> None:
     assert f"| {MESH} | 1000 | 200 | 900 | 3.0 / 9.0 | 10% of a core |" in section
     assert "| full turn: messages per second | 1.50 | 2.0 |" in section
     assert "| step | 1 | 1 | 1000000 |" in section
+    two = page.figures({**results, "machine": {**results["machine"], "parts": ["turn"]}}, {**results, "suites": []})
+    assert "Turn: measured at T" in two
     written = page.replaced(page.PAGE.read_text(encoding="utf-8"), section)
     assert section in written
     assert page.replaced(written, section) == written

@@ -10,6 +10,7 @@ from hailwire.trips.v1 import events_pb2, trips_pb2
 from tests.chaos.snapshot import Change, Conversation, Item, Offer, Reply, Send, Told, Trip
 from tests.mesh.audit import IN_FLIGHT, Connection
 from tests.mesh.deliveries import Delivered
+from tests.profile import seals
 
 
 async def stored(connection: Connection) -> dict[str, Any]:
@@ -61,7 +62,8 @@ async def stored(connection: Connection) -> dict[str, Any]:
             for row in await fetch("SELECT person_id, merged_into, language FROM profile.person")
         },
         "identities": {
-            row["value"]: row["person_id"] for row in await fetch("SELECT value, person_id FROM profile.identity")
+            seals.opened(row): row["person_id"]
+            for row in await fetch("SELECT value_hash, value_sealed, person_id FROM profile.identity")
         },
         "dead_letters": tuple(
             (row["kind"], row["reason"]) for row in await fetch("SELECT kind, reason FROM gateway.dead_letter")
@@ -173,7 +175,8 @@ def _trip_change(row: Any) -> Change:
 
 def _profile_change(row: Any) -> Change:
     cause, step = _request(row["request_id"])
-    result = profile_pb2.PersonResult.FromString(row["outcome"])
+    outcome = seals.SEALER.open(row["outcome"], row["request_id"].encode())
+    result = profile_pb2.PersonResult.FromString(outcome)
     return Change("profile", cause, step, result.HasField("error"))
 
 

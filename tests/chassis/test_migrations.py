@@ -140,3 +140,19 @@ async def test_the_clock_can_be_shifted(fresh_database_url: str) -> None:
     assert await ask(fresh_database_url, shifted) is False
     await ask(fresh_database_url, "UPDATE chassis.clock SET shift = interval '1 day'")
     assert await ask(fresh_database_url, shifted) is True
+
+
+async def test_what_sql_cannot_do_is_python(empty_database_url: str, room: Room) -> None:
+    """A Python file runs in its migration's transaction with the settings it is given, whole or not at all."""
+    (room.folder / "0003_named.py").write_text(
+        "async def apply(connection, environ):\n"
+        "    await connection.execute('ALTER TABLE attic.thing ADD COLUMN name text')\n"
+        "    await connection.execute('UPDATE attic.thing SET name = $1', environ['NAME'])\n"
+    )
+    with pytest.raises(KeyError):
+        await migrate(empty_database_url, [room], {})
+    columns = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'attic'"
+    assert await ask(empty_database_url, columns) == 1
+    assert [one.number for one in await migrate(empty_database_url, [room], {"NAME": "box"})] == [3]
+    assert await ask(empty_database_url, "SELECT name FROM attic.thing LIMIT 1") == "box"
+    assert await migrate(empty_database_url, [room], {}) == []

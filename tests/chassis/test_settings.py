@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ class Everything:
     token: Secret = setting("TOKEN", development="dev-token", help="who may")
     spare: Secret = setting("SPARE", default="", help="who else may")
     limit: int | None = setting("LIMIT", default=None, minimum=1, help="at most")
+    price: Decimal = setting("PRICE", default=Decimal(1), minimum=0, help="how dear")
 
 
 REAL = {"URL": "x", "TOKEN": "real"}
@@ -43,6 +45,7 @@ def test_defaults_and_given_values() -> None:
     given = load(Everything, {**REAL, "PORT": "0", "RATIO": "1", "OPEN": "Yes", "LEVEL": "DEBUG", "LIMIT": "3"})
     assert (given.port, given.ratio, given.open, given.level, given.limit) == (0, 1.0, True, "DEBUG", 3)
     assert given.token.reveal() == "real"
+    assert load(Everything, {**REAL, "PRICE": "0.10"}).price == Decimal("0.10")
 
 
 def test_everything_wrong_is_told_at_once() -> None:
@@ -54,7 +57,17 @@ def test_everything_wrong_is_told_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("PORT", "eighty"), ("PORT", "1.5"), ("RATIO", "half"), ("RATIO", "nan"), ("LIMIT", "many"), ("OPEN", "2")],
+    [
+        ("PORT", "eighty"),
+        ("PORT", "1.5"),
+        ("RATIO", "half"),
+        ("RATIO", "nan"),
+        ("LIMIT", "many"),
+        ("OPEN", "2"),
+        ("PRICE", "cheap"),
+        ("PRICE", "nan"),
+        ("PRICE", "1,5"),
+    ],
 )
 def test_what_is_no_number_or_answer(name: str, text: str) -> None:
     """A value that cannot be read is one problem and no crash."""

@@ -7,6 +7,7 @@ import pytest
 
 from tests.deploy import tools
 from tests.deploy.manifests import Manifests
+from tests.profile.seals import KEYS
 
 K8S = tools.ROOT / "deploy" / "k8s"
 
@@ -22,6 +23,8 @@ FILLED = {
     "TWILIO_AUTH_TOKEN": "2" * 32,
     "TWILIO_PHONE_NUMBER": "+15550001111",
     "ADMIN_TOKEN": "long-and-random-enough",
+    "JWT_SECRET": "long-and-random-enough-for-a-signature",
+    **KEYS,
 }
 
 

@@ -7,9 +7,12 @@ import asyncpg
 import orjson
 import pytest
 
+from chassis.settings import load
 from launcher import cli, proof
 from launcher.failure import ExitCode
 from services.gateway import erasing
+from services.profile.sealing import Sealer
+from services.profile.settings import SealingSettings
 from tests.gateway.conftest import Open
 from tests.gateway.mesh import Mesh, message, payload, sms, text, until
 
@@ -29,9 +32,8 @@ async def _says(mesh: Mesh, phone: str, *bodies: str, name: str = NAME) -> None:
 
 
 async def _person(mesh: Mesh, phone: str) -> int:
-    return int(
-        await mesh.value("SELECT person_id FROM profile.identity WHERE value = $1 ORDER BY kind LIMIT 1", f"+{phone}")
-    )
+    sql = "SELECT person_id FROM gateway.conversation JOIN gateway.alias USING (conversation_id) WHERE address = $1"
+    return int(await mesh.value(sql, f"wa:+{phone}"))
 
 
 async def _ask(mesh: Mesh, person_id: int) -> None:
@@ -51,7 +53,10 @@ async def _finished(mesh: Mesh, person_id: int) -> None:
 async def _traces(mesh: Mesh, *values: str) -> list[proof.Trace]:
     connection = await asyncpg.connect(mesh.database_url)
     try:
-        return await proof.search(connection, proof.needles(values))
+        settings = load(SealingSettings, {"HAILWIRE_ENV": "development"})
+        sealer = Sealer.of(settings.number_keys, settings.number_hash_key)
+        wanted = proof.needles(values)
+        return await proof.search(connection, wanted) + await proof.search_sealed(connection, sealer, wanted)
     finally:
         await connection.close()
 
@@ -97,6 +102,7 @@ async def test_by_an_operator(
         for name in ("1-old.expired", "2-odd.unreadable"):
             (mesh.home / "spool" / name).write_bytes(f'[{{"addresses":["wa:+{phone}"]}}]'.encode())
         (mesh.home / "spool" / "3-others.expired").write_bytes(b'[{"addresses":["wa:+15550009999"]}]')
+        monkeypatch.setenv("HAILWIRE_ENV", "development")
         monkeypatch.setenv("DATABASE_URL", mesh.database_url)
         code = await asyncio.to_thread(cli.main, ["erase", "--number", f"+{phone}"])
         printed = capsys.readouterr().out
@@ -117,6 +123,7 @@ async def test_what_is_found_is_told(
             "INSERT INTO trips.request (request_id, fingerprint, outcome) VALUES ('odd', '', convert_to($1, 'UTF8'))",
             phone,
         )
+        monkeypatch.setenv("HAILWIRE_ENV", "development")
         monkeypatch.setenv("DATABASE_URL", mesh.database_url)
         assert await asyncio.to_thread(cli.main, ["erase", "--number", f"+{phone}"]) == ExitCode.FAILED
         assert "found in 1 rows of trips.request, outcome" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from services.gateway import dead_letters
 from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, message, payload, text, until
+from tests.profile import seals
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -134,8 +135,8 @@ async def test_a_person_with_another_number(mesh: Mesh, phones: Callable[[int], 
     (conversation,) = await mesh.rows(CONVERSATIONS)
     assert conversation["person_id"] == person
     assert await mesh.value("SELECT version > 1 FROM profile.person WHERE person_id = $1", person)
-    values = await mesh.rows("SELECT value FROM profile.identity WHERE person_id = $1", person)
-    assert {row["value"] for row in values} == {f"+{other}", new_id}
+    rows = await mesh.rows("SELECT value_hash, value_sealed FROM profile.identity WHERE person_id = $1", person)
+    assert {seals.opened(row) for row in rows} == {f"+{other}", new_id}
     if other != phone:
         await write(mesh, phone, None, "hello")
         await mesh.answered(f"+{phone}", 3)
@@ -180,6 +181,6 @@ async def test_replaying_what_came_from_a_number_that_changed_hands(mesh: Mesh, 
     await mesh.answered(former_id)
     await mesh.settled()
     assert len(mesh.received(f"+{phone}")) == 3
-    owner = "SELECT person_id FROM profile.identity WHERE value = $1"
+    owner = "SELECT person_id FROM profile.identity WHERE value_hash = $1"
     first, second = await mesh.rows(CONVERSATIONS)
-    assert await mesh.value(owner, f"+{phone}") == second["person_id"] != first["person_id"]
+    assert await mesh.value(owner, seals.whatsapp_hash(f"+{phone}")) == second["person_id"] != first["person_id"]

@@ -24,6 +24,7 @@ from services.profile import app as profile
 from services.profile.settings import ProfileSettings
 from tests.chassis import tiny
 from tests.hailwire import authority
+from tests.profile.seals import KEYS
 
 GATEWAY, OLD, SUPPORT = "token-of-the-gateway", "the-gateways-old-token", "token-of-the-support"
 CALLERS = f"gateway:{GATEWAY}, gateway:{OLD}, support:{SUPPORT}"
@@ -135,6 +136,7 @@ async def profile_port(database_url: str, tmp_path: Path) -> AsyncIterator[tuple
     signed = authority.make(tmp_path, "profile")
     environ = {
         "DATABASE_URL": database_url,
+        **KEYS,
         "PROFILE_GRPC_PORT": "0",
         "PROFILE_PROMETHEUS_PORT": "0",
         "GRPC_ALLOWED_CALLERS": CALLERS,

@@ -24,6 +24,7 @@ from services.trips import app as trips
 from services.trips.settings import TripsSettings
 from tests.hailwire import authority, venv
 from tests.hailwire.venv import ROOT
+from tests.profile.seals import KEYS
 
 TOKEN = "a-token-of-the-support-desk"
 CALLERS = f"gateway:another-token-of-16,support:{TOKEN}"
@@ -46,6 +47,7 @@ async def services(database_url: str, tmp_path: Path) -> AsyncIterator[dict[str,
     signed = authority.make(tmp_path / "authority", "profile", "trips")
     environ = {
         "DATABASE_URL": database_url,
+        **KEYS,
         "GRPC_ALLOWED_CALLERS": CALLERS,
         **signed.environ,
         **{f"{name}_{kind}_PORT": "0" for name in ("PROFILE", "TRIPS") for kind in ("GRPC", "PROMETHEUS")},
@@ -174,7 +176,8 @@ async def put_online(services: dict[str, str], number: str) -> None:
 
 async def test_grpcurl_finds_its_way_in_development(database_url: str) -> None:
     """With reflection grpcurl lists the services and calls one without any file of ours; in production it cannot."""
-    environ = {"DATABASE_URL": database_url, "PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0"}
+    ports = {"PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0"}
+    environ = {"DATABASE_URL": database_url, **ports}
     async with profile.open_service(load(ProfileSettings, {**environ, "HAILWIRE_ENV": "development"})) as server:
         address = f"127.0.0.1:{server.port}"
         listed = await grpcurl(address, "list")
@@ -182,7 +185,7 @@ async def test_grpcurl_finds_its_way_in_development(database_url: str) -> None:
         asked = json.dumps({"person_ids": [4711]})
         told = json.loads(await grpcurl("-d", asked, address, "hailwire.profile.v1.ProfileService/BatchGetPeople"))
         assert told["results"][0]["error"]["details"][0]["reason"] == "PERSON_NOT_FOUND"
-    async with profile.open_service(load(ProfileSettings, environ)) as server:
+    async with profile.open_service(load(ProfileSettings, {**environ, **KEYS})) as server:
         with pytest.raises(AssertionError, match="does not support the reflection API"):
             await grpcurl(f"127.0.0.1:{server.port}", "list")
 

@@ -47,7 +47,7 @@ def test_ports() -> None:
     assert set(re.findall(r"127\.0\.0\.1:(\d+)", text)) <= defaults
 
 
-COMMAND = re.compile(r"(?:^|[ `(/])hailwire ([a-z]+)([^`\n#]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[ `(/])hailwire ([a-z-]+)([^`\n#]*)", re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks import page as performance
+from benchmarks import under_load
 from launcher.failure import CommandError
-from loadtest import order, people, town
+from loadtest import order, people, targets, town
 from loadtest.run import run
 from loadtest.settings import MeshSettings
 from loadtest.webhooks import Webhooks
@@ -98,7 +100,18 @@ async def test_a_good_mesh_meets_every_target(world: World, tmp_path: Path) -> N
     for name in ("min", "avg", "p50", "p95", "p99", "max"):
         assert ran.results["answer_accepted"][f"{name}_ms"] >= 0
     assert any("in flight" in line and "p99" in line for line in ran.told)
+    assert not any("the generator itself" in line for line in ran.told)
+    assert 0 < ran.results["generator"]["share_of_a_core"] < 0.9
     assert ran.told[-1] == f"all {len(ran.results['targets'])} targets met"
+    section = under_load.table(ran.results)
+    assert "**Profile `usual`**, 100 messages a second for 1.5 s" in section
+    assert "150 messages sent, 150 answered, 0 failed, 0 refused, 0 lost. Every target is met." in section
+    assert "| cache hit rate | 90 % | > 80 |" in section
+    assert "| slowest statement, p99 (gateway.take) | 12 ms | < 100 |" in section
+    page = performance.PAGE.read_text(encoding="utf-8")
+    written = performance.replaced(page, section, under_load.BEGIN, under_load.END)
+    assert section in written
+    assert performance.replaced(written, section, under_load.BEGIN, under_load.END) == written
 
 
 async def test_a_200_is_no_success(world: World, tmp_path: Path) -> None:
@@ -173,6 +186,15 @@ async def test_a_late_generator_is_no_open_loop(world: World, tmp_path: Path, mo
     assert ran.results["messages"]["success"] == 150
     assert "generator late, p99" in ran.missed
     assert not ran.met
+    assert any(line.startswith("the generator itself bounded this run (generator late, p99") for line in ran.told)
+
+
+def test_a_busy_generator_is_told() -> None:
+    """Whose one thread is full, or who needs ever more memory, bounds the run, and the sentence names which it was."""
+    busy = targets.Target("generator, share of a core", 97, 90, "%")
+    well = targets.Target("generator late, p99", 2, 100, "ms")
+    assert targets.bottleneck([busy, well]).startswith("the generator itself bounded this run (generator, share")
+    assert targets.bottleneck([well, targets.Target("dead letters", 7, 0)]) == ""
 
 
 async def test_zero_requests_fail(world: World, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.drill
 _SETTINGS = {"GATEWAY_LEASE_SECONDS": "1.5", "GATEWAY_ERASURE_SECONDS": "5", "EVENT_LEASE_SECONDS": "3"}
 _RIDER, _DRIVER = "+250788000001", "+250788000002"
 _USER_ID = "RW.491208655302741918"
+_PERSON = "SELECT person_id FROM gateway.conversation JOIN gateway.alias USING (conversation_id) WHERE address = $1"
 # What the dead were at is tried again once they are surely dead.
 _LATER = "UPDATE chassis.clock SET shift = shift + interval '2 minutes'"
 
@@ -36,7 +37,7 @@ async def test_killed_at_every_step(fresh_database_url: str, tmp_path: Path) -> 
         driver = Phone(postman, deliveries, _DRIVER)
         rider = Phone(postman, deliveries, _RIDER, bsuid=_USER_ID)
         await _a_ride(rider, driver)
-        person_id = await connection.fetchval("SELECT person_id FROM profile.identity WHERE value = $1", _USER_ID)
+        person_id = await connection.fetchval(_PERSON, f"wau:{_USER_ID}")
         await _leave_things_behind(mesh, connection)
         await rider.say("delete me")
         await rider.choose("Erase everything")
@@ -58,7 +59,7 @@ async def test_killed_at_every_step(fresh_database_url: str, tmp_path: Path) -> 
         await rider.say("hello")
         await rider.choose("English")
         await rider.hear("What would you like")
-        again = await connection.fetchval("SELECT person_id FROM profile.identity WHERE value = $1", _USER_ID)
+        again = await connection.fetchval(_PERSON, f"wau:{_USER_ID}")
         assert again > person_id
 
 

@@ -23,6 +23,7 @@ from tests.mesh.deliveries import open_deliveries
 from tests.mesh.harness import Mesh, open_mesh
 from tests.mesh.people import RADIUS_METERS, Crowd, Expected
 from tests.mesh.posting import open_postman
+from tests.profile import seals
 
 pytestmark = pytest.mark.drill
 
@@ -133,9 +134,10 @@ async def _pass(seconds: float, crowd: Crowd) -> None:
 async def _services(findings: Findings, connection: Connection, people: list[Expected]) -> None:
     """Languages, places, trips, offers and events are what people's own messages say."""
     identities = await connection.fetch(
-        "SELECT i.value, p.person_id, p.language FROM profile.identity i JOIN profile.person p USING (person_id)"
+        "SELECT i.value_hash, i.value_sealed, p.person_id, p.language"
+        " FROM profile.identity i JOIN profile.person p USING (person_id)"
     )
-    known = {row["value"]: row for row in identities}
+    known = {seals.opened(row): row for row in identities}
     persons = await connection.fetchval("SELECT count(*) FROM profile.person")
     if persons != len(people):
         findings.wrong.append(f"{persons} persons instead of {len(people)}")

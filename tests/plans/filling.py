@@ -8,12 +8,35 @@ INSERT INTO profile.person (person_id, language, merged_into, created_at, update
 SELECT n, (ARRAY['', 'en', 'fr'])[1 + n % 3], CASE WHEN n % 100 = 0 THEN n - 1 END,
        timestamptz '2026-01-01' + n * interval '1 second', now()
 FROM generate_series(1, {rows}) n;
-INSERT INTO profile.identity (kind, value, person_id) SELECT 1 + n % 3, '+' || n, n FROM generate_series(1, {rows}) n;
+INSERT INTO profile.identity (kind, value_hash, value_sealed, person_id)
+SELECT 1 + n % 3, sha256(int8send(n)), '', n FROM generate_series(1, {rows}) n;
 INSERT INTO profile.audit (person_id, action, actor, detail, created_at)
 SELECT 1 + n % ({rows} / 10), CASE WHEN n % 20 = 1 THEN 'person.created' ELSE 'action.' || n % 20 END, 'person', '{{}}',
        timestamptz '2026-01-01' + n * interval '1 second'
 FROM generate_series(1, {rows}) n;
+-- A trigger for each of a million rows would take minutes; what is written here balances.
+ALTER TABLE profile.transaction DISABLE TRIGGER USER;
+ALTER TABLE profile.entry DISABLE TRIGGER USER;
+INSERT INTO profile.account (person_id, currency, balance, code, created_at)
+SELECT n, 'RWF', 0, 'HW-' || n, now() FROM generate_series(1, {rows}) n;
+UPDATE profile.account SET merged_into = account_id - 1 WHERE account_id % 100 = 0;
+INSERT INTO profile.transaction (transaction_id, kind, reverses, created_at)
+SELECT n, 1, CASE WHEN n % 100 = 0 THEN n - 1 END, timestamptz '2026-01-01' + n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.entry (transaction_id, account_id, amount, created_at)
+SELECT n, 1 + (n + side) % ({rows} / 10), 5 - 10 * side, timestamptz '2026-01-01' + n * interval '1 second'
+FROM generate_series(1, {rows}) n, generate_series(0, 1) side;
+ALTER TABLE profile.transaction ENABLE TRIGGER USER;
+ALTER TABLE profile.entry ENABLE TRIGGER USER;
 INSERT INTO profile.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
+INSERT INTO profile.verification
+SELECT sha256(int8send(n)), sha256(int8send(n + 1)), '', '', '', 0, now() + n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.code_request
+SELECT sha256(int8send(n % ({rows} / 10))), sha256(int8send(n)), now() - n * interval '1 second', true
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.user_number SELECT sha256(int8send(n)), sha256(int8send(n)), '', now()
+FROM generate_series(1, {rows}) n;
 
 INSERT INTO trips.participant SELECT n FROM generate_series(1, {rows}) n;
 INSERT INTO trips.merged SELECT {rows} + n, n FROM generate_series(1, {rows}) n;

@@ -15,18 +15,39 @@ from services.profile.settings import ProfileSettings
 Open = Callable[..., AbstractAsyncContextManager["profile_pb2_grpc.ProfileServiceAsyncStub"]]
 
 
+OpenChannel = Callable[..., AbstractAsyncContextManager[grpc.aio.Channel]]
+
+
 @contextlib.asynccontextmanager
-async def _open(database_url: str, **environ: str) -> AsyncIterator["profile_pb2_grpc.ProfileServiceAsyncStub"]:
+async def _channel(database_url: str, **environ: str) -> AsyncIterator[grpc.aio.Channel]:
     settings = load(
         ProfileSettings,
-        {"DATABASE_URL": database_url, "PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0", **environ},
+        {
+            "HAILWIRE_ENV": "development",
+            "DATABASE_URL": database_url,
+            "PROFILE_GRPC_PORT": "0",
+            "PROFILE_PROMETHEUS_PORT": "0",
+            **environ,
+        },
     )
     async with (
         open_service(settings) as server,
         grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
     ):
+        yield channel
+
+
+@contextlib.asynccontextmanager
+async def _open(database_url: str, **environ: str) -> AsyncIterator["profile_pb2_grpc.ProfileServiceAsyncStub"]:
+    async with _channel(database_url, **environ) as channel:
         stub: profile_pb2_grpc.ProfileServiceAsyncStub = profile_pb2_grpc.ProfileServiceStub(channel)
         yield stub
+
+
+@pytest.fixture
+def open_channel(database_url: str) -> OpenChannel:
+    """Opens replicas with all their services; settings are given by name."""
+    return lambda **environ: _channel(database_url, **environ)
 
 
 @pytest.fixture

@@ -22,13 +22,15 @@ from services.profile.audit import Entry
 from services.profile.settings import ProfileSettings
 from tests.chassis.polling import until_awaited
 from tests.profile.calls import resolve, sms, update, updating, user, whatsapp
+from tests.profile.seals import KEYS
 
 NAME = "Amina Uwase"
 
 
 @contextlib.asynccontextmanager
 async def _service(database_url: str, **environ: str) -> AsyncIterator[tuple[Any, Any]]:
-    given = {"DATABASE_URL": database_url, "PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0", **environ}
+    ports = {"PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0"}
+    given = {"DATABASE_URL": database_url, **KEYS, **ports, **environ}
     async with (
         open_service(load(ProfileSettings, given)) as server,
         grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,

@@ -12,6 +12,7 @@ from hailwire.profile.v1 import profile_pb2 as pb
 from hailwire.profile.v1 import profile_pb2_grpc
 from services.profile.app import open_service
 from services.profile.settings import ProfileSettings
+from tests.profile.seals import KEYS
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +22,7 @@ async def test_the_service_outlives_its_database(private_cluster: Any) -> None:
     await asyncio.to_thread(private_cluster.kill)
     environ = {
         "DATABASE_URL": private_cluster.dsn("hailwire"),
+        **KEYS,
         "PROFILE_GRPC_PORT": "0",
         "PROFILE_PROMETHEUS_PORT": "0",
     }

@@ -14,8 +14,10 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from chassis.settings import load
 from hailwire.profile.v1 import audit_pb2, audit_pb2_grpc, erasure_pb2, erasure_pb2_grpc, profile_pb2_grpc
 from hailwire.profile.v1 import profile_pb2 as pb
+from services.profile import rotation
 from services.profile.app import open_service
-from services.profile.settings import ProfileSettings
+from services.profile.sealing import Sealer
+from services.profile.settings import ProfileSettings, SealingSettings
 from tests.profile.calls import get, reason, resolve, update, updating, user, whatsapp
 
 NAME = "Amina Uwase"
@@ -39,7 +41,12 @@ class Door:
 
 @contextlib.asynccontextmanager
 async def _door(database_url: str) -> AsyncIterator[Door]:
-    given = {"DATABASE_URL": database_url, "PROFILE_GRPC_PORT": "0", "PROFILE_PROMETHEUS_PORT": "0"}
+    given = {
+        "HAILWIRE_ENV": "development",
+        "DATABASE_URL": database_url,
+        "PROFILE_GRPC_PORT": "0",
+        "PROFILE_PROMETHEUS_PORT": "0",
+    }
     async with (
         open_service(load(ProfileSettings, given)) as server,
         grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
@@ -55,11 +62,16 @@ async def door(database_url: str) -> AsyncIterator[Door]:
 
 
 async def _everything(database_url: str) -> bytes:
-    """All that is written in the schema, as bytes."""
+    """All that is written in the schema, as bytes, and all that is encrypted there, opened."""
     connection = await asyncpg.connect(database_url)
     try:
         tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'profile'")
         found = b""
+        settings = load(SealingSettings, {"HAILWIRE_ENV": "development"})
+        sealer = Sealer.of(settings.number_keys, settings.number_hash_key)
+        for sealed in rotation.TABLES:
+            for row in await connection.fetch(sealed.walk.sql, *sealed.start, 10_000):
+                found += sealer.open(row["sealed"], row["bound"])
         for table in tables:
             rows = await connection.fetch(f"SELECT * FROM profile.{table['tablename']}")
             for row in rows:

@@ -8,13 +8,15 @@ import grpc
 import pytest
 
 from hailwire.profile.v1 import profile_pb2 as pb
+from services.profile.person import Identity, IdentityKind
+from services.profile.rows import PeopleRows
+from tests.profile.seals import SEALER
 
 FILL = """
     INSERT INTO profile.person (person_id, language, merged_into, created_at, updated_at)
     SELECT 10000 + n, (ARRAY['', 'en', 'fr'])[1 + n % 3], CASE WHEN n % 10 = 0 THEN 10000 + n - 1 END,
            timestamptz '2001-01-01T00:00Z' + (100 - n) / 2 * interval '1 hour', now()
     FROM generate_series(1, 50) n;
-    INSERT INTO profile.identity (kind, value, person_id) VALUES (1, '+15550001', 10001), (2, 'US.1', 10001);
 """
 YEAR = {"created_from": 0, "created_before": 24 * 365}
 
@@ -33,6 +35,11 @@ def filled(database_url: str) -> None:
     async def fill() -> None:
         connection = await asyncpg.connect(database_url)
         await connection.execute(FILL)
+        known = (Identity(IdentityKind.WHATSAPP_NUMBER, "+15550001"), Identity(IdentityKind.WHATSAPP_USER, "US.1"))
+        await connection.executemany(
+            "INSERT INTO profile.identity (kind, value_hash, value_sealed, person_id) VALUES ($1, $2, $3, 10001)",
+            list(zip(*PeopleRows(SEALER).contents(known), strict=True)),
+        )
         await connection.close()
 
     run_apart(fill())
@@ -76,8 +83,8 @@ async def test_a_language_alone(profile: Any, filled: None) -> None:
     page = await profile.ListPeople(_request(language="en", page_size=1000))
     by_id = {person.person_id: person for person in page.people}
     assert [one for one in by_id if 10000 < one <= 10050] == model("en")
-    assert [identity.value for identity in by_id[10001].identities] == ["+15550001", "US.1"]
     everybody = await profile.ListPeople(_request(page_size=1000))
+    assert [identity.value for identity in by_id[10001].identities] == ["+15550001", "US.1"]
     merged = {person.person_id: list(person.merged_person_ids) for person in everybody.people}
     assert merged[10009] == [10010]
 

@@ -9,7 +9,7 @@ from hailwire.trips.v1 import erasure_pb2_grpc as trips_erasure_pb2_grpc
 from services.gateway.clients.batching import Peer
 
 # A service reads its whole ledger for it.
-_SECONDS = 60.0
+_SECONDS = 300.0
 
 
 class Erasures:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chassis import errors
-from hailwire.profile.v1 import profile_pb2
+from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import trips_pb2
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile
@@ -142,6 +142,33 @@ class PersonalWorld:
             )
         )
         return self._own(trip)
+
+    async def wallet(self) -> wallet_pb2.Wallet:
+        """Find or open the person's wallet."""
+        return await self._profile.wallets.open(self._person_id)
+
+    async def payee(self, code: str) -> wallet_pb2.Party:
+        """Whom a code means."""
+        return await self._profile.wallets.payee(code)
+
+    async def send_money(
+        self, step: str, payee_code: str, amount: wallet_pb2.Money, *, confirmed: bool = False
+    ) -> wallet_pb2.Transaction:
+        """Send money from the person's wallet; a confirmed transfer is named by what was confirmed."""
+        return await self._profile.wallets.transfer(
+            wallet_pb2.TransferRequest(
+                # A second tap on one confirmation is another message and the same transfer.
+                request_id=f"{self._person_id}:{step}" if confirmed else self._id(step),
+                person_id=self._person_id,
+                payee_code=payee_code,
+                amount=amount,
+                confirmed=confirmed,
+            )
+        )
+
+    async def entries(self, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
+        """A page of the person's statement, newest first."""
+        return await self._profile.wallets.entries(self._person_id, page_token, page_size)
 
     async def hand_over(self, from_person_id: int) -> None:
         """Give this person everything of somebody who turned out to be the same."""

@@ -1,17 +1,16 @@
 """From a message or event to its handler and back: the engine's way into conversations."""
 
-import re
 from dataclasses import replace
 from typing import TypeVar
 
 from chassis.errors import HailwireError
 from hailwire.profile.v1 import profile_pb2
-from services.gateway.conversations import catalogue, consent, guidance, questions, refusals, routing, taps
+from services.gateway.conversations import catalogue, consent, guidance, numbering, questions, refusals, routing, taps
 from services.gateway.conversations.flows import HOME, QUESTIONS
 from services.gateway.conversations.flows import consent as consenting
 from services.gateway.conversations.flows.offer import YES_WORDS
 from services.gateway.conversations.flows.trip import GIVE_UP_WORDS
-from services.gateway.conversations.memory import Memory, remembered
+from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.places import folded
 from services.gateway.conversations.routing import Route
 from services.gateway.conversations.turn import (
@@ -24,7 +23,7 @@ from services.gateway.conversations.turn import (
     Turn,
 )
 from services.gateway.conversations.wording import age
-from services.gateway.messages import Buttons, LocationRequest, Menu, Message, MessageKind, Text
+from services.gateway.messages import Message, MessageKind, Text
 
 AnyMoment = TypeVar("AnyMoment", Turn, EventTurn)
 
@@ -33,8 +32,6 @@ _SILENT_KINDS = {
     MessageKind.REVOKED: REVOKED,
     MessageKind.SYSTEM: SYSTEM_NOTICE,
 }
-# "2", "2.", "#2", "(2)".
-_CHOICE = re.compile(r"\W{0,3}(\d{1,2})\W{0,3}", re.ASCII)
 # What was written; of contacts, orders and edits it is not what was meant.
 _WITH_WORDS = frozenset({MessageKind.TEXT, MessageKind.MEDIA})
 
@@ -48,41 +45,43 @@ async def take_turn(turn: Turn) -> Outcome:
 
     Raises what only waiting or an operator can mend: Unavailable, DeadlineExceeded and our own bugs.
     """
-    message = turn.message
+    message, before = turn.message, turn.state.name
     if message.kind in _SILENT_KINDS:
         return Outcome(turn.state, silent_reason=_SILENT_KINDS[message.kind])
     words = words_of(message)
     consented = _consent(turn, words)
     if consented is not None:
-        return _offered(await _run(consented, turn))
+        return numbering.offered(before, await _run(consented, turn))
     if consent.opted_out(turn):
         return Outcome(turn.state, silent_reason=OPTED_OUT)
     if words in routing.EXTRA_KEYWORDS:
-        return _offered(await _run(routing.EXTRA_KEYWORDS[words], turn))
+        return numbering.offered(before, await _run(routing.EXTRA_KEYWORDS[words], turn))
     turn, lapsed = _current(turn)
     turn, route = _resolve(turn, words)
     if not turn.person.language and route not in routing.CHOOSES_LANGUAGE:
         # Nothing else is said before the language is chosen; what the person came for waits.
-        return _offered(questions.ask_language(turn, **_intent(turn, route, words)))
+        return numbering.offered(before, questions.ask_language(turn, **_intent(turn, route, words)))
     if route is not None:
         outcome = await _run(route, turn)
-        return _offered(await _carry_on(turn, outcome) if outcome.language else outcome)
+        return numbering.offered(before, await _carry_on(turn, outcome) if outcome.language else outcome)
     # Words without meaning here; perhaps the answer to a question that has lapsed.
     if lapsed:
-        return _offered(await guidance.guide(turn, turn.say(lapsed)))
-    return _offered(await _run(routing.NOT_UNDERSTOOD, turn))
+        return numbering.offered(before, await guidance.guide(turn, turn.say(lapsed)))
+    return numbering.offered(before, await _run(routing.NOT_UNDERSTOOD, turn))
 
 
 async def take_event(turn: EventTurn) -> Outcome:
     """Tell somebody what happened; raises like take_turn."""
-    turn, _ = _current(turn)
     lazy = routing.EVENTS.get(turn.event.kind)
     if lazy is None:
         raise UnknownEvent(f"there is no handler for events of kind {turn.event.kind}")
     outcome: Outcome = await lazy.run(turn)
     if consent.opted_out(turn):
         return Outcome(outcome.state, silent_reason=OPTED_OUT)
-    return _offered(outcome)
+    # A question that has lapsed is left to the next message, whose writer is then told; its list is not open any more.
+    if turn.words_only and _current(turn)[0].state.name != HOME:
+        return numbering.numbered_on(remembered(turn).choices, outcome)
+    return numbering.offered(turn.state.name, outcome)
 
 
 def apology(language: str) -> Text:
@@ -141,7 +140,7 @@ def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
         case MessageKind.TEXT | MessageKind.MEDIA if words in routing.KEYWORDS:
             return turn, routing.KEYWORDS[words]
         case MessageKind.TEXT:
-            tap = _typed_choice(turn, words)
+            tap = numbering.typed(turn, words)
             if tap:
                 return _resolve(replace(turn, message=replace(message, kind=MessageKind.TAP, tap=tap)), words)
             return _in_context(turn, words)
@@ -164,16 +163,6 @@ def _in_context(turn: Turn, words: str) -> tuple[Turn, Route | None]:
                 return replace(turn, message=replace(turn.message, kind=MessageKind.TAP, tap=tap)), routing.ACCEPT
             return turn, routing.SHOW_REQUESTS
     return turn, routing.ANSWERS.get(turn.state.name)
-
-
-def _typed_choice(turn: Turn, words: str) -> str:
-    """The tap that a typed number or title stands for; empty when it is none of those offered last."""
-    choices = remembered(turn).choices
-    number = _CHOICE.fullmatch(turn.message.text.strip())
-    if number is not None and 1 <= int(number[1]) <= len(choices):
-        return choices[int(number[1]) - 1][0]
-    meant = [tap for tap, title in choices if words and folded(title) == words]
-    return meant[0] if len(meant) == 1 else ""
 
 
 async def _run(route: Route, turn: Turn) -> Outcome:
@@ -237,23 +226,3 @@ def _intended(gathered: dict[str, str]) -> Message | None:
             return None
         return Message(MessageKind.LOCATION, latitude=spot.latitude, longitude=spot.longitude)
     return Message(MessageKind.TEXT, text=gathered["word"]) if "word" in gathered else None
-
-
-def _offered(outcome: Outcome) -> Outcome:
-    """Remember what was offered last, so that a typed number or title finds its tap."""
-    choices: tuple[tuple[str, str], ...] | None = None
-    for reply in outcome.replies:
-        match reply:
-            case Buttons(buttons=buttons):
-                choices = tuple((button.id, button.title) for button in buttons)
-            case Menu(rows=rows):
-                choices = tuple((row.id, row.title) for row in rows)
-            case LocationRequest():
-                # A number typed now is no choice of an earlier question.
-                choices = ()
-            case Text():
-                pass
-    if choices is None:
-        return outcome
-    memory = replace(Memory.of(outcome.state), choices=choices)
-    return replace(outcome, state=memory.keeping(outcome.state))

@@ -1,6 +1,8 @@
 """`delete me`: everything that is known of a person is erased, once they have said twice that they want it."""
 
-from services.gateway.conversations import menus, taps, trip_card
+from decimal import Decimal
+
+from services.gateway.conversations import menus, taps, trip_card, wording
 from services.gateway.conversations.flows.erase import ERASE
 from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Moment, Outcome, State, Turn
@@ -37,4 +39,9 @@ async def confirm(turn: Turn) -> Outcome:
     on_trip = await trip_card.show_open(turn, turn.say("erase-on-trip"), fresh=True)
     if on_trip is not None:
         return on_trip
+    wallet = await turn.world.wallet()
+    if Decimal(wallet.balance.amount) > 0:
+        # Nobody could be given it any more.
+        balance = wording.money(turn.language, wallet.balance)
+        return Outcome(remembered(turn).home(), (Text(turn.say("erase-money", balance=balance)),))
     return Outcome(State(), (Text(turn.say("erased")),), erase=True)

@@ -24,9 +24,25 @@ WORDED = {
     "TRIP_STEP_ILLEGAL": "refused-step",
 }
 
+# Worded where they are met, because an amount or a question goes with them (wallet.py).
+BY_THE_WALLET = frozenset(
+    {
+        "ACCOUNT_TOO_NEW",
+        "AMOUNT_INVALID",
+        "AMOUNT_TOO_LARGE",
+        "AMOUNT_TOO_SMALL",
+        "BALANCE_TOO_LOW",
+        "CONFIRMATION_REQUIRED",
+        "DAILY_LIMIT_REACHED",
+        "PAYEE_UNKNOWN",
+        "TRANSFER_TO_SELF",
+    }
+)
+
 OUR_BUGS = frozenset(
     {
         "ANSWER_INVALID",
+        "CURRENCY_UNKNOWN",
         "DRIVERS_TOO_MANY",
         "FIELD_UNKNOWN",
         "IDENTITIES_MISSING",
@@ -35,6 +51,7 @@ OUR_BUGS = frozenset(
         "PERSON_INVALID",
         "PERSON_NOT_FOUND",
         "REQUEST_ID_REUSED",
+        "WALLET_NOT_FOUND",
     }
 )
 

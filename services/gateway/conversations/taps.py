@@ -4,6 +4,7 @@ An id carries all that its answer needs, so that a day-old button still gets a s
 the route.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,15 +21,16 @@ VEHICLE_WORDS: dict[Vehicle, str] = {
     trips_pb2.VEHICLE_TRUCK: "truck",
     trips_pb2.VEHICLE_OTHER: "other",
 }
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
 _VEHICLES = {word: vehicle for vehicle, word in VEHICLE_WORDS.items()}
 
 GO_RIDE = "go:ride"
 GO_DRIVE = "go:drive"
 GO_OFFLINE = "go:offline"
 GO_TRIPS = "go:trips"
-GO_LANGUAGE = "go:language"
-GO_HELP = "go:help"
 GO_MENU = "go:menu"
+GO_WALLET = "go:wallet"
+WALLET_SEND = "wallet:send"
 
 
 class TapUnreadable(Exception):
@@ -146,3 +148,27 @@ def step(word: str, trip_id: int) -> str:
 def drop(trip_id: int, reason: str) -> str:
     """Give a trip up for a reason."""
     return f"trip:drop:{trip_id}:{reason}"
+
+
+def payment(code: str, amount: str, currency: str, asked_at: int) -> str:
+    """Confirm a transfer that was asked about at that moment (Unix seconds)."""
+    return f"wallet:pay:{code}:{amount}:{currency}:{asked_at}"
+
+
+def payment_of(tap: str) -> tuple[str, str, str, datetime]:
+    """Code, amount, currency and when it was asked; raises TapUnreadable."""
+    parts = parts_of(tap)
+    if len(parts) != 4:
+        raise TapUnreadable(tap)
+    code, amount, currency, asked_at = parts
+    if not (code.isascii() and _AMOUNT.fullmatch(amount) and currency.isalpha()):
+        raise TapUnreadable(tap)
+    try:
+        return code, amount, currency, datetime.fromtimestamp(positive(asked_at), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise TapUnreadable(tap) from error
+
+
+def history(page_token: str = "") -> str:
+    """A page of the statement; without a token the first."""
+    return f"wallet:history:{page_token}" if page_token else "wallet:history"

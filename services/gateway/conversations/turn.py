@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from hailwire.profile.v1 import profile_pb2
+from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway.conversations import catalogue
 from services.gateway.conversations.flows.declaration import HOME
@@ -126,6 +126,20 @@ class World(Protocol):
 
     async def cancel_trip(self, step: str, trip_id: int, reason: str) -> trips_pb2.Trip:
         """Give a trip up, as either side."""
+
+    async def wallet(self) -> wallet_pb2.Wallet:
+        """Find or open the person's wallet; as it is now."""
+
+    async def payee(self, code: str) -> wallet_pb2.Party:
+        """Whom a code means, as far as the person may know; NotFound."""
+
+    async def send_money(
+        self, step: str, payee_code: str, amount: wallet_pb2.Money, *, confirmed: bool = False
+    ) -> wallet_pb2.Transaction:
+        """Send money. With `confirmed` the step names the transfer whatever message it comes with: it happens once."""
+
+    async def entries(self, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
+        """A page of the person's statement, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

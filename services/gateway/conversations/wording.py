@@ -1,10 +1,12 @@
 """Measures, ages and times as people say them, in each language."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from functools import lru_cache
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from hailwire.profile.v1 import wallet_pb2
 from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations.catalogue import LANGUAGES, t
 
@@ -64,6 +66,21 @@ def _kilometers(language: str, kilometers: float) -> str:
     from babel.numbers import format_decimal
 
     return f"{format_decimal(kilometers, '0.0' if kilometers < 9.95 else '0', locale=language)} km"
+
+
+def money(language: str, amount: wallet_pb2.Money) -> str:
+    """An amount as the language groups its digits: "1,500 RWF", "1 500 RWF", "12.50 USD"."""
+    return _money(language, amount.amount, amount.currency_code)
+
+
+@lru_cache(maxsize=1024)
+def _money(language: str, amount: str, currency: str) -> str:
+    from babel.numbers import format_decimal
+
+    decimals = len(amount.partition(".")[2])
+    written = format_decimal(Decimal(amount), "#,##0" + ("." + "0" * decimals if decimals else ""), locale=language)
+    # No-break spaces would make an SMS of 160 characters one of 70.
+    return " ".join(f"{written} {currency}".split())
 
 
 def age(language: str, seconds: float) -> str:

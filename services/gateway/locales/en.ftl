@@ -20,7 +20,7 @@ button-drive = Drive
 button-trips = My trips
 button-offline = Go offline
 button-menu = Menu
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), LANGUAGE, BACK, MENU, STOP (no more messages).
+help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), WALLET (your money), LANGUAGE, BACK, MENU, STOP (no more messages).
 not-understood = I did not understand that.
 choose-first = Please choose one of these.
 cannot-read = I cannot read this kind of message.
@@ -223,4 +223,43 @@ erase-question = I will erase all that we know of you: name, numbers, messages a
 button-erase = Erase everything
 button-erase-not = Keep me
 erase-on-trip = Please complete your trip or give it up first, then ask me again.
+erase-money = There is { $balance } in your wallet, which nobody could give back to you. Send it to somebody first: write WALLET.
 erased = Done: in a few minutes we know nothing of you any more. This is our last message. Should you write again, you are new to us.
+
+## Wallet
+
+wallet-balance = Your balance: { $balance }.
+wallet-code = Your wallet code is { $code }. Whoever knows it can send you money, and nothing else.
+button-wallet = Wallet
+button-send-money = Send money
+button-history = History
+button-more = More
+wallet-payee = Who gets the money? Write their wallet code, such as HW-2A3B4C5. They find it when they write WALLET.
+wallet-amount = { $payee } gets the money. How much? You have { $balance }.
+wallet-confirm = Send { $amount } to { $payee }? This cannot be undone.
+button-pay = Send it
+button-do-not-pay = Do not send
+wallet-outdated = I asked that a while ago, so I sent nothing.
+wallet-sent = Sent: { $amount } to { $payee }. You have { $balance } left.
+wallet-history = In and out, newest first:
+wallet-no-history = Nothing has come in or gone out yet.
+entry-line = { $when }: { $amount } - { $what }
+entry-sent = to { $other }
+entry-received = from { $other }
+entry-credit = paid in
+entry-reward = reward
+entry-merge = between your wallets
+entry-reversal = correction
+entry-reversed = taken back
+refused-payee = I do not know that wallet code. Please check every letter.
+refused-self = That is your own wallet.
+refused-amount = I cannot send that amount. Write it in digits, such as 1500.
+refused-amount-small = The least that you can send is { $minimum }.
+refused-amount-large = The most that you can send at once is { $limit }.
+refused-daily-limit = In 24 hours you can send { $limit } in all; { $left } is left.
+refused-wallet-new = Your wallet is new. It receives money now and can send some in { $age }.
+refused-balance = You do not have that much.
+
+## Phone numbers
+
+number-code = Your Hailwire code is { $code }. It is good for 10 minutes. Do not give it to anybody.

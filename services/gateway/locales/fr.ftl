@@ -20,7 +20,7 @@ button-drive = Conduire
 button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, PORTEFEUILLE (votre argent), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -223,4 +223,43 @@ erase-question = J'efface tout ce que nous savons de vous : nom, numéros, messa
 button-erase = Effacer tout
 button-erase-not = Ne rien effacer
 erase-on-trip = Terminez ou abandonnez d'abord votre course, puis redemandez-le-moi.
+erase-money = Il y a { $balance } dans votre portefeuille, que personne ne pourrait vous rendre. Envoyez-les d'abord à quelqu'un : écrivez PORTEFEUILLE.
 erased = C'est fait : dans quelques minutes, nous ne saurons plus rien de vous. Ceci est notre dernier message. Si vous écrivez à nouveau, vous serez nouveau pour nous.
+
+## Portefeuille
+
+wallet-balance = Votre solde : { $balance }.
+wallet-code = Votre code de portefeuille est { $code }. Qui le connaît peut vous envoyer de l'argent, et rien d'autre.
+button-wallet = Portefeuille
+button-send-money = Envoyer de l'argent
+button-history = Historique
+button-more = Suite
+wallet-payee = À qui va l'argent ? Écrivez son code de portefeuille, par exemple HW-2A3B4C5. On le voit en écrivant PORTEFEUILLE.
+wallet-amount = L'argent ira à { $payee }. Combien ? Vous avez { $balance }.
+wallet-confirm = Envoyer { $amount } à { $payee } ? On ne peut pas revenir en arrière.
+button-pay = Envoyer
+button-do-not-pay = Ne pas envoyer
+wallet-outdated = Cette question date d'il y a un moment : je n'ai rien envoyé.
+wallet-sent = Envoyé : { $amount } à { $payee }. Il vous reste { $balance }.
+wallet-history = Entrées et sorties, les dernières d'abord :
+wallet-no-history = Rien n'est encore entré ni sorti.
+entry-line = { $when } : { $amount } - { $what }
+entry-sent = à { $other }
+entry-received = de { $other }
+entry-credit = versement
+entry-reward = récompense
+entry-merge = entre vos portefeuilles
+entry-reversal = correction de notre part
+entry-reversed = annulé
+refused-payee = Je ne connais pas ce code de portefeuille. Vérifiez chaque lettre.
+refused-self = C'est votre propre portefeuille.
+refused-amount = Je ne peux pas envoyer ce montant. Écrivez-le en chiffres, par exemple 1500.
+refused-amount-small = Vous pouvez envoyer au moins { $minimum }.
+refused-amount-large = Vous pouvez envoyer au plus { $limit } à la fois.
+refused-daily-limit = En 24 heures vous pouvez envoyer { $limit } en tout ; il reste { $left }.
+refused-wallet-new = Votre portefeuille est nouveau. Il reçoit déjà de l'argent et pourra en envoyer dans { $age }.
+refused-balance = Vous n'avez pas autant.
+
+## Numéros
+
+number-code = Votre code Hailwire est { $code }. Il est valable 10 minutes. Ne le donnez à personne.

@@ -20,7 +20,7 @@ button-drive = Gutwara abagenzi
 button-trips = Ingendo zanjye
 button-offline = Kuva ku murongo
 button-menu = Ahabanza
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IKOFI (amafaranga yawe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
 not-understood = Ibyo sinabyumvise.
 choose-first = Hitamo kimwe muri ibi.
 cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
@@ -223,4 +223,43 @@ erase-question = Ndasiba ibyo tuzi kuri wowe byose: izina, nimero, ubutumwa n'ah
 button-erase = Siba byose
 button-erase-not = Wisiba
 erase-on-trip = Banza urangize urugendo cyangwa uruhagarike, hanyuma wongere ubinsabe.
+erase-money = Mu ikofi yawe haracyarimo { $balance }, kandi ntawe uzashobora kuyagusubiza. Banza uyoherereze umuntu: andika IKOFI.
 erased = Birakozwe: mu minota mike ntacyo tuzaba tukizi kuri wowe. Ubu ni bwo butumwa bwacu bwa nyuma. Niwongera kwandika, uzaba uri mushya kuri twe.
+
+## Ikofi
+
+wallet-balance = Mu ikofi yawe harimo { $balance }.
+wallet-code = Kode y'ikofi yawe ni { $code }. Uyizi ashobora kukoherereza amafaranga, nta kindi.
+button-wallet = Ikofi
+button-send-money = Kohereza amafaranga
+button-history = Ibyakozwe
+button-more = Komeza urebe
+wallet-payee = Amafaranga ni aya nde? Andika kode y'ikofi ye, urugero HW-2A3B4C5. Ayibona iyo yanditse IKOFI.
+wallet-amount = Amafaranga arajya kuri { $payee }. Ni angahe? Ufite { $balance }.
+wallet-confirm = Nohereze { $amount } kuri { $payee }? Ntibishobora gusubira inyuma.
+button-pay = Ohereza
+button-do-not-pay = Ntiwohereze
+wallet-outdated = Icyo kibazo nakibajije kera, ni yo mpamvu nta cyo nohereje.
+wallet-sent = Byoherejwe: { $amount } kuri { $payee }. Usigaranye { $balance }.
+wallet-history = Ibyinjiye n'ibyasohotse, ibya vuba mbere:
+wallet-no-history = Nta kirinjira kandi nta kirasohoka.
+entry-line = { $when }: { $amount } - { $what }
+entry-sent = kuri { $other }
+entry-received = bivuye kuri { $other }
+entry-credit = ayashyizwemo
+entry-reward = igihembo
+entry-merge = hagati y'amakofi yawe
+entry-reversal = ikosora
+entry-reversed = byasubijwe
+refused-payee = Iyo kode y'ikofi sinyizi. Reba neza buri nyuguti.
+refused-self = Iyo ni ikofi yawe bwite.
+refused-amount = Ayo mafaranga sinshobora kuyohereza. Andika umubare, urugero 1500.
+refused-amount-small = Make ushobora kohereza ni { $minimum }.
+refused-amount-large = Menshi ushobora kohereza icyarimwe ni { $limit }.
+refused-daily-limit = Mu masaha 24 ushobora kohereza { $limit } yose hamwe; hasigaye { $left }.
+refused-wallet-new = Ikofi yawe ni nshya. Irakira amafaranga ubu, izatangira kohereza hashize { $age }.
+refused-balance = Nta mafaranga angana atyo ufite.
+
+## Nimero
+
+number-code = Kode yawe ya Hailwire ni { $code }. Imara iminota 10. Ntukagire uwo uyiha.

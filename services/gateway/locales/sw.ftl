@@ -20,7 +20,7 @@ button-drive = Beba abiria
 button-trips = Safari zangu
 button-offline = Ondoka mtandaoni
 button-menu = Menyu
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, POCHI (pesa zako), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
 not-understood = Sikuelewa hilo.
 choose-first = Tafadhali chagua mojawapo.
 cannot-read = Siwezi kusoma ujumbe wa aina hii.
@@ -214,4 +214,43 @@ erase-question = Nitafuta yote tunayojua kukuhusu: jina, namba, ujumbe na mahali
 button-erase = Futa yote
 button-erase-not = Usifute
 erase-on-trip = Kwanza maliza au acha safari yako, kisha niombe tena.
+erase-money = Pochi yako bado ina { $balance }, na hakuna atakayeweza kukurudishia. Kwanza mtumie mtu: andika POCHI.
 erased = Imefanyika: baada ya dakika chache hatutajua chochote kukuhusu. Huu ni ujumbe wetu wa mwisho. Ukiandika tena, utakuwa mgeni kwetu.
+
+## Pochi
+
+wallet-balance = Salio lako ni { $balance }.
+wallet-code = Namba ya pochi yako ni { $code }. Anayeijua anaweza kukutumia pesa, si zaidi.
+button-wallet = Pochi
+button-send-money = Tuma pesa
+button-history = Historia
+button-more = Zaidi
+wallet-payee = Nani apokee pesa? Andika namba ya pochi yake, kama HW-2A3B4C5. Huiona anapoandika POCHI.
+wallet-amount = Pesa zitaenda kwa { $payee }. Kiasi gani? Una { $balance }.
+wallet-confirm = Nitume { $amount } kwa { $payee }? Haiwezi kurudishwa.
+button-pay = Tuma sasa
+button-do-not-pay = Usitume
+wallet-outdated = Niliuliza hilo muda uliopita, kwa hiyo sikutuma chochote.
+wallet-sent = Imetumwa: { $amount } kwa { $payee }. Umebakiwa na { $balance }.
+wallet-history = Zilizoingia na kutoka, mpya kwanza:
+wallet-no-history = Bado hakuna kilichoingia wala kutoka.
+entry-line = { $when }: { $amount } - { $what }
+entry-sent = kwa { $other }
+entry-received = kutoka kwa { $other }
+entry-credit = zimewekwa
+entry-reward = zawadi
+entry-merge = kati ya pochi zako
+entry-reversal = marekebisho
+entry-reversed = imerudishwa
+refused-payee = Siijui namba hiyo ya pochi. Tafadhali angalia kila herufi.
+refused-self = Hiyo ni pochi yako mwenyewe.
+refused-amount = Siwezi kutuma kiasi hicho. Andika kwa tarakimu, kama 1500.
+refused-amount-small = Kiasi kidogo unachoweza kutuma ni { $minimum }.
+refused-amount-large = Kiasi kikubwa unachoweza kutuma kwa mara moja ni { $limit }.
+refused-daily-limit = Ndani ya saa 24 unaweza kutuma jumla ya { $limit }; imebaki { $left }.
+refused-wallet-new = Pochi yako ni mpya. Inapokea pesa sasa, na itaweza kutuma baada ya { $age }.
+refused-balance = Huna kiasi hicho.
+
+## Nambari
+
+number-code = Nambari yako ya siri ya Hailwire ni { $code }. Inatumika kwa dakika 10. Usimpe mtu yeyote.

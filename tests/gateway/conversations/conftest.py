@@ -25,6 +25,8 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> Walked:
         if not isinstance(outcome, Outcome):
             return outcome
         came = outcome.state.name
+        shown = {route_of(tap) for reply in outcome.replies for tap in choices(reply)}
+        walked.shown |= shown
         if self.name in flows.STEPS:
             step, before = flows.STEPS[self.name], arguments[0].state.name
             assert came in flows.after(step, before), f"{step.path} leads from {before} to {came}: not declared"
@@ -34,7 +36,6 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> Walked:
             assert came in flows.repeated(question.name), f"{question.asks} leads to {came}: not declared"
             walked.asked.add((question.name, came))
             if came == question.name and came != flows.HOME:
-                shown = {route_of(tap) for reply in outcome.replies for tap in choices(reply)}
                 assert shown <= set(question.offers), f"{question.name} shows {shown}"
         return outcome
 

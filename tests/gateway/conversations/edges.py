@@ -11,6 +11,8 @@ class Walked:
 
     steps: set[tuple[str, str, str]] = field(default_factory=set)
     asked: set[tuple[str, str]] = field(default_factory=set)
+    # The routes of all buttons and rows that were shown.
+    shown: set[str] = field(default_factory=set)
 
     def covers(self, edge: tuple[str, str]) -> bool:
         """Whether this edge was walked in a way that cannot be taken for another one of the same step."""

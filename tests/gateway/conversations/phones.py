@@ -90,7 +90,8 @@ class Phone:
     async def choose(self, begins: str, age_seconds: float = 1) -> None:
         """Tap what begins so in the newest reply that has it; on a phone that only has words, type its number."""
         for reply in reversed(self.received):
-            for number, (ident, title) in enumerate(options(reply), 1):
+            first = reply.first if isinstance(reply, Buttons | Menu) else 1
+            for number, (ident, title) in enumerate(options(reply), first):
                 if title.lower().startswith(begins.lower()):
                     if self.numbered:
                         await self.say(str(number), age_seconds)

@@ -59,6 +59,17 @@ async def test_only_within_minutes() -> None:
     assert phone.erased
 
 
+async def test_not_with_money_left() -> None:
+    """Whoever has money is told to send it first; an empty wallet is no hindrance."""
+    town = Town()
+    phone = town.phone(language="en")
+    town.bank.endow(phone.person_id, 1500, town.now)
+    await phone.say("delete me")
+    await phone.choose("Erase everything")
+    assert "1,500" in phone.body
+    assert not phone.erased
+
+
 async def test_not_in_the_middle_of_a_trip() -> None:
     """Neither side of a trip leaves the other alone: it is completed or given up first."""
     town = Town()

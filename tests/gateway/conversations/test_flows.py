@@ -56,18 +56,9 @@ async def test_a_step_that_leads_elsewhere_is_found_out(monkeypatch: pytest.Monk
 
 async def test_every_edge_can_be_walked(walked: Walked) -> None:
     """Each way that a flow declares is taken by somebody who writes, taps, shares or waits."""
-    for walk in (
-        _words,
-        _languages,
-        _a_ride,
-        _searches,
-        _driving,
-        _requests,
-        _a_trip,
-        _nothing_left,
-        _silence,
-        _erasing,
-    ):
+    walks = (_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence, _money)
+    walks = (*walks, _erasing)
+    for walk in walks:
         await walk(Town())
     await _events(Town())
     assert sorted(edge for edge in declared() if not walked.covers(edge)) == []
@@ -262,6 +253,32 @@ async def _erasing(town: Town) -> None:
     assert phone.state.name == "home"
 
 
+async def _money(town: Town) -> None:
+    payer, payee = town.phone(language="en"), town.phone(language="en")
+    town.bank.endow(payer.person_id, 50_000, town.now)
+    code = town.bank.wallet(payee.person_id, town.now).code
+    await payer.say("wallet")
+    await payer.choose("History")
+    await payer.tap("go:wallet")
+    await payer.choose("Send money")
+    await payer.say("nobody's")
+    for amount in ("er", "500"):
+        if payer.state.name == "wallet.payee":
+            await payer.say(code)
+        await payer.say(amount)
+    assert payer.state.name == "home"
+    await payer.choose("Send money")
+    await payer.say(code)
+    await payer.say("6000")
+    await payer.say("er")
+    await payer.choose("Send it")
+    assert payer.state.name == "home"
+    for question in ("wallet.amount", "wallet.confirm"):
+        payer.state = Memory({}).asking(question, town.now)
+        await payer.say("help")
+        assert payer.state.name == "wallet.payee"
+
+
 async def _events(town: Town) -> None:
     phone = await _asked_for_a_language(town.phone(language="en"))
     trip = trips_pb2.Trip(trip_id=7, state=trips_pb2.TRIP_STATE_OFFERED, vehicle=trips_pb2.VEHICLE_MOTO)
@@ -299,6 +316,7 @@ def test_no_title_is_a_word_that_means_something_else() -> None:
         "button-offline": taps.GO_OFFLINE,
         "row-offline": taps.GO_OFFLINE,
         "button-menu": taps.GO_MENU,
+        "button-wallet": taps.GO_WALLET,
     }
     for language in LANGUAGES:
         for key in sorted(_titles()):

@@ -174,6 +174,19 @@ async def test_a_lapsed_question_is_started_over_with_an_explanation() -> None:
     assert phone.state.name == "home"
 
 
+async def test_an_event_in_between_keeps_the_explanation() -> None:
+    """Whoever answers a question that lapsed before an event came is told that it has lapsed."""
+    town = Town()
+    driver = await online(town.phone("sms", "en"))
+    await driver.say("ride")
+    town.pass_time(3600)
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    assert "needs a ride" in driver.body
+    await driver.say("Kimironko Market is where I am")
+    assert "open for too long" in driver.body
+
+
 async def test_a_state_of_another_version_is_started_over_with_an_explanation() -> None:
     """A question that an older version asked is not answered by the newer one."""
     phone = Town().phone(language="en")

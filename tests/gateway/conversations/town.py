@@ -11,11 +11,12 @@ from typing import TypeVar
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import InvalidArgument, NotFound, Refused
-from hailwire.profile.v1 import profile_pb2
+from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway.conversations import places
 from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
+from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.phones import Phone
 
 Kept = TypeVar("Kept")
@@ -44,6 +45,7 @@ class Town:
         self.events: list[events_pb2.Event] = []
         self.ledger: dict[tuple[int, str], tuple[object, object]] = {}
         self.phones: dict[int, Phone] = {}
+        self.bank = Bank()
         self.ids = itertools.count(101)
         self.shown: tuple[dict[int, trips_pb2.Presence], dict[int, trips_pb2.Trip]] | None = None
 
@@ -120,8 +122,8 @@ class PersonsWorld:
         self.me = person_id
         self.message_id = message_id
 
-    def _once(self, step: str, fingerprint: object, change: Callable[[], Kept]) -> Kept:
-        key = (self.message_id, step)
+    def _once(self, step: str, fingerprint: object, change: Callable[[], Kept], *, for_ever: bool = False) -> Kept:
+        key = (0 if for_ever else self.message_id, step)
         if key not in self.town.ledger:
             outcome: object
             try:
@@ -320,9 +322,30 @@ class PersonsWorld:
 
         return self._once(step, ("cancel", trip_id, reason), change)
 
+    async def wallet(self) -> wallet_pb2.Wallet:
+        return self.town.bank.wallet(self.me, self.town.now)
+
+    async def payee(self, code: str) -> wallet_pb2.Party:
+        return self.town.bank.payee(code)
+
+    async def send_money(
+        self, step: str, payee_code: str, amount: wallet_pb2.Money, *, confirmed: bool = False
+    ) -> wallet_pb2.Transaction:
+        return self._once(
+            f"{self.me}:{step}" if confirmed else step,
+            (payee_code, str(amount), confirmed),
+            lambda: self.town.bank.send(self.me, payee_code, amount, self.town.now, confirmed=confirmed),
+            for_ever=confirmed,
+        )
+
+    async def entries(self, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
+        if page_token and not page_token.isdecimal():
+            raise InvalidArgument(reason="PAGE_TOKEN_INVALID")
+        return self.town.bank.entries(self.me, page_token, page_size)
+
 
 def copied(value: Kept) -> Kept:
-    if isinstance(value, profile_pb2.Person | trips_pb2.Trip | trips_pb2.Presence):
+    if isinstance(value, profile_pb2.Person | trips_pb2.Trip | trips_pb2.Presence | wallet_pb2.Transaction):
         copy = type(value)()
         copy.CopyFrom(value)  # type: ignore[arg-type]
         return copy

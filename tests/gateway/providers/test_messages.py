@@ -29,6 +29,8 @@ REPLIES: list[Reply] = [
     Text("Muraho é \u2764"),
     Buttons("Language?", (Button("en", "English"), Button("fr", "Français"))),
     Menu("Vehicle?", "Choose", (Row("m", "Moto"), Row("c", "Cab", "4 seats"))),
+    Buttons("Numbered on", (Button("a", "Accept"), Button("d", "Decline")), first=6),
+    Menu("Numbered on", "Choose", (Row("m", "Moto"),), first=6),
     LocationRequest("Where are you?"),
 ]
 
@@ -63,7 +65,14 @@ def test_what_is_no_reply_is_refused() -> None:
 
 def test_choices_are_numbered_in_the_order_of_their_ids() -> None:
     """The ids come in the order in which they are shown."""
-    assert [choices(reply) for reply in REPLIES] == [(), ("en", "fr"), ("m", "c"), ()]
+    assert [choices(reply) for reply in REPLIES] == [
+        (),
+        ("en", "fr"),
+        ("m", "c"),
+        ("a", "d"),
+        ("m",),
+        (),
+    ]
 
 
 @pytest.mark.parametrize("ids", [[], ["a"] * 2, ["a", ""], ["a", "b", "c", "d"], ["x" * 201]])

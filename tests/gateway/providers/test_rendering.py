@@ -22,6 +22,7 @@ from services.gateway.messages import (
 from services.gateway.providers.fitting import fitted, length
 from services.gateway.providers.foreign_json import dumps
 from services.gateway.providers.twilio import render as twilio
+from services.gateway.providers.twilio.segments import gsm_friendly
 from services.gateway.providers.whatsapp import render as whatsapp
 
 NUMBER = Address("whatsapp", "number", "+250788000001")
@@ -187,7 +188,7 @@ def test_sms_choices_are_numbered() -> None:
 )
 def test_sms_are_plain_where_that_is_cheaper(text: str, sent: str) -> None:
     """Typography becomes plain; accents go only when that makes the whole message GSM-7."""
-    assert twilio.gsm_friendly(text) == sent
+    assert gsm_friendly(text) == sent
 
 
 def form(address: Address, service: str | None = None) -> dict[str, str]:

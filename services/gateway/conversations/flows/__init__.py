@@ -3,7 +3,7 @@
 A new flow is a new file and one more line in FLOWS.
 """
 
-from services.gateway.conversations.flows import consent, drive, erase, home, language, offer, ride, trip
+from services.gateway.conversations.flows import consent, drive, erase, home, language, offer, ride, trip, wallet
 from services.gateway.conversations.flows.declaration import BACK, HOME, STAY, Flow, Question, Step
 
 __all__ = ["BACK", "FLOWS", "HOME", "QUESTIONS", "STAY", "STEPS", "Flow", "Question", "Step", "after", "repeated"]
@@ -15,6 +15,7 @@ FLOWS: tuple[Flow, ...] = (
     drive.FLOW,
     offer.FLOW,
     trip.FLOW,
+    wallet.FLOW,
     consent.FLOW,
     erase.FLOW,
 )

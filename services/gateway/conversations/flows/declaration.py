@@ -53,6 +53,8 @@ class Question:
     answer: Step | None = None
     # The routes of the taps that it shows.
     offers: tuple[str, ...] = ()
+    # Whether a number is its answer: then no typed number is a choice, not even of what an event has offered since.
+    numbers: bool = False
     # The question that `back` leads to.
     back: str = HOME
     # What is asked instead when what it had gathered no longer allows asking it.

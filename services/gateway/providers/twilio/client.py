@@ -12,7 +12,7 @@ from services.gateway.providers.foreign_values import as_integer, as_text
 from services.gateway.providers.sending import Accepted, Unknown, Verdict
 from services.gateway.providers.twilio.errors import by_http_status, classify
 from services.gateway.providers.twilio.listing import MessageList
-from services.gateway.providers.twilio.render import body, form, recipient
+from services.gateway.providers.twilio.render import form, recipient, words
 
 # Twilio dates messages in whole seconds on a clock of its own.
 _CLOCK_TOLERANCE = timedelta(seconds=30)
@@ -60,14 +60,14 @@ class TwilioClient:
         None means that Twilio has no such message. Raises Unavailable when the list cannot be read.
         """
         # Not filtered by DateSent: a message that is still queued has none. Not by From: a messaging service's varies.
-        wanted, words, earliest = {"To": recipient(outgoing)}, body(outgoing.reply), since - _CLOCK_TOLERANCE
+        wanted, sent, earliest = {"To": recipient(outgoing)}, words(outgoing), since - _CLOCK_TOLERANCE
         found: str | None = None
         async for created, message in self._list.newest_first(wanted, page_size=_PAGE_SIZE, most_pages=_MOST_PAGES):
             if created < earliest:
                 break
             sid = as_text(message.get("sid"))
             inbound = as_text(message.get("direction")) == "inbound"
-            if sid and sid not in known and not inbound and as_text(message.get("body")) == words:
+            if sid and sid not in known and not inbound and as_text(message.get("body")) == sent:
                 found = sid
         return found
 

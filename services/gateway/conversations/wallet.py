@@ -1,0 +1,230 @@
+"""Money by chat: what somebody has, sending it to whoever told them a code, and the statement.
+
+The code is all that is asked for: nobody's number is typed or shown, and only the first letter of the name is told. The
+service decides everything; a question here only gathers what it needs.
+"""
+
+from dataclasses import replace
+
+from chassis.errors import HailwireError
+from hailwire.profile.v1 import wallet_pb2
+from services.gateway.conversations import amounts, guidance, menus, taps, wording
+from services.gateway.conversations.flows.wallet import WALLET_AMOUNT, WALLET_CONFIRM, WALLET_PAYEE
+from services.gateway.conversations.memory import Memory, remembered
+from services.gateway.conversations.turn import Moment, Outcome, Turn
+from services.gateway.messages import Button, Buttons, Text
+
+# What a small screen holds, and four parts of an SMS.
+LISTED_ENTRIES = 5
+
+_KINDS = {
+    wallet_pb2.TRANSACTION_KIND_CREDIT: "entry-credit",
+    wallet_pb2.TRANSACTION_KIND_REWARD: "entry-reward",
+    wallet_pb2.TRANSACTION_KIND_MERGE: "entry-merge",
+    wallet_pb2.TRANSACTION_KIND_REVERSAL: "entry-reversal",
+}
+
+
+async def show(turn: Turn) -> Outcome:
+    """`wallet`: the balance, the person's own code, and what can be done."""
+    return await _card(turn)
+
+
+async def begin(turn: Turn) -> Outcome:
+    """Money is to be sent: ask to whom."""
+    return await ask_payee(turn)
+
+
+async def ask_payee(moment: Moment, lead: str = "") -> Outcome:
+    """Ask for the code of whoever is to get money."""
+    return _asked(moment, WALLET_PAYEE, menus.body(lead, moment.say("wallet-payee")))
+
+
+async def take_payee(turn: Turn) -> Outcome:
+    """A code was typed. What is wrong and what is nobody's is told alike."""
+    try:
+        payee = await turn.world.payee(turn.message.text)
+    except HailwireError as error:
+        if error.reason != "PAYEE_UNKNOWN":
+            raise
+        return await ask_payee(turn, turn.say("refused-payee"))
+    return await _ask_amount(turn, {"code": payee.code, "initial": payee.initial})
+
+
+async def ask_amount(moment: Moment, lead: str = "") -> Outcome:
+    """Ask how much, again."""
+    return await _ask_amount(moment, remembered(moment).gathered, lead)
+
+
+async def _ask_amount(moment: Moment, gathered: dict[str, str], lead: str = "") -> Outcome:
+    if "code" not in gathered:
+        return await ask_payee(moment, lead)
+    wallet = await moment.world.wallet()
+    words = moment.say("wallet-amount", payee=_payee(gathered), balance=wording.money(moment.language, wallet.balance))
+    kept = {"code": gathered["code"], "initial": gathered.get("initial", "")}
+    return _asked(moment, WALLET_AMOUNT, menus.body(lead, words), **kept, currency=wallet.balance.currency_code)
+
+
+async def take_amount(turn: Turn) -> Outcome:
+    """An amount was typed: send it, or ask for a confirmation when it is so much that the service wants one."""
+    gathered = remembered(turn).gathered
+    amount = amounts.read(turn.message.text)
+    if amount is None or not {"code", "currency"} <= gathered.keys():
+        return await ask_amount(turn, turn.say("refused-amount"))
+    money = wallet_pb2.Money(amount=f"{amount:f}", currency_code=gathered["currency"])
+    try:
+        sent = await turn.world.send_money("send", gathered["code"], money)
+    except HailwireError as error:
+        if error.reason == "CONFIRMATION_REQUIRED":
+            return _confirmation(turn, gathered, money, int(turn.now.timestamp()))
+        words = _refusal(turn, error)
+        if words is None:
+            raise
+        return await ask_amount(turn, words)
+    return _receipt(turn, sent)
+
+
+async def ask_confirmation(moment: Moment, lead: str = "") -> Outcome:
+    """Show again what waits for a yes."""
+    gathered = remembered(moment).gathered
+    if not {"code", "amount", "currency", "at"} <= gathered.keys() or not gathered["at"].isdecimal():
+        return await ask_payee(moment, lead)
+    money = wallet_pb2.Money(amount=gathered["amount"], currency_code=gathered["currency"])
+    return _confirmation(moment, gathered, money, int(gathered["at"]), lead)
+
+
+async def neither(turn: Turn) -> Outcome:
+    """Something else than one of the two buttons: money wants a clear yes."""
+    return await guidance.guide(turn, turn.say("choose-first"))
+
+
+async def pay(turn: Turn) -> Outcome:
+    """A confirmation was tapped, perhaps twice: its own words name the transfer, so that it happens once."""
+    code, amount, currency, asked_at = taps.payment_of(turn.message.tap)
+    if turn.outdated(asked_at):
+        return await _card(turn, turn.say("wallet-outdated"))
+    money = wallet_pb2.Money(amount=amount, currency_code=currency)
+    try:
+        sent = await turn.world.send_money(turn.message.tap, code, money, confirmed=True)
+    except HailwireError as error:
+        words = _refusal(turn, error)
+        if words is None:
+            raise
+        return await _card(turn, words)
+    return _receipt(turn, sent)
+
+
+async def show_history(turn: Turn) -> Outcome:
+    """A page of what went in and out, newest first."""
+    token = "".join(taps.parts_of(turn.message.tap)[:1])
+    await turn.world.wallet()  # whoever has never had one has an empty statement
+    try:
+        page = await turn.world.entries(token, LISTED_ENTRIES)
+    except HailwireError as error:
+        if error.reason != "PAGE_TOKEN_INVALID":
+            raise
+        raise taps.TapUnreadable(turn.message.tap) from error
+    memory = remembered(turn)
+    lines = "\n".join(_line(turn, entry) for entry in page.entries)
+    words = menus.body(turn.say("wallet-history"), lines) if lines else turn.say("wallet-no-history")
+    buttons = [Button(taps.GO_WALLET, turn.say("button-wallet")), Button(taps.GO_MENU, turn.say("button-menu"))]
+    if page.next_page_token:
+        buttons.insert(0, Button(taps.history(page.next_page_token), turn.say("button-more")))
+    return Outcome(memory.home(), (Buttons(words, tuple(buttons)),))
+
+
+async def _card(moment: Moment, lead: str = "") -> Outcome:
+    wallet = await moment.world.wallet()
+    balance = wording.money(moment.language, wallet.balance)
+    words = menus.body(lead, moment.say("wallet-balance", balance=balance), moment.say("wallet-code", code=wallet.code))
+    return Outcome(remembered(moment).home(), (Buttons(words, _buttons(moment)),))
+
+
+def _receipt(moment: Moment, sent: wallet_pb2.Transaction) -> Outcome:
+    words = moment.say(
+        "wallet-sent",
+        amount=wording.money(moment.language, sent.amount),
+        payee=_payee({"code": sent.payee.code, "initial": sent.payee.initial}),
+        balance=wording.money(moment.language, sent.payer_balance),
+    )
+    return Outcome(remembered(moment).home(), (Buttons(words, _buttons(moment)),))
+
+
+def _buttons(moment: Moment) -> tuple[Button, ...]:
+    return (
+        Button(taps.WALLET_SEND, moment.say("button-send-money")),
+        Button(taps.history(), moment.say("button-history")),
+        Button(taps.GO_MENU, moment.say("button-menu")),
+    )
+
+
+def _confirmation(
+    moment: Moment, gathered: dict[str, str], money: wallet_pb2.Money, asked_at: int, lead: str = ""
+) -> Outcome:
+    """What a yes would do, and the two answers."""
+    amount = wording.money(moment.language, money)
+    words = menus.body(lead, moment.say("wallet-confirm", amount=amount, payee=_payee(gathered)))
+    code = gathered["code"]
+    buttons = (
+        Button(taps.payment(code, money.amount, money.currency_code, asked_at), moment.say("button-pay")),
+        Button(taps.GO_WALLET, moment.say("button-do-not-pay")),
+    )
+    kept = {"code": code, "initial": gathered.get("initial", ""), "amount": money.amount, "at": str(asked_at)}
+    state = remembered(moment).asking(WALLET_CONFIRM, moment.now, **kept, currency=money.currency_code)
+    return Outcome(state, (Buttons(words, buttons),))
+
+
+def _asked(moment: Moment, question: str, words: str, **gathered: str) -> Outcome:
+    """A question whose answer is typed: digits are its answer, and no choice of something that was offered before."""
+    memory: Memory = replace(remembered(moment), choices=())
+    return Outcome(memory.asking(question, moment.now, **gathered), (Text(words),))
+
+
+def _payee(gathered: dict[str, str]) -> str:
+    """As the payer may know them: "B. (HW-7K3QX2F)"."""
+    code, initial = gathered["code"], gathered.get("initial", "")
+    return f"{initial} ({code})" if initial else code
+
+
+def _refusal(moment: Moment, error: HailwireError) -> str | None:
+    """The words for what stands against a transfer; None for what only a bug of ours causes."""
+
+    def told(name: str) -> str:
+        money = wallet_pb2.Money(amount=error.metadata.get(name, "0"), currency_code=error.metadata.get("currency", ""))
+        return wording.money(moment.language, money)
+
+    match error.reason:
+        case "AMOUNT_INVALID":
+            return moment.say("refused-amount")
+        case "AMOUNT_TOO_SMALL":
+            return moment.say("refused-amount-small", minimum=told("minimum"))
+        case "AMOUNT_TOO_LARGE":
+            return moment.say("refused-amount-large", limit=told("limit"))
+        case "DAILY_LIMIT_REACHED":
+            return moment.say("refused-daily-limit", limit=told("limit"), left=told("left"))
+        case "ACCOUNT_TOO_NEW":
+            hours = error.metadata.get("hours", "")
+            return moment.say("refused-wallet-new", age=wording.age(moment.language, 3600 * int(hours or 24)))
+        case "BALANCE_TOO_LOW":
+            return moment.say("refused-balance")
+        case "TRANSFER_TO_SELF":
+            return moment.say("refused-self")
+        case "PAYEE_UNKNOWN":
+            return moment.say("refused-payee")
+    return None
+
+
+def _line(moment: Moment, entry: wallet_pb2.Entry) -> str:
+    out = entry.amount.amount.startswith("-")
+    key = _KINDS.get(entry.kind, "entry-sent" if out else "entry-received")
+    what = (
+        moment.say(key, other=entry.other.initial or "?")
+        if key in {"entry-sent", "entry-received"}
+        else moment.say(key)
+    )
+    return moment.say(
+        "entry-line",
+        when=wording.moment(moment.language, wording.utc(entry.create_time)),
+        amount=("" if out else "+") + wording.money(moment.language, entry.amount),
+        what=f"{what} ({moment.say('entry-reversed')})" if entry.reversed else what,
+    )
