@@ -166,4 +166,4 @@ async def test_where_somebody_was_is_forgotten(
         await retention.once()
         rows = await mesh.rows(states)
         assert [row["state_data"] != b"{}" for row in rows] == kept
-    assert b"silenced" in rows[1]["state_data"]
+        assert b"silenced" in rows[1]["state_data"]

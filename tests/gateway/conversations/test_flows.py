@@ -56,8 +56,8 @@ async def test_a_step_that_leads_elsewhere_is_found_out(monkeypatch: pytest.Monk
 
 async def test_every_edge_can_be_walked(walked: Walked) -> None:
     """Each way that a flow declares is taken by somebody who writes, taps, shares or waits."""
-    walks = (_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence, _money)
-    walks = (*walks, _erasing)
+    walks = [_words, _languages, _a_ride, _searches, _driving, _requests, _a_trip, _nothing_left, _silence, _money]
+    walks += [_erasing]
     for walk in walks:
         await walk(Town())
     await _events(Town())

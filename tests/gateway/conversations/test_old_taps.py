@@ -45,6 +45,8 @@ EVER = {
     "wallet:send": ("wallet:send", "Who gets the money"),
     "wallet:history": ("wallet:history", "Nothing has come in"),
     "wallet:pay": ("wallet:pay:{code}:6000:RWF:{at}", "so I sent nothing"),
+    # Asked anew: nobody is erased by a button of yesterday.
+    "erase:confirm": ("erase:confirm", "There is no way back. Are you sure?"),
 }
 
 Changes: TypeAlias = list[tuple[str, dict[str, Any]]]
@@ -208,4 +210,5 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     await rider.say(town.bank.wallet(driver.person_id, town.now).code)
     await rider.say("6000")
     await rider.choose("Do not send")
+    await rider.say("delete me")
     assert walked.shown == routing.TAPS.keys()
