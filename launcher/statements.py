@@ -9,6 +9,7 @@ from chassis import changes, database, silent
 from chassis.caching import positions
 from chassis.database import Statement
 from chassis.ledger import Ledger
+from chassis.ledger_search import LedgerSearch
 
 SERVICES = ("gateway", "profile", "trips")
 # Services that keep the outcomes of changes.
@@ -36,7 +37,7 @@ def _declared() -> Iterator[Statement]:
             several = value if isinstance(value, tuple) else (value,)
             yield from (one for one in several if isinstance(one, Statement))
     for schema in _LEDGERS:
-        yield from Ledger(schema).statements
+        yield from (*Ledger(schema).statements, *LedgerSearch(schema).statements)
 
 
 def _listed() -> Iterator[Statement]:

@@ -26,6 +26,7 @@ from services.gateway import openapi, preparing
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
+from services.gateway.clients.erasure import Erasures
 from services.gateway.clients.numbers import Numbers
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.trips import Events, Trips
@@ -33,6 +34,7 @@ from services.gateway.code_sending import CodeSending
 from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations import routing
+from services.gateway.erasing import Eraser
 from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
 from services.gateway.instance import Instance
@@ -149,6 +151,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             outbox_days=settings.outbox_days,
             dead_letter_days=settings.dead_letter_days,
             inbox_days=settings.inbox_days,
+            state_days=settings.state_days,
         )
 
         async def feed(items: list[Item]) -> Stored:
@@ -162,6 +165,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             statuses.run,
             lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),
             lambda: spool.run(feed),
+            lambda: spool.tidy(settings.dead_letter_days),
+            Eraser(
+                database,
+                profile=profile,
+                erasures=Erasures(profile.peer, profile_channel, trips.peer, trips_channel),
+                spool=spool,
+                settle_seconds=settings.erasure_seconds,
+            ).run,
         ):
             await stack.enter_async_context(_running(work))
         await stack.enter_async_context(open_listener(settings.direct_url, {NOTIFY_CHANNEL: turns.hint}))

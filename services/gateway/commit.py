@@ -11,7 +11,7 @@ import asyncpg
 
 from chassis import errors
 from chassis.database import Database, Session, Statement
-from services.gateway import lanes
+from services.gateway import erasing, lanes
 from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, claim_heads, snapshot
 from services.gateway.decision import Decision, Ending, LeaseLost, outbox_row
 from services.gateway.lane import LaneClaim, NewReply
@@ -208,6 +208,8 @@ class TurnCommit:
         ids = [one.claim.snapshot.conversation_id for one in ended]
         await session.execute(_FINISH, ids, [one.claim.seq for one in ended])
         await self._bury(session, [one for one in ended if one.ending is Ending.DEAD])
+        if leaving := sorted({one.person_id for one in ended if one.erase and one.person_id}):
+            await session.execute(erasing.ASK, leaving, "person")
         heads = {row["conversation_id"]: row for row in await session.fetch(_HEADS, sorted(ids))}
         # A head that must run alone is left to whoever runs such things.
         going_on = {one for one in ids if one in heads and not heads[one]["alone"]} if self._keep() else set()

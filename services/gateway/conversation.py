@@ -238,5 +238,6 @@ def _decision(claim: Claim, person: profile_pb2.Person, outcome: Outcome, handed
         state_data=orjson.dumps(outcome.state.data),
         state_expires_at=outcome.state.expires_at,
         silenced=_silenced(outcome),
+        erase=outcome.erase,
         reason=outcome.silent_reason,
     )

@@ -44,6 +44,8 @@ class Decision:
     silenced: bool | None = None
     # What is counted of the sender from now on; None: as before.
     counts: Counts | None = None
+    # Whether the person is to be erased: begins with the commit (erasing.py).
+    erase: bool = False
     wait_seconds: float = 0.0
     reason: str = ""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from datetime import timedelta
+from datetime import date, timedelta
 
 import asyncpg
 
@@ -77,15 +77,39 @@ _STEPS = (
 )
 
 
+# What was asked last and what had been answered, places among it. Who asked for silence stays remembered.
+_STATES = Statement(
+    "gateway.retention_states",
+    """
+    UPDATE gateway.conversation SET state_name = '', state_version = 0, state_data = '{}', state_expires_at = NULL
+    WHERE conversation_id = ANY(ARRAY(
+        SELECT conversation_id FROM gateway.conversation
+        WHERE last_inbound_at < chassis.now() - make_interval(days => $1) AND state_data <> '{}'
+          AND NOT silenced AND pending = 0 AND instance_id IS NULL
+        LIMIT $2 FOR UPDATE SKIP LOCKED))
+    """,
+    scans="once a day; an index on when people last wrote would cost each message",
+)
+
+
 class Retention:
     """Runs in every instance; the steps are idempotent and small, so that two at once do no harm."""
 
     def __init__(
-        self, database: Database, *, key_days: int, outbox_days: int, dead_letter_days: int, inbox_days: int
+        self,
+        database: Database,
+        *,
+        key_days: int,
+        outbox_days: int,
+        dead_letter_days: int,
+        inbox_days: int,
+        state_days: int,
     ) -> None:
         self._database = database
         self._days = (key_days, outbox_days, dead_letter_days, inbox_days)
         self._inbox_days = inbox_days
+        self._state_days = state_days
+        self._looked_on: date | None = None
 
     async def run(self) -> None:
         """Look after it until cancelled."""
@@ -106,6 +130,18 @@ class Retention:
                 gone += deleted
                 if deleted < _STEP:
                     break
+        return gone + await self._states()
+
+    async def _states(self) -> int:
+        """Once a day."""
+        today: date = await self._database.fetchval(_TODAY)
+        gone = 0
+        if today != self._looked_on:
+            while forgotten := await self._database.execute(_STATES, self._state_days, _STEP):
+                gone += forgotten
+                if forgotten < _STEP:
+                    break
+            self._looked_on = today
         return gone
 
     async def _partitions(self) -> int:

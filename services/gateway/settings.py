@@ -151,6 +151,19 @@ class GatewaySettings(
     dead_letter_days: int = setting(
         "GATEWAY_DEAD_LETTER_DAYS", default=30, minimum=1, maximum=38, help="days that dead letters are kept"
     )
+    state_days: int = setting(
+        "GATEWAY_STATE_DAYS",
+        default=30,
+        minimum=1,
+        help="days of silence after which it is forgotten where a conversation was",
+    )
+    erasure_seconds: float = setting(
+        "GATEWAY_ERASURE_SECONDS",
+        default=60.0,
+        minimum=1,
+        maximum=3600,
+        help="how long an erasure looks for what was under way when it began; longer than a turn and a lease",
+    )
     sending_stopped: bool = setting(
         "GATEWAY_SENDING_STOPPED", default=False, help="the stop switch: replies wait in the outbox while true"
     )

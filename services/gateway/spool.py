@@ -11,7 +11,7 @@ import os
 import pathlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 
 import orjson
@@ -25,6 +25,7 @@ log = logs.get(__name__)
 _MAX_FILES = 50_000
 _MAX_BYTES = 512 * 1024 * 1024
 _FEED_SECONDS = 2.0
+_TIDY_SECONDS = 600.0
 # Less than message ids are remembered, at the least.
 _KEPT_SECONDS = 7 * 86400
 
@@ -95,6 +96,53 @@ class Spool:
                 path.unlink(missing_ok=True)
                 self._kept.add(1, what="fed")
 
+    async def tidy(self, days: int) -> None:
+        """Delete what was set aside so many days ago, until cancelled: nobody has come for it."""
+        while True:
+            await asyncio.to_thread(self._drop_old, time.time() - days * 86400)
+            await asyncio.sleep(_TIDY_SECONDS)
+
+    def _drop_old(self, before: float) -> None:
+        for path in self._folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # by another process that shares the folder
+                if path.suffix in {".expired", ".unreadable"} and path.stat().st_mtime < before:
+                    path.unlink()
+                    log.warning("a spool file that was set aside is deleted", file=path.name)
+
+    async def forget(self, addresses: Collection[str]) -> int:
+        """Take out what came from or names these addresses, also of files that were set aside; answers how many."""
+        return await asyncio.to_thread(self._forget, addresses) if addresses else 0
+
+    def _forget(self, addresses: Collection[str]) -> int:
+        values = {address.partition(":")[2].removeprefix("+").encode() for address in addresses}
+        parts = [part for value in values for part in (value, value.hex().encode())]
+        gone = 0
+        for path in sorted(self._folder.iterdir()):
+            with contextlib.suppress(FileNotFoundError):  # fed in meanwhile
+                data = path.read_bytes()
+                if path.suffix == ".part" or not any(part in data for part in parts):
+                    continue
+                kept = _others(data, parts)
+                if kept:
+                    self._replace(path, orjson.dumps(kept))
+                else:
+                    path.unlink()
+                if path.suffix == ".json":
+                    self._files -= not kept
+                    self._bytes -= len(data) - (len(orjson.dumps(kept)) if kept else 0)
+                gone += 1
+        return gone
+
+    @staticmethod
+    def _replace(path: pathlib.Path, data: bytes) -> None:
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(part, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))  # as old as it was
+        part.rename(path)
+
     def _write(self, data: bytes) -> None:
         # The name sorts by arrival. A part file that a crash leaves behind is not a webhook.
         name = f"{_wall_clock()}-{uuid.uuid4().hex}"
@@ -120,6 +168,15 @@ class _Folder:
 
 def _wall_clock() -> str:
     return datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")
+
+
+def _others(data: bytes, parts: Collection[bytes]) -> list[dict[str, object]]:
+    """The items of a file that have none of these parts in them; none of a file that cannot be read."""
+    try:
+        items: list[dict[str, object]] = orjson.loads(data)
+        return [one for one in items if not any(part in orjson.dumps(one) for part in parts)]
+    except (ValueError, TypeError):
+        return []
 
 
 def _written(item: Item) -> dict[str, object]:

@@ -23,6 +23,8 @@ from chassis.warmup import warming
 from hailwire.profile.v1 import (
     audit_pb2,
     audit_pb2_grpc,
+    erasure_pb2,
+    erasure_pb2_grpc,
     numbers_pb2,
     numbers_pb2_grpc,
     profile_pb2,
@@ -36,6 +38,7 @@ from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.cached_numbers import CachedNumbers
 from services.profile.lent import LentPeople
+from services.profile.erasure_servicer import ErasureServicer
 from services.profile.number_store import NumberStore
 from services.profile.numbers_servicer import NumbersServicer
 from services.profile.sealing import Sealer
@@ -112,12 +115,14 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
         wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
         events_servicer = EventsServicer(events.ProfileEvents(database), bell)
+        erasure_servicer = ErasureServicer(database, sealer, forget=cache.forget)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
                 register=[
                     lambda server: profile_pb2_grpc.add_ProfileServiceServicer_to_server(servicer, server),
                     lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
+                    lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                     lambda server: wallet_pb2_grpc.add_WalletServiceServicer_to_server(wallets, server),
                     lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
@@ -125,6 +130,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 services=[
                     profile_pb2.DESCRIPTOR.services_by_name["ProfileService"].full_name,
                     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
+                    erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                     wallet_pb2.DESCRIPTOR.services_by_name["WalletService"].full_name,
                     numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,

@@ -76,7 +76,7 @@ WRITE_REQUEST = Statement(
     "UPDATE profile.request SET outcome = $3::bytea WHERE request_id = $1::text AND outcome = $2::bytea",
 )
 
-_TABLES = (
+TABLES = (
     _Table("identities", WALK_IDENTITIES, WRITE_IDENTITY, (-32768, b"")),
     _Table("linked numbers", WALK_NUMBERS, WRITE_NUMBER, (b"",)),
     _Table("verifications", WALK_VERIFICATIONS, WRITE_VERIFICATION, (b"",)),
@@ -96,7 +96,7 @@ class Progress:
 
 async def rotate(connection: asyncpg.Connection, sealer: Sealer, *, step: int = STEP) -> AsyncGenerator[Progress, None]:
     """Walk through everything, a step at a time; raises SealBroken at a row that no key of ours opens."""
-    for table in _TABLES:
+    for table in TABLES:
         place, seen, sealed = table.start, 0, 0
         while True:
             rows = await connection.fetch(table.walk.sql, *place, step)

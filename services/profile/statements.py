@@ -27,7 +27,7 @@ FIND = Statement(
 SELECT asked.person_id AS asked_id, {_PERSON}
 FROM profile.person asked
 JOIN profile.person p ON p.person_id = coalesce(asked.merged_into, asked.person_id)
-WHERE asked.person_id = ANY($1::bigint[])
+WHERE asked.person_id = ANY($1::bigint[]) AND p.erased_at IS NULL
 """,  # noqa: S608
 )
 
@@ -60,7 +60,7 @@ FROM (SELECT DISTINCT (get_byte(value_hash, 0) << 2) | (get_byte(value_hash, 1) 
 
 _LOCK_PEOPLE = """
 SELECT person_id FROM profile.person
-WHERE person_id = ANY($1::bigint[]) AND merged_into IS NULL
+WHERE person_id = ANY($1::bigint[]) AND merged_into IS NULL AND erased_at IS NULL
 ORDER BY person_id
 FOR NO KEY UPDATE
 """
@@ -71,7 +71,7 @@ SURVIVORS = Statement(
     "profile.survivors",
     """
 SELECT person_id, coalesce(merged_into, person_id) AS survivor_id
-FROM profile.person WHERE person_id = ANY($1::bigint[])
+FROM profile.person WHERE person_id = ANY($1::bigint[]) AND erased_at IS NULL
 """,
 )
 

@@ -21,6 +21,8 @@ from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
 from hailwire.trips.v1 import (
+    erasure_pb2,
+    erasure_pb2_grpc,
     events_pb2,
     events_pb2_grpc,
     fares_pb2,
@@ -35,9 +37,10 @@ from hailwire.trips.v1 import (
     trips_pb2_grpc,
 )
 from services.trips import events as event_store
-from services.trips import looking, schedule_statements, search, statements
+from services.trips import looking, retention, schedule_statements, search, statements
 from services.trips.backlog import BACKLOG
 from services.trips.cached import CachedTrips
+from services.trips.erasure_servicer import ErasureServicer
 from services.trips.events import EventStore
 from services.trips.fares_servicer import FaresServicer
 from services.trips.matches import MatchStore
@@ -95,6 +98,13 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
         await stack.enter_async_context(repeating("trips retention", _RETENTION_SECONDS, trips.expire_requests))
         await stack.enter_async_context(
+            repeating(
+                "forgetting places",
+                _RETENTION_SECONDS,
+                lambda: retention.forget_places(database, settings.location_days),
+            )
+        )
+        await stack.enter_async_context(
             serve_prometheus(
                 telemetry,
                 host=settings.prometheus_host,
@@ -106,6 +116,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         fares_servicer, ratings_servicer = FaresServicer(settings.terms), RatingsServicer(trips)
         matches_servicer = MatchesServicer(matches)
         schedules_servicer = SchedulesServicer(schedules)
+        erasure_servicer = ErasureServicer(database, settings.terms, forget=cache.forget_person)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
@@ -118,6 +129,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                     lambda server: ratings_pb2_grpc.add_RatingsServiceServicer_to_server(ratings_servicer, server),
                     lambda server: matches_pb2_grpc.add_MatchesServiceServicer_to_server(matches_servicer, server),
                     lambda server: fares_pb2_grpc.add_FaresServiceServicer_to_server(fares_servicer, server),
+                    lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                 ],
                 services=[
                     trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
@@ -126,6 +138,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                     ratings_pb2.DESCRIPTOR.services_by_name["RatingsService"].full_name,
                     matches_pb2.DESCRIPTOR.services_by_name["MatchesService"].full_name,
                     fares_pb2.DESCRIPTOR.services_by_name["FaresService"].full_name,
+                    erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,

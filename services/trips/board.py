@@ -71,6 +71,13 @@ class Merge:
     to_person_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Who is to be forgotten."""
+
+    person_id: int
+
+
 class Board:
     """Trips and drivers as they are now; `changed_trips`, `changed_presences` and `tidings` are what to write."""
 
@@ -282,6 +289,21 @@ class Board:
         if survivor is not None:
             self._presences[merge.to_person_id] = survivor
         self.merges.append(merge)
+
+    def erase(self, erasure: Erasure) -> list[int]:
+        """Give up the person's open trips, ask them nothing any more; the trips that were given up."""
+        check_person(erasure.person_id)
+        given_up = []
+        for trip in list(self._trips.values()):
+            if erasure.person_id in {trip.passenger_id, trip.driver_id}:
+                if trip.state in trips.OPEN:
+                    self._put(trips.cancelled(trip, erasure.person_id, "erased", self._now), by=erasure.person_id)
+                    given_up.append(trip.trip_id)
+            else:
+                self._put(trips.withdrawn(trip, erasure.person_id, self._now), by=erasure.person_id)
+        # The row goes when everything else is written.
+        self._presences.pop(erasure.person_id, None)
+        return given_up
 
     def _give_up(self, trip: Trip, merge: Merge) -> None:
         if trip.state not in trips.OPEN:

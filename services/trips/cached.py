@@ -185,6 +185,11 @@ class CachedTrips:
                 }
             )
 
+    def forget_person(self, person_id: int) -> None:
+        """Somebody was erased: their trips are told otherwise, and they are nowhere."""
+        self.heard_trips(_ANY)
+        self._presences.forget([person_id])
+
     def heard_trips(self, payload: str) -> None:
         """A notification of `trips_trip`: ids with commas between and the transaction after an "@", or `*`."""
         if payload == _ANY:

@@ -68,6 +68,12 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
         minimum=0,
         help="how long where a driver was last is answered from memory, in ms",
     )
+    location_days: int = setting(
+        "TRIPS_LOCATION_DAYS",
+        default=30,
+        minimum=1,
+        help="days after which where a trip began or a driver was is told to a tenth of a degree, or not at all",
+    )
     state_ttl_ms: int = setting(
         "CACHE_TTL_STATE",
         default=60_000,

@@ -254,6 +254,7 @@ EMPTY = ";".join(
         "alias",
         "lane",
         "conversation",
+        "erasure",
     )
 )
 

@@ -1,6 +1,6 @@
 """What is over is forgotten after its days, by the one clock, and nothing that is still needed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -38,6 +38,7 @@ async def retention(shared_database_url: str) -> AsyncIterator[Retention]:
             outbox_days=settings.outbox_days,
             dead_letter_days=settings.dead_letter_days,
             inbox_days=settings.inbox_days,
+            state_days=settings.state_days,
         )
 
 
@@ -149,3 +150,20 @@ async def test_partitions_stand_ready(mesh: Mesh, retention: Retention, word: Re
         assert row["name"] == f"gateway.inbox_{row['stored_on']:%Y%m%d}"
     assert await retention.once() <= 1
     assert await retention.once() == 0
+
+
+async def test_where_somebody_was_is_forgotten(
+    mesh: Mesh, retention: Retention, phones: Callable[[int], list[str]]
+) -> None:
+    """After thirty days of silence what was asked and answered goes, but not that somebody asked for silence."""
+    asked, silent = phones(2)
+    await mesh.says(asked, "hello", "english", "ride")
+    await mesh.says(silent, "hello", "english", "stop")
+    await mesh.settled()
+    states = "SELECT state_data FROM gateway.conversation ORDER BY conversation_id"
+    for days, kept in ((29, [True, True]), (31, [False, True])):
+        await after(mesh, days)
+        await retention.once()
+        rows = await mesh.rows(states)
+        assert [row["state_data"] != b"{}" for row in rows] == kept
+        assert b"silenced" in rows[1]["state_data"]

@@ -1,5 +1,7 @@
 """What an earlier process could not store is fed in by the next one, and a file that is no webhook does no harm."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,19 @@ async def test_a_full_spool(
             assert (await mesh.whatsapp(payload(text(phone, "hello")))).status == 503
         assert len(list((tmp_path / "spool").iterdir())) == 2
         assert await mesh.metric("hailwire_spool_webhooks_total", what="refused") == 2
+
+
+async def test_what_was_set_aside_goes_after_its_days(open_here: Open) -> None:
+    """Files that were too old or unreadable are deleted with the days of the dead letters; younger ones stay."""
+    async with open_here(GATEWAY_DEAD_LETTER_DAYS="2") as mesh:
+        folder = mesh.home / "spool"
+    for name, days in (("1.expired", 3), ("2.unreadable", 3), ("3.expired", 1)):
+        (folder / name).write_bytes(b"[]")
+        then = time.time() - days * 86400
+        os.utime(folder / name, (then, then))
+    async with open_here(GATEWAY_DEAD_LETTER_DAYS="2"):
+
+        async def gone() -> bool:
+            return [path.name for path in folder.iterdir()] == ["3.expired"]
+
+        await until(gone)

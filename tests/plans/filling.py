@@ -96,6 +96,8 @@ FROM generate_series(1, {rows}) n;
 INSERT INTO gateway.lane (conversation_id, queued, instance_id, due_at)
 SELECT n, (n % 1000 = 0)::int, CASE WHEN n % 2000 = 0 THEN 1 + n % 3 END, now() + n * interval '1 second'
 FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.erasure (person_id, actor, finished_at)
+SELECT n, 'person', CASE WHEN n % 1000 > 0 THEN now() END FROM generate_series(1, {rows}) n;
 INSERT INTO gateway.dead_letter (kind, reason, conversation_id, resolution, created_at)
 SELECT 'message', 'CRASHED', n, CASE WHEN n % 100 > 0 THEN 'discarded' END, now() - n * interval '1 second'
 FROM generate_series(1, {rows}) n;

@@ -24,6 +24,16 @@ def identity(address: Address) -> profile_pb2.Identity:
     return profile_pb2.Identity(kind=kind, value=address.value)
 
 
+def address_keys(known: profile_pb2.Identity) -> list[str]:
+    """Every address that an identity may have: WhatsApp is reached by itself and through Twilio."""
+    match known.kind:
+        case profile_pb2.IDENTITY_KIND_SMS_NUMBER:
+            return [Address("sms", "number", known.value).key]
+        case profile_pb2.IDENTITY_KIND_WHATSAPP_USER:
+            return [Address("whatsapp", "user", known.value, relayed).key for relayed in (False, True)]
+    return [Address("whatsapp", "number", known.value, relayed).key for relayed in (False, True)]
+
+
 class Profile:
     """Single calls that travel in batches."""
 

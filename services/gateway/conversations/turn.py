@@ -64,13 +64,15 @@ class State:
 class Outcome:
     """What a turn leaves behind: the new state and what the person is told.
 
-    Without replies there is a `silent_reason`, one of SILENT_REASONS. `language` is set when the person chose one.
+    Without replies there is a `silent_reason`, one of SILENT_REASONS. `language` is set when the person chose one,
+    `erase` when they want to be forgotten: the last reply is then the last that they hear.
     """
 
     state: State
     replies: tuple[Reply, ...] = ()
     silent_reason: str = ""
     language: str | None = None
+    erase: bool = False
 
 
 class World(Protocol):

@@ -217,6 +217,15 @@ age-days = { $count ->
   }
 age-months = more than a month
 
+## Being forgotten
+
+erase-question = I will erase all that we know of you: name, numbers, messages and places. There is no way back. Are you sure?
+button-erase = Erase everything
+button-erase-not = Keep me
+erase-on-trip = Please complete your trip or give it up first, then ask me again.
+erase-money = There is { $balance } in your wallet, which nobody could give back to you. Send it to somebody first: write WALLET.
+erased = Done: in a few minutes we know nothing of you any more. This is our last message. Should you write again, you are new to us.
+
 ## Wallet
 
 wallet-balance = Your balance: { $balance }.
@@ -253,6 +262,7 @@ refused-balance = You do not have that much.
 told-money-from = You have received { $amount } from { $other } Your balance: { $balance }.
 told-money = You have received { $amount }. Your balance: { $balance }.
 told-money-corrected = We have corrected your balance by { $amount }. Your balance: { $balance }.
+
 
 ## Phone numbers
 

@@ -217,6 +217,15 @@ age-days = { $count ->
   }
 age-months = plus d'un mois
 
+## Être oublié
+
+erase-question = J'efface tout ce que nous savons de vous : nom, numéros, messages et lieux. C'est définitif. Le voulez-vous vraiment ?
+button-erase = Effacer tout
+button-erase-not = Ne rien effacer
+erase-on-trip = Terminez ou abandonnez d'abord votre course, puis redemandez-le-moi.
+erase-money = Il y a { $balance } dans votre portefeuille, que personne ne pourrait vous rendre. Envoyez-les d'abord à quelqu'un : écrivez PORTEFEUILLE.
+erased = C'est fait : dans quelques minutes, nous ne saurons plus rien de vous. Ceci est notre dernier message. Si vous écrivez à nouveau, vous serez nouveau pour nous.
+
 ## Portefeuille
 
 wallet-balance = Votre solde : { $balance }.
@@ -253,6 +262,7 @@ refused-balance = Vous n'avez pas autant.
 told-money-from = Vous avez reçu { $amount } de { $other } Votre solde : { $balance }.
 told-money = Vous avez reçu { $amount }. Votre solde : { $balance }.
 told-money-corrected = Nous avons corrigé votre solde de { $amount }. Votre solde : { $balance }.
+
 
 ## Numéros
 

@@ -217,6 +217,15 @@ age-days = { $count ->
   }
 age-months = ukwezi kurenga
 
+## Kwibagirwa
+
+erase-question = Ndasiba ibyo tuzi kuri wowe byose: izina, nimero, ubutumwa n'ahantu. Ntibisubirwaho. Koko urabishaka?
+button-erase = Siba byose
+button-erase-not = Wisiba
+erase-on-trip = Banza urangize urugendo cyangwa uruhagarike, hanyuma wongere ubinsabe.
+erase-money = Mu ikofi yawe haracyarimo { $balance }, kandi ntawe uzashobora kuyagusubiza. Banza uyoherereze umuntu: andika IKOFI.
+erased = Birakozwe: mu minota mike ntacyo tuzaba tukizi kuri wowe. Ubu ni bwo butumwa bwacu bwa nyuma. Niwongera kwandika, uzaba uri mushya kuri twe.
+
 ## Ikofi
 
 wallet-balance = Mu ikofi yawe harimo { $balance }.
@@ -253,6 +262,7 @@ refused-balance = Nta mafaranga angana atyo ufite.
 told-money-from = Wakiriye { $amount } bivuye kuri { $other } Ubu ufite { $balance }.
 told-money = Wakiriye { $amount }. Ubu ufite { $balance }.
 told-money-corrected = Twakosoye konti yawe: { $amount }. Ubu ufite { $balance }.
+
 
 ## Nimero
 

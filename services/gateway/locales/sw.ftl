@@ -208,6 +208,15 @@ age-hours = saa { $count }
 age-days = siku { $count }
 age-months = zaidi ya mwezi
 
+## Kusahauliwa
+
+erase-question = Nitafuta yote tunayojua kukuhusu: jina, namba, ujumbe na mahali. Hayawezi kurudishwa. Una uhakika?
+button-erase = Futa yote
+button-erase-not = Usifute
+erase-on-trip = Kwanza maliza au acha safari yako, kisha niombe tena.
+erase-money = Pochi yako bado ina { $balance }, na hakuna atakayeweza kukurudishia. Kwanza mtumie mtu: andika POCHI.
+erased = Imefanyika: baada ya dakika chache hatutajua chochote kukuhusu. Huu ni ujumbe wetu wa mwisho. Ukiandika tena, utakuwa mgeni kwetu.
+
 ## Pochi
 
 wallet-balance = Salio lako ni { $balance }.
@@ -244,6 +253,7 @@ refused-balance = Huna kiasi hicho.
 told-money-from = Umepokea { $amount } kutoka kwa { $other } Salio lako ni { $balance }.
 told-money = Umepokea { $amount }. Salio lako ni { $balance }.
 told-money-corrected = Tumerekebisha salio lako kwa { $amount }. Salio lako ni { $balance }.
+
 
 ## Nambari
 

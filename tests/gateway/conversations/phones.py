@@ -51,6 +51,7 @@ class Phone:
         self.state = State()
         self.received: list[Reply] = []
         self.silences: list[str] = []
+        self.erased = False
 
     @property
     def last(self) -> Reply:
@@ -151,6 +152,7 @@ class Phone:
             check_fits(reply)
         self.received += outcome.replies
         self.state = outcome.state
+        self.erased |= outcome.erase
 
 
 def options(reply: Reply) -> list[tuple[str, str]]:

@@ -71,6 +71,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _money,
         _a_number,
         _later,
+        _erasing,
     ):
         await walk(Town())
     await _events(Town())
@@ -361,6 +362,15 @@ async def _destinations(town: Town) -> None:
         else:
             await rider.share(*FAR)
         assert rider.state.name == "home"
+
+
+async def _erasing(town: Town) -> None:
+    phone = town.phone(language="en")
+    await phone.tap("erase:confirm")
+    await phone.say("what?")
+    await phone.say("delete me")
+    await phone.tap("erase:confirm")
+    assert phone.state.name == "home"
 
 
 async def _money(town: Town) -> None:

@@ -49,6 +49,8 @@ EVER = {
     # A rating that comes late is no less true.
     "rate:give": ("rate:give:{trip}:5", "I have noted 5 stars"),
     "wallet:pay": ("wallet:pay:{payer}:{code}:6000:RWF:{at}", "so I sent nothing"),
+    # Asked anew: nobody is erased by a button of yesterday.
+    "erase:confirm": ("erase:confirm", "There is no way back. Are you sure?"),
 }
 
 Changes: TypeAlias = list[tuple[str, dict[str, Any]]]
@@ -218,4 +220,5 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     asked.ask_destination = True
     await listed(asked)
     await asked.say("bus park")
+    await rider.say("delete me")
     assert walked.shown == routing.TAPS.keys()

@@ -27,6 +27,7 @@ WAYS = {
     "ride.driver": ("ride", "1", "-1.95, 30.06"),
     "drive.vehicle": ("drive",),
     "drive.location": ("drive", "1"),
+    "erase": ("delete me",),
     "wallet.payee": ("wallet", "1"),
     "wallet.amount": ("wallet", "1", "{code}"),
     "wallet.confirm": ("wallet", "1", "{code}", "6000"),

@@ -6,6 +6,7 @@ A new flow is a new file and one more line in FLOWS.
 from services.gateway.conversations.flows import (
     consent,
     drive,
+    erase,
     home,
     language,
     number,
@@ -36,6 +37,7 @@ FLOWS: tuple[Flow, ...] = (
     prices.FLOW,
     rating.FLOW,
     way.FLOW,
+    erase.FLOW,
 )
 
 QUESTIONS: dict[str, Question] = {question.name: question for flow in FLOWS for question in flow.questions}

@@ -1,0 +1,130 @@
+"""Takes out what the trips service knows about a person. Trips stay for the other side, with an id that names nobody.
+
+A place is personal as long as it leads to somebody's door: rounded to a tenth of a degree it says which town it was.
+"""
+
+from collections.abc import Sequence
+
+from google.protobuf.message import DecodeError, Message
+
+from chassis import changes, errors
+from chassis.database import Database, Statement
+from chassis.ledger import Entry, Ledger
+from chassis.ledger_search import LedgerSearch, field, is_exactly
+from hailwire.trips.v1 import erasure_pb2 as pb
+from hailwire.trips.v1 import trips_pb2
+from services.trips import merge_statements, statements
+from services.trips.attempts import Plan
+from services.trips.board import Erasure
+from services.trips.terms import Terms
+from services.trips.whole_people import WholePeople
+
+# By the person's index; the condition leaves alone what is coarse already.
+_COARSEN = Statement(
+    "trips.erase_pickups",
+    """
+UPDATE trips.trip
+SET latitude = round(latitude::numeric, 1)::float8, longitude = round(longitude::numeric, 1)::float8
+WHERE passenger_id = ANY($1::bigint[])
+  AND (latitude, longitude) <> (round(latitude::numeric, 1)::float8, round(longitude::numeric, 1)::float8)
+""",
+)
+
+# Whoever cancelled is one of the two sides.
+_UNREASON = Statement(
+    "trips.erase_reasons",
+    """
+UPDATE trips.trip SET cancel_reason = 'erased'
+WHERE cancelled_by = ANY($1::bigint[]) AND (passenger_id = ANY($1::bigint[]) OR driver_id = ANY($1::bigint[]))
+""",
+)
+
+_EVENTS = Statement("trips.erase_events", "DELETE FROM trips.event WHERE recipient_id = ANY($1::bigint[])")
+
+_LEDGER = Ledger("trips")
+_SEARCH = LedgerSearch("trips")
+
+
+class Erasures(WholePeople[Erasure]):
+    """Erasures of people."""
+
+    actors = ("person_id",)
+    _given_up: dict[int, list[int]]
+
+    async def plan(self, items: Sequence[Erasure]) -> list[Plan]:
+        """As of every change of whole people."""
+        self._given_up = {}
+        return await super().plan(items)
+
+    def decide_one(self, item: Erasure) -> pb.ErasePersonResponse:
+        """What had to be given up."""
+        given_up = self._given_up[item.person_id] = self.board.erase(item)
+        return pb.ErasePersonResponse(cancelled_trip_ids=given_up)
+
+    def refused(self, refusal: errors.HailwireError) -> Message:
+        """Not kept as an outcome: the call fails."""
+        raise refusal
+
+    async def write(self) -> None:
+        """First what had to be given up, then everything that leads to the person."""
+        await super().write()
+        people = sorted(self._given_up)
+        for statement in (_COARSEN, _UNREASON, merge_statements.DELETE_PRESENCES):
+            await self.session.execute(statement, people)
+        await self.session.fetch(merge_statements.LOCK_MAILBOXES, people)
+        await self.session.execute(_EVENTS, people)
+        await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
+        await self.session.execute(statements.NOTIFY, ["trips_presence"] * len(people), people)
+
+
+async def erase(database: Database, terms: Terms, request: changes.Request[Erasure]) -> pb.ErasePersonResponse:
+    """Erase a person. Raises PersonInvalid, Conflict or InvalidArgument."""
+    await database.execute(statements.ENSURE_PARTICIPANTS, [request.item.person_id])
+    (outcome,) = await changes.carry_out_once(database, _LEDGER, lambda session: Erasures(session, terms), [request])
+    if isinstance(outcome, errors.HailwireError):
+        raise outcome
+    person_id = request.item.person_id
+    # After the change and again with each repeat: a process that dies in between leaves it to the next call.
+    parts = [
+        field(trips_pb2.Presence.PERSON_ID_FIELD_NUMBER, person_id),
+        field(trips_pb2.Trip.PASSENGER_ID_FIELD_NUMBER, person_id),
+        field(trips_pb2.Trip.CANCELLED_BY_FIELD_NUMBER, person_id),
+    ]
+    await _SEARCH.rewrite(database, lambda entry: _coarse(entry, person_id), parts)
+    return pb.ErasePersonResponse.FromString(outcome)
+
+
+def _coarse(entry: Entry, person_id: int) -> Entry | None:
+    """What the ledger keeps of a change, without where the person was and what they said."""
+    try:
+        outcome = _coarse_trip(entry.outcome, person_id) or _coarse_presence(entry.outcome, person_id)
+    except DecodeError:
+        return None  # an outcome of another kind
+    return None if outcome is None else Entry(entry.request_id, entry.fingerprint, outcome)
+
+
+def _coarse_trip(outcome: bytes, person_id: int) -> bytes | None:
+    result = trips_pb2.TripResult.FromString(outcome)
+    trip = result.trip
+    if not (trip.HasField("create_time") and trip.HasField("pickup") and is_exactly(result, outcome, trip)):
+        return None
+    if trip.passenger_id == person_id:
+        _round(trip.pickup)
+    if trip.cancelled_by == person_id:
+        trip.cancel_reason = "erased"
+    return result.SerializeToString(deterministic=True)
+
+
+def _coarse_presence(outcome: bytes, person_id: int) -> bytes | None:
+    result = trips_pb2.PresenceResult.FromString(outcome)
+    presence = result.presence
+    if presence.person_id != person_id or not (
+        presence.HasField("location_time") and is_exactly(result, outcome, presence)
+    ):
+        return None
+    _round(presence.location)
+    return result.SerializeToString(deterministic=True)
+
+
+def _round(place: trips_pb2.Location) -> None:
+    place.latitude, place.longitude = round(place.latitude, 1), round(place.longitude, 1)
