@@ -37,8 +37,8 @@ from services.profile import audit, events, number_statements, statements
 from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.cached_numbers import CachedNumbers
-from services.profile.lent import LentPeople
 from services.profile.erasure_servicer import ErasureServicer
+from services.profile.lent import LentPeople
 from services.profile.number_store import NumberStore
 from services.profile.numbers_servicer import NumbersServicer
 from services.profile.sealing import Sealer

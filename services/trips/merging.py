@@ -3,7 +3,6 @@
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
 from services.trips import merge_statements, messages, schedule_statements, statements
-from services.trips.attempts import Plan, TripsAttempt
 from services.trips.board import Merge
 from services.trips.whole_people import WholePeople
 

@@ -2,13 +2,10 @@
 
 import abc
 from collections.abc import Sequence
-from typing import TypeVar
 
 from services.trips import merge_statements, statements
-from services.trips.attempts import Change, Plan, TripsAttempt
+from services.trips.attempts import Item, Plan, TripsAttempt
 from services.trips.trip import OPEN
-
-Item = TypeVar("Item", bound=Change)
 
 
 class WholePeople(TripsAttempt[Item], abc.ABC):
