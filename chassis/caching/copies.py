@@ -10,6 +10,7 @@ import hashlib
 import types
 import typing
 from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -26,7 +27,7 @@ class Unreadable(ValueError):
 
 
 class Shape(Generic[Value]):
-    """How one dataclass is written. Its fields are numbers, texts, moments, enums, tuples or dataclasses of those."""
+    """How one dataclass is written. Its fields are numbers, amounts, texts, moments, enums, tuples or dataclasses of those."""
 
     def __init__(self, kind: type[Value]) -> None:
         """Raises TypeError for a field of any other type."""
@@ -50,6 +51,8 @@ class Shape(Generic[Value]):
 def _plain(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
+    if isinstance(value, Decimal):
+        return str(value)
     raise TypeError(type(value).__name__)
 
 
@@ -65,6 +68,8 @@ def _reader(kind: Any, described: list[str]) -> Read:
         return _float
     if kind is datetime.datetime:
         return _moment
+    if kind is Decimal:
+        return _decimal
     if isinstance(kind, type) and issubclass(kind, Enum):
         described.append(str([member.value for member in kind]))
         return kind
@@ -102,6 +107,16 @@ def _float(stored: Any) -> float:
     if type(stored) not in {int, float}:
         raise Unreadable
     return float(stored)
+
+
+def _decimal(stored: Any) -> Decimal:
+    try:
+        amount = Decimal(_exactly(str, stored))
+    except InvalidOperation as error:
+        raise Unreadable from error
+    if not amount.is_finite():
+        raise Unreadable
+    return amount
 
 
 def _moment(stored: Any) -> datetime.datetime:

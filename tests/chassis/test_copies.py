@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass, make_dataclass
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
@@ -22,6 +23,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 st.register_type_strategy(str, texts)
 st.register_type_strategy(int, st.integers(-(2**63), 2**63 - 1))
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+st.register_type_strategy(Decimal, st.decimals(allow_nan=False, allow_infinity=False))
 st.register_type_strategy(datetime.datetime, st.datetimes(timezones=st.just(datetime.UTC)))
 
 
