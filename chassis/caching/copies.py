@@ -27,7 +27,7 @@ class Unreadable(ValueError):
 
 
 class Shape(Generic[Value]):
-    """How one dataclass is written. Its fields are numbers, amounts, texts, moments, enums, tuples or dataclasses of those."""
+    """How one dataclass is written: numbers, amounts, texts, moments, enums, and tuples or dataclasses of those."""
 
     def __init__(self, kind: type[Value]) -> None:
         """Raises TypeError for a field of any other type."""

@@ -29,6 +29,8 @@ from tests.profile.calls import Open, get, resolve, update, updating, user, what
 from tests.profile.seals import SEALER
 
 _PEOPLE = 6
+# A machine that is busy with other things takes longer than Redis may in production.
+PATIENT = {"REDIS_TIMEOUT": "5000"}
 _STORM_SECONDS = 3.0
 # Where the machine is busy with other things.
 _LONGEST_STORM_SECONDS = 40.0
@@ -65,7 +67,10 @@ async def renamed_in_silence(sql: Any, person_id: int, name: str) -> None:
 
 async def test_what_one_has_read_another_need_not_read(open_profile: Open, redis: RedisServer, sql: Any) -> None:
     """Through the service's own door: a person whom one replica has read another answers without the database."""
-    async with open_profile(REDIS_URL=redis.url) as left, open_profile(REDIS_URL=redis.url) as right:
+    async with (
+        open_profile(REDIS_URL=redis.url, **PATIENT) as left,
+        open_profile(REDIS_URL=redis.url, **PATIENT) as right,
+    ):
         # From its first question on each replica knows since when it may believe what others have read.
         for stub in (left, right):
             await resolve(stub, whatsapp(), name="Somebody")
@@ -86,21 +91,21 @@ async def test_what_one_has_read_another_need_not_read(open_profile: Open, redis
 
 async def test_what_was_read_before_is_not_believed(open_profile: Open, redis: RedisServer, sql: Any) -> None:
     """Who begins to listen reads everybody anew: what others have lent may be older than what was missed."""
-    async with open_profile(REDIS_URL=redis.url) as left:
+    async with open_profile(REDIS_URL=redis.url, **PATIENT) as left:
         number = whatsapp()
         person = await resolve(left, number, name="Nobody")
         await update(left, updating(person.person_id, name="Amina"))
         await resolve(left, number)
         await lent(redis, 1)
     await renamed_in_silence(sql, person.person_id, "Keza")
-    async with open_profile(REDIS_URL=redis.url) as late:
+    async with open_profile(REDIS_URL=redis.url, **PATIENT) as late:
         assert (await resolve(late, number)).name == "Keza"
         assert (await get(late, person.person_id))[0].person.name == "Keza"
 
 
 async def test_a_copy_that_is_borrowed(database_url: str, redis: RedisServer, sql: Any) -> None:
     """What lies in Redis answers a replica whose memory has none; a change that it heard of ends that."""
-    async with mesh_of(database_url, redis.url, 2) as (one, other):
+    async with mesh_of(database_url, redis.url, 2, **PATIENT) as (one, other):
         person = await one.made()
         await one.settled()
         await other.settled()
@@ -122,7 +127,7 @@ async def test_a_copy_that_is_borrowed(database_url: str, redis: RedisServer, sq
 
 async def test_who_changes_somebody_sees_it_before_it_is_told(database_url: str, redis: RedisServer) -> None:
     """A replica that changed a person, and has not heard of it yet, no longer believes the copy from before."""
-    async with mesh_of(database_url, redis.url, 2) as (one, other):
+    async with mesh_of(database_url, redis.url, 2, **PATIENT) as (one, other):
         person = await one.made()
         for replica in (one, other):
             await replica.settled()
@@ -160,7 +165,10 @@ async def test_nothing_personal_is_seen(open_profile: Open, redis: RedisServer) 
 
 async def test_a_copy_in_another_place_is_none(open_profile: Open, redis: RedisServer) -> None:
     """Whoever may write in Redis cannot show one person as another: a copy opens only under its own name."""
-    async with open_profile(REDIS_URL=redis.url) as left, open_profile(REDIS_URL=redis.url) as right:
+    async with (
+        open_profile(REDIS_URL=redis.url, **PATIENT) as left,
+        open_profile(REDIS_URL=redis.url, **PATIENT) as right,
+    ):
         people = [await resolve(left, whatsapp(), name=name) for name in ("Amina", "Keza")]
         for stub in (left, right):
             await get(stub, *(person.person_id for person in people))
@@ -213,23 +221,35 @@ async def test_no_address_is_a_wrong_setting(open_profile: Open) -> None:
             pass
 
 
-async def test_how_long_redis_may_take_and_keep(database_url: str, redis: RedisServer) -> None:
-    """REDIS_TIMEOUT bounds each question, REDIS_TTL the life of a copy."""
-    async with slow_wire(redis.port) as wire:
-        own = {"REDIS_TIMEOUT": "20", "REDIS_TTL": "5000"}
-        async with mesh_of(database_url, wire.url, 1, **own) as (one,):
-            person = await one.made()
-            for _ in range(2):
-                one.pass_time()
-                await one.cache.find([person.person_id])
-            await lent(redis, 1)
-            for name in await redis.copies():
-                assert 0 < await redis.command("PTTL", name) <= 5000
-            wire.seconds = None
-            started = asyncio.get_running_loop().time()
-            one.pass_time()
-            assert (await one.cache.find([person.person_id]))[person.person_id] == person
-            assert asyncio.get_running_loop().time() - started < 2
+async def test_how_long_a_copy_is_kept(database_url: str, redis: RedisServer) -> None:
+    """REDIS_TTL is the most that a copy lives."""
+    async with mesh_of(database_url, redis.url, 1, REDIS_TTL="5000") as (one,):
+        person = await one.made()
+        one.pass_time()
+        await one.cache.find([person.person_id])
+        await lent(redis, 1)
+        for name in await redis.copies():
+            assert 0 < await redis.command("PTTL", name) <= 5000
+
+
+@pytest.mark.parametrize(("patience_ms", "result"), [("50", "bypassed"), ("5000", "hit")])
+async def test_how_long_redis_may_take(database_url: str, redis: RedisServer, patience_ms: str, result: str) -> None:
+    """REDIS_TIMEOUT is how long a question waits for Redis; after that the database answers it."""
+    async with (
+        slow_wire(redis.port) as wire,
+        mesh_of(database_url, wire.url, 2, REDIS_TIMEOUT=patience_ms) as (one, other),
+    ):
+        person = await one.made()
+        for replica in (one, other, one, other):
+            await replica.settled()
+            replica.pass_time()
+            await replica.cache.find([person.person_id])
+        await lent(redis, 1)
+        wire.seconds = 0.2
+        before = other.looked(result)
+        other.pass_time()
+        assert await other.cache.find([person.person_id]) == {person.person_id: person}
+        assert other.looked(result) == before + 1
 
 
 @dataclass
