@@ -64,16 +64,21 @@ WRITE_VERIFICATION = Statement(
     "profile.rotate_verification",
     "UPDATE profile.verification SET number_sealed = $3::bytea WHERE owner = $1::bytea AND number_sealed = $2::bytea",
 )
+# Only those that are marked as sealed (sealed_ledger.py).
 WALK_REQUESTS = Statement(
     "profile.rotate_walk_requests",
     """
-SELECT request_id, convert_to(request_id, 'UTF8') AS bound, outcome AS sealed
-FROM profile.request WHERE request_id > $1::text ORDER BY request_id LIMIT $2
+SELECT request_id, convert_to(request_id, 'UTF8') AS bound, substring(outcome FROM 2) AS sealed
+FROM profile.request WHERE request_id > $1::text AND substring(outcome FOR 1) = '\\x00'::bytea
+ORDER BY request_id LIMIT $2
 """,
 )
 WRITE_REQUEST = Statement(
     "profile.rotate_request",
-    "UPDATE profile.request SET outcome = $3::bytea WHERE request_id = $1::text AND outcome = $2::bytea",
+    """
+UPDATE profile.request SET outcome = '\\x00'::bytea || $3::bytea
+WHERE request_id = $1::text AND outcome = '\\x00'::bytea || $2::bytea
+""",
 )
 
 TABLES = (
