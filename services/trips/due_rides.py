@@ -15,6 +15,7 @@ from hailwire.trips.v1 import events_pb2
 from hailwire.trips.v1 import schedules_pb2 as pb
 from services.trips import rows, schedule_messages, schedule_rows, schedule_statements, statements
 from services.trips.attempts import Plan, TripsAttempt
+from services.trips.eta import Leg
 from services.trips.schedule import Duty, Occurrence, OccurrenceState, Schedule
 from services.trips.schedule_changes import write_timetable
 from services.trips.search import Search, nearest
@@ -61,6 +62,7 @@ class DueRides(TripsAttempt[DueRide]):
             if (before := self._already_asked(schedule, trips, now)) is not None
         }
         seeking = [self._found[number] for number in asked]
+        await self.ask_for_ways(Leg(one.vehicle, one.pickup, one.destination) for one in seeking if one.destination)
         searches = [Search(one.passenger_id, one.vehicle, one.pickup, MOST_ASKED) for one in seeking]
         self._candidates = {}
         for schedule, near in zip(seeking, await nearest(self.session, searches, self.terms), strict=True):

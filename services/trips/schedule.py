@@ -6,14 +6,16 @@ from enum import Enum, IntEnum
 
 from chassis import errors
 from services.trips.board import NewTrip
+from services.trips.eta import Leg, StraightLines
 from services.trips.geo import Location
 from services.trips.presence import Vehicle
 from services.trips.recurrence import Recurrence
 from services.trips.terms import ScheduleTerms
-from services.trips.travel import travel_time
 
 # Drivers are looked for until the ride would be over, had it begun in time, and this much longer.
 _GRACE = datetime.timedelta(minutes=30)
+# Rough is enough for that, and a ride's end must not depend on whoever knows ways answering just now.
+_LINES = StraightLines()
 
 
 class ScheduleNotFound(errors.NotFound):
@@ -172,8 +174,8 @@ class Schedule:
     @property
     def expires_at(self) -> datetime.datetime:
         """Until when drivers are looked for: the travel time, none without a destination, and half an hour more."""
-        destination = self.destination or self.pickup
-        return self.occurrence.pickup_at + travel_time(self.vehicle, self.pickup, destination) + _GRACE
+        way = Leg(self.vehicle, self.pickup, self.destination or self.pickup)
+        return self.occurrence.pickup_at + _LINES.route(way).lasts + _GRACE
 
     @property
     def wish(self) -> NewTrip:
@@ -182,6 +184,7 @@ class Schedule:
             self.passenger_id,
             self.vehicle,
             self.pickup,
+            destination=self.destination,
             pickup_at=self.occurrence.pickup_at,
             expires_at=self.expires_at,
         )

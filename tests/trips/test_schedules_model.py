@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from chassis import errors
 from services.trips.geo import Location
@@ -182,5 +182,6 @@ class Rides(RuleBasedStateMachine):
             assert len(set(whens)) == len(whens)
 
 
-Rides.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
-TestRides = Rides.TestCase
+def test_the_life_of_schedules() -> None:
+    """Whatever passengers do, and whenever somebody looks, each thing happens once and nothing too late."""
+    run_state_machine_as_test(Rides, settings=settings(max_examples=150, stateful_step_count=40, deadline=None))

@@ -9,10 +9,10 @@ from services.gateway.messages import Button, Buttons, Menu, Row
 
 # Word of a tap -> key of its row; what each means is in schedule.py.
 TIMES = {
-    "m30": "row-in-30-minutes",
-    "h1": "row-in-1-hour",
-    "h2": "row-in-2-hours",
-    "h5": "row-in-5-hours",
+    "m30": "row-in-half-an-hour",
+    "h1": "row-in-an-hour",
+    "h2": "row-in-two-hours",
+    "h5": "row-in-five-hours",
     "t0800": "row-tomorrow-morning",
     "t1800": "row-tomorrow-evening",
     "e0800": "row-every-morning",
@@ -80,7 +80,7 @@ def actions(moment: Moment, schedule: schedules_pb2.Schedule) -> tuple[Button, .
     drop = Button(schedule_taps.drop(schedule), moment.say("button-drop-schedule"))
     if schedule.HasField("recurrence"):
         return (change, Button(schedule_taps.skip(schedule), moment.say("button-skip-ride")), drop)
-    return (change, drop, Button(taps.GO_MENU, moment.say("button-menu")))
+    return (change, drop, Button(taps.GO_SCHEDULES, moment.say("button-schedules")))
 
 
 def card(moment: Moment, schedule: schedules_pb2.Schedule, lead: str = "") -> Buttons:

@@ -442,6 +442,7 @@ def test_no_title_is_a_word_that_means_something_else() -> None:
         "button-menu": taps.GO_MENU,
         "button-wallet": taps.GO_WALLET,
         "button-later": taps.GO_SCHEDULE,
+        "button-schedules": taps.GO_SCHEDULES,
     }
     for language in LANGUAGES:
         for key in sorted(_titles()):

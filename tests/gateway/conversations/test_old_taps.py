@@ -12,6 +12,7 @@ from tests.gateway.conversations.edges import Walked
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import PersonsWorld, Town
+from tests.gateway.conversations.town_schedules import PersonsSchedules
 
 DAY = 86_400
 
@@ -41,6 +42,17 @@ EVER = {
     "trip:leave": ("trip:leave:{trip}", "trip is over: completed"),
     "trip:drop": ("trip:drop:{trip}:wait", "trip is over: completed"),
     "trip:show": ("trip:show:{trip}", "trip is over: completed"),
+    "go:schedule": ("go:schedule", "A ride for later"),
+    "go:schedules": ("go:schedules", "You have no rides planned"),
+    "schedule:vehicle": ("schedule:vehicle:moto", "where shall it pick you up"),
+    "schedule:at": ("schedule:at:moto:{spot}", "sent a while ago"),
+    # Shown in full, with its place, before anything comes of it.
+    "schedule:when": ("schedule:when:moto~{spot}:h1", "Shall I plan this ride"),
+    "schedule:times": ("schedule:times:moto~{spot}", "When shall it come"),
+    "schedule:book": ("schedule:book:moto~{spot}:{at}", "That time is over"),
+    "schedule:show": ("schedule:show:{trip}", "no longer planned"),
+    "schedule:skip": ("schedule:skip:{trip}:1", "no longer planned"),
+    "schedule:drop": ("schedule:drop:{trip}", "no longer planned"),
     "go:wallet": ("go:wallet", "Your balance"),
     "wallet:send": ("wallet:send", "Who gets the money"),
     "wallet:history": ("wallet:history", "Nothing has come in"),
@@ -98,10 +110,10 @@ def changes(monkeypatch: pytest.MonkeyPatch) -> Changes:
     """What was asked of the services that changes anything."""
     asked: Changes = []
 
-    def watched(name: str) -> Callable[..., Any]:
-        real = getattr(PersonsWorld, name)
+    def watched(world: type, name: str) -> Callable[..., Any]:
+        real = getattr(world, name)
 
-        async def call(self: PersonsWorld, step: str, *arguments: Any, **named: Any) -> Any:
+        async def call(self: Any, step: str, *arguments: Any, **named: Any) -> Any:
             asked.append((name, {"arguments": arguments, **named}))
             return await real(self, step, *arguments, **named)
 
@@ -116,7 +128,9 @@ def changes(monkeypatch: pytest.MonkeyPatch) -> Changes:
         "update_person",
         "send_money",
     ):
-        monkeypatch.setattr(PersonsWorld, name, watched(name))
+        monkeypatch.setattr(PersonsWorld, name, watched(PersonsWorld, name))
+    for name in ("create", "change"):
+        monkeypatch.setattr(PersonsSchedules, name, watched(PersonsSchedules, name))
     return asked
 
 
@@ -216,6 +230,18 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     await rider.say(town.bank.wallet(driver.person_id, town.now).code)
     await rider.say("6000")
     await rider.choose("Do not send")
+    await rider.say("ride")
+    await rider.choose("Plan a ride for later")
+    await rider.choose("Moto")
+    await rider.say("bus park")
+    await rider.choose("Nyabugogo")
+    await rider.choose("Every morning")
+    await rider.choose("Plan it")
+    await rider.say("schedules")
+    await rider.choose("Daily")
+    await rider.choose("Change time")
+    await rider.choose("In 1 hour")
+    await rider.choose("Plan it")
     asked = town.phone(language="en")
     asked.ask_destination = True
     await listed(asked)

@@ -27,6 +27,10 @@ WAYS = {
     "ride.driver": ("ride", "1", "-1.95, 30.06"),
     "drive.vehicle": ("drive",),
     "drive.location": ("drive", "1"),
+    "schedule.vehicle": ("schedule",),
+    "schedule.place": ("schedule", "1"),
+    "schedule.when": ("schedule", "1", "-1.95, 30.06"),
+    "schedule.confirm": ("schedule", "1", "-1.95, 30.06", "friday 7am"),
     "erase": ("delete me",),
     "wallet.payee": ("wallet", "1"),
     "wallet.amount": ("wallet", "1", "{code}"),
@@ -125,10 +129,10 @@ async def test_an_event_in_between_takes_no_number_from_the_open_list() -> None:
     await driver.say("ride")
     rider = await listed(town.phone(language="en"))
     await rider.choose("Ask all")
-    assert render.body(driver.last).endswith("\n6 Accept\n7 Decline")
+    assert render.body(driver.last).endswith("\n7 Accept\n8 Decline")
     second = await listed(town.phone(language="en"), at=(-1.951, 30.061))
     await second.choose("Ask all")
-    assert "\n8 Accept" in render.body(driver.last)
+    assert "\n9 Accept" in render.body(driver.last)
     await driver.say("2")
     assert driver.state.name == "ride.location"
     assert "Cab" in driver.body
@@ -144,7 +148,7 @@ async def test_a_number_of_an_event_in_between_is_understood_too() -> None:
     await driver.say("ride")
     rider = await listed(town.phone(language="en"))
     await rider.choose("Ask all")
-    await driver.say("6")
+    await driver.say("7")
     assert "yours" in driver.body
     assert driver.state.name == HOME
 
