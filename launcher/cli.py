@@ -47,6 +47,7 @@ COMMANDS = {
         "hailwire analyze trips.get_trips --arguments '{1,2}'",
         "analyze",
     ),
+    "erase": Command("erase everything about a person, and prove it", "hailwire erase --number +250788000001", "erase"),
     "explain": Command(
         "show who was looked at for a trip, and why each was asked or not", "hailwire explain 42", "explain"
     ),

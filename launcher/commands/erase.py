@@ -66,7 +66,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Exit code 1 when somebody cannot be found or erased, or when a trace of them is left."""
-    dsn = load(HomeSettings, environ).dsn()
+    home = load(HomeSettings, environ)
+    dsn = home.dsn()
+    if not (home.database_url or home.database_direct_url):
+        environ = {"HAILWIRE_ENV": "development", **environ}  # the database of a `hailwire up`, with its keys
     if dsn is None:
         raise CommandError("set DATABASE_URL, or start `hailwire up`.")
     settings = load(SealingSettings, environ)

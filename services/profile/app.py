@@ -114,8 +114,8 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         servicer, audit_servicer = ProfileServicer(cache, sealer), AuditServicer(database)
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
         wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
-        events_servicer = EventsServicer(events.ProfileEvents(database), bell)
         erasure_servicer = ErasureServicer(database, sealer, forget=cache.forget)
+        events_servicer = EventsServicer(events.ProfileEvents(database), bell)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",

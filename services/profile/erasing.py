@@ -50,6 +50,11 @@ WHERE person_id = ANY($1::bigint[])
 """,
     ),
     Statement("profile.erase_identities", "DELETE FROM profile.identity WHERE person_id = ANY($1::bigint[])"),
+    Statement(
+        "profile.erase_events",
+        "DELETE FROM profile.event WHERE recipient_id = ANY($1::bigint[])",
+        scans="events wait for moments only",
+    ),
     # Money entries are kept, as the law has it; nobody pays into such a wallet any more.
     Statement(
         "profile.erase_wallet_codes",

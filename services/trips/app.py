@@ -113,10 +113,10 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             )
         )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
+        erasure_servicer = ErasureServicer(database, settings.terms, forget=cache.forget_person)
         fares_servicer, ratings_servicer = FaresServicer(settings.terms), RatingsServicer(trips)
         matches_servicer = MatchesServicer(matches)
         schedules_servicer = SchedulesServicer(schedules)
-        erasure_servicer = ErasureServicer(database, settings.terms, forget=cache.forget_person)
         server = await stack.enter_async_context(
             serve_grpc(
                 f"{settings.grpc_host}:{settings.grpc_port}",
@@ -126,19 +126,19 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                         schedules_servicer, server
                     ),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
+                    lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                     lambda server: ratings_pb2_grpc.add_RatingsServiceServicer_to_server(ratings_servicer, server),
                     lambda server: matches_pb2_grpc.add_MatchesServiceServicer_to_server(matches_servicer, server),
                     lambda server: fares_pb2_grpc.add_FaresServiceServicer_to_server(fares_servicer, server),
-                    lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                 ],
                 services=[
                     trips_pb2.DESCRIPTOR.services_by_name["TripsService"].full_name,
                     schedules_pb2.DESCRIPTOR.services_by_name["SchedulesService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
+                    erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                     ratings_pb2.DESCRIPTOR.services_by_name["RatingsService"].full_name,
                     matches_pb2.DESCRIPTOR.services_by_name["MatchesService"].full_name,
                     fares_pb2.DESCRIPTOR.services_by_name["FaresService"].full_name,
-                    erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                 ],
                 probe=database.ping,
                 telemetry=telemetry,

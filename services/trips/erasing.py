@@ -12,22 +12,38 @@ from chassis.database import Database, Statement
 from chassis.ledger import Entry, Ledger
 from chassis.ledger_search import LedgerSearch, field, is_exactly
 from hailwire.trips.v1 import erasure_pb2 as pb
-from hailwire.trips.v1 import trips_pb2
+from hailwire.trips.v1 import schedules_pb2, trips_pb2
 from services.trips import merge_statements, statements
 from services.trips.attempts import Plan
 from services.trips.board import Erasure
 from services.trips.terms import Terms
 from services.trips.whole_people import WholePeople
 
-# By the person's index; the condition leaves alone what is coarse already.
+# Where they got in and out, and where either side was last counted on the way.
 _COARSEN = Statement(
     "trips.erase_pickups",
     """
 UPDATE trips.trip
-SET latitude = round(latitude::numeric, 1)::float8, longitude = round(longitude::numeric, 1)::float8
+SET latitude = round(latitude::numeric, 1)::float8, longitude = round(longitude::numeric, 1)::float8,
+    destination_latitude = round(destination_latitude::numeric, 1)::float8,
+    destination_longitude = round(destination_longitude::numeric, 1)::float8,
+    driven_latitude = NULL, driven_longitude = NULL
 WHERE passenger_id = ANY($1::bigint[])
-  AND (latitude, longitude) <> (round(latitude::numeric, 1)::float8, round(longitude::numeric, 1)::float8)
 """,
+)
+_UNDRIVE = Statement(
+    "trips.erase_driven",
+    "UPDATE trips.trip SET driven_latitude = NULL, driven_longitude = NULL WHERE driver_id = ANY($1::bigint[])",
+)
+
+# Rides for later are the passenger's alone.
+_SCHEDULES = Statement(
+    "trips.erase_schedules",
+    """
+WITH gone AS (DELETE FROM trips.schedule WHERE passenger_id = ANY($1::bigint[]) RETURNING schedule_id)
+DELETE FROM trips.occurrence WHERE schedule_id IN (SELECT schedule_id FROM gone)
+""",
+    scans="of occurrences: erasures are rare, and nobody else asks for them so",
 )
 
 # Whoever cancelled is one of the two sides.
@@ -69,7 +85,7 @@ class Erasures(WholePeople[Erasure]):
         """First what had to be given up, then everything that leads to the person."""
         await super().write()
         people = sorted(self._given_up)
-        for statement in (_COARSEN, _UNREASON, merge_statements.DELETE_PRESENCES):
+        for statement in (_COARSEN, _UNDRIVE, _UNREASON, _SCHEDULES, merge_statements.DELETE_PRESENCES):
             await self.session.execute(statement, people)
         await self.session.fetch(merge_statements.LOCK_MAILBOXES, people)
         await self.session.execute(_EVENTS, people)
@@ -88,6 +104,7 @@ async def erase(database: Database, terms: Terms, request: changes.Request[Erasu
     parts = [
         field(trips_pb2.Presence.PERSON_ID_FIELD_NUMBER, person_id),
         field(trips_pb2.Trip.PASSENGER_ID_FIELD_NUMBER, person_id),
+        field(schedules_pb2.Schedule.PASSENGER_ID_FIELD_NUMBER, person_id),
         field(trips_pb2.Trip.CANCELLED_BY_FIELD_NUMBER, person_id),
     ]
     await _SEARCH.rewrite(database, lambda entry: _coarse(entry, person_id), parts)
@@ -97,7 +114,14 @@ async def erase(database: Database, terms: Terms, request: changes.Request[Erasu
 def _coarse(entry: Entry, person_id: int) -> Entry | None:
     """What the ledger keeps of a change, without where the person was and what they said."""
     try:
-        outcome = _coarse_trip(entry.outcome, person_id) or _coarse_presence(entry.outcome, person_id)
+        outcome = next(
+            (
+                coarse
+                for kind in (_coarse_trip, _coarse_presence, _coarse_schedule)
+                if (coarse := kind(entry.outcome, person_id)) is not None
+            ),
+            None,
+        )
     except DecodeError:
         return None  # an outcome of another kind
     return None if outcome is None else Entry(entry.request_id, entry.fingerprint, outcome)
@@ -110,6 +134,7 @@ def _coarse_trip(outcome: bytes, person_id: int) -> bytes | None:
         return None
     if trip.passenger_id == person_id:
         _round(trip.pickup)
+        _round(trip.destination)
     if trip.cancelled_by == person_id:
         trip.cancel_reason = "erased"
     return result.SerializeToString(deterministic=True)
@@ -126,5 +151,19 @@ def _coarse_presence(outcome: bytes, person_id: int) -> bytes | None:
     return result.SerializeToString(deterministic=True)
 
 
+def _coarse_schedule(outcome: bytes, person_id: int) -> bytes | None:
+    result = schedules_pb2.ScheduleResult.FromString(outcome)
+    schedule = result.schedule
+    if schedule.passenger_id != person_id or not (
+        schedule.HasField("create_time") and is_exactly(result, outcome, schedule)
+    ):
+        return None
+    _round(schedule.pickup)
+    _round(schedule.destination)
+    return result.SerializeToString(deterministic=True)
+
+
 def _round(place: trips_pb2.Location) -> None:
+    if not place.ByteSize():
+        return  # nobody said where: reading it has not made it so
     place.latitude, place.longitude = round(place.latitude, 1), round(place.longitude, 1)

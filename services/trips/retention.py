@@ -9,7 +9,10 @@ _TRIPS = Statement(
     "trips.retention_trips",
     """
 UPDATE trips.trip
-SET coarse = true, latitude = round(latitude::numeric, 1)::float8, longitude = round(longitude::numeric, 1)::float8
+SET coarse = true, latitude = round(latitude::numeric, 1)::float8, longitude = round(longitude::numeric, 1)::float8,
+    destination_latitude = round(destination_latitude::numeric, 1)::float8,
+    destination_longitude = round(destination_longitude::numeric, 1)::float8,
+    driven_latitude = NULL, driven_longitude = NULL
 WHERE trip_id = ANY(ARRAY(
     SELECT trip_id FROM trips.trip
     WHERE state IN (6, 7, 8) AND NOT coarse AND created_at < chassis.now() - make_interval(days => $1)
