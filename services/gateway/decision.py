@@ -42,8 +42,6 @@ class Decision:
     state_expires_at: datetime | None = None
     # Whether the person asked for silence; None: as before.
     silenced: bool | None = None
-    # Whether the person is to be erased: begins with the commit (erasing.py).
-    erase: bool = False
     # What is counted of the sender from now on; None: as before.
     counts: Counts | None = None
     # Whether the person is to be erased: begins with the commit (erasing.py).

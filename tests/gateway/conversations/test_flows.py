@@ -314,15 +314,6 @@ async def _silence(town: Town) -> None:
     assert newcomer.state.name == "language"
 
 
-async def _erasing(town: Town) -> None:
-    phone = town.phone(language="en")
-    await phone.tap("erase:confirm")
-    await phone.say("what?")
-    await phone.say("delete me")
-    await phone.tap("erase:confirm")
-    assert phone.state.name == "home"
-
-
 async def _fares(town: Town) -> None:
     driver, rider, trip_id = await _on_a_trip(town)
     for step in ("arrived", "start", "complete"):
