@@ -152,11 +152,12 @@ async def test_further_drivers_are_asked(clock: Clock, settled: Any, open_trips:
         await settled()
         trip = (await calls.open_trip(replica, passenger)).trip
         await calls.answer(replica, calls.declining(trip, first))
-        await clock.forward(minutes=3)
-        await settled()
-        (third,) = await calls.drivers(replica, 1)
+        for minutes in (3, 2):  # first the other's time runs out, then somebody looks
+            await clock.forward(minutes=minutes)
+            await settled()
         heard = await calls.heard(replica)
-        assert ("SCHEDULE_NOBODY_YET", passenger) in heard or await _state(replica, made) == ("ACTIVE", "TRIP_MADE")
+        assert ("SCHEDULE_NOBODY_YET", passenger) in heard
+        (third,) = await calls.drivers(replica, 1)
         await clock.forward(minutes=2)
         await settled()
         heard += await calls.heard(replica)
@@ -238,7 +239,8 @@ async def test_a_ride_of_long_ago_is_not_booked(clock: Clock, settled: Any, open
     await clock.set(NOON + timedelta(days=3, hours=6))
     async with open_trips(**QUICK) as left, open_trips(**QUICK):
         await settled()
-        assert sorted(await calls.heard(left)) == told("SCHEDULE_LATE", once, daily)
+        heard = [one for one in await calls.heard(left) if one[0].startswith("SCHEDULE")]
+        assert sorted(heard) == told("SCHEDULE_LATE", once, daily)
         assert await _state(left, made) == ("DONE", "MISSED")
         next_ride = await schedule_calls.schedule(left, again.schedule_id)
         assert next_ride.state == pb.SCHEDULE_STATE_ACTIVE
