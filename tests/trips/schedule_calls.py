@@ -16,7 +16,12 @@ else:
     Replica = Any
 
 # Looks as often as it can, and remembers little of what it saw between.
-QUICK = {"TRIPS_DUE_INTERVAL_MS": "10", "LOCATION_FRESH_SECONDS": "10000000"}
+QUICK = {
+    "TRIPS_DUE_INTERVAL_MS": "10",
+    "LOCATION_FRESH_SECONDS": "10000000",
+    # Drivers of a test stay on the map for the days that it lets pass.
+    "AUTO_OFFLINE_SECONDS": "10000000",
+}
 
 
 class Clock:

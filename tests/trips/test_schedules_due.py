@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from hailwire.trips.v1 import matches_pb2, matches_pb2_grpc, trips_pb2
 from hailwire.trips.v1 import schedules_pb2 as pb
-from hailwire.trips.v1 import trips_pb2
 from tests.trips import calls, schedule_calls
 from tests.trips.schedule_calls import QUICK, Clock
 
@@ -168,6 +168,11 @@ async def test_further_drivers_are_asked(clock: Clock, settled: Any, open_trips:
         trip = (await calls.open_trip(replica, passenger)).trip
         assert trip.state == trips_pb2.TRIP_STATE_OFFERED
         assert len(trip.offers) == 3
+        # Whom each look found is kept with the trip.
+        request = matches_pb2.GetMatchRequest(trip_id=trip.trip_id)
+        looks = (await matches_pb2_grpc.MatchesServiceStub(replica.channel).GetMatch(request)).matches
+        found = [{candidate.person_id for candidate in look.candidates} for look in looks]
+        assert found == [{first, second}, {third}]
         (accepted,) = await calls.answer(replica, calls.accepting(trip, third))
         assert accepted.trip.state == trips_pb2.TRIP_STATE_ACCEPTED
         await clock.forward(minutes=2)
