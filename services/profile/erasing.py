@@ -18,8 +18,8 @@ from services.profile import audit, number_statements
 from services.profile.audit import Entry
 from services.profile.number_store import number_hash
 from services.profile.person import PersonNotFound
-from services.profile.sealed_ledger import SealedLedger
-from services.profile.sealing import SealBroken, Sealer
+from services.profile.sealed_ledger import SealedLedger, open_outcome, seal_outcome
+from services.profile.sealing import Sealer
 from services.profile.writing import notify_people
 
 # The person and everybody who was merged into them, by the id of any of them; erased already or not.
@@ -161,16 +161,16 @@ async def erase(database: Database, sealer: Sealer, request: changes.Request[Era
 
 def _nobody(entry: Kept, people: set[int], sealer: Sealer) -> Kept | None:
     """What the ledger keeps of a change of one of these people: that there was one."""
-    bound = entry.request_id.encode()
-    try:
-        result = _read(sealer.open(entry.outcome, bound))
-    except SealBroken:
-        return None  # money's outcomes are not sealed: they say nothing of what a person is known by
+    opened = open_outcome(sealer, entry.request_id, entry.outcome)
+    # Money's outcomes are not sealed: they say nothing of what a person is known by.
+    result = _read(opened) if opened is not None else None
     if result is None or result.person.person_id not in people:
         return None
     bare = profile_pb2.PersonResult(person=profile_pb2.Person(person_id=result.person.person_id))
     bare.person.create_time.CopyFrom(result.person.create_time)
-    return Kept(entry.request_id, b"", sealer.seal(bare.SerializeToString(deterministic=True), bound))
+    return Kept(
+        entry.request_id, b"", seal_outcome(sealer, entry.request_id, bare.SerializeToString(deterministic=True))
+    )
 
 
 def _read(outcome: bytes) -> profile_pb2.PersonResult | None:

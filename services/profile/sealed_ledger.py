@@ -31,10 +31,18 @@ class SealedLedger(Ledger):
         await super().record(session, [self._sealed(entry) for entry in entries])
 
     def _sealed(self, entry: Entry) -> Entry:
-        return replace(entry, outcome=MARK + self._sealer.seal(entry.outcome, entry.request_id.encode()))
+        return replace(entry, outcome=seal_outcome(self._sealer, entry.request_id, entry.outcome))
 
     def _opened(self, entry: Entry) -> Entry:
-        if not entry.outcome.startswith(MARK):
-            return entry  # a wallet's: its fingerprint is another one
-        sealed = entry.outcome.removeprefix(MARK)
-        return replace(entry, outcome=self._sealer.open(sealed, entry.request_id.encode()))
+        opened = open_outcome(self._sealer, entry.request_id, entry.outcome)
+        return entry if opened is None else replace(entry, outcome=opened)  # a wallet's has another fingerprint
+
+
+def seal_outcome(sealer: Sealer, request_id: str, outcome: bytes) -> bytes:
+    """An outcome as it lies in the table."""
+    return MARK + sealer.seal(outcome, request_id.encode())
+
+
+def open_outcome(sealer: Sealer, request_id: str, kept: bytes) -> bytes | None:
+    """What was kept, opened; None when it is not sealed."""
+    return sealer.open(kept.removeprefix(MARK), request_id.encode()) if kept.startswith(MARK) else None

@@ -117,6 +117,7 @@ async def test_people_from_before_are_sealed(
         assert await connection.fetchval("SELECT count(*) FROM profile.request") == 0
     finally:
         await connection.close()
+    await migrate(empty_database_url, [chassis, profile])
     content = b"".join((await dump(empty_database_url)).values())
     assert not [one for one in told("+250788000001") if one in content]
     async with open_channel(DATABASE_URL=empty_database_url, NUMBER_KEYS=f"k1:{ONE}", **KEYS) as channel:
