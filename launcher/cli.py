@@ -51,7 +51,6 @@ COMMANDS = {
     "explain": Command(
         "show who was looked at for a trip, and why each was asked or not", "hailwire explain 42", "explain"
     ),
-    "erase": Command("erase everything about a person, and prove it", "hailwire erase --number +250788000001", "erase"),
     "flows": Command("print the conversation as a drawing", "hailwire flows --format mermaid", "flows"),
     "wallet": Command(
         "bring money into wallets, look at them, and add everything up anew", "hailwire wallet check", "wallet"

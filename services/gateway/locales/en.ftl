@@ -348,7 +348,7 @@ spoken-night = { $hour } at night
 
 ## Limits
 
-limited-ordinary = So many messages at once are more than I can read. Please write again after { $when }: until then I read only HELP and STOP.
+limited-ordinary = So many messages at once are more than I can read. Please write again after { $when }: until then I read only STOP.
 limited-expensive = So many photos and recordings are more than I can take in one hour. Please send more after { $when }; words I read as before.
 
 ## Fares

@@ -348,7 +348,7 @@ spoken-night = { $hour } h du soir
 
 ## Limites
 
-limited-ordinary = Autant de messages d'un coup, c'est plus que je ne peux lire. Veuillez réécrire après le { $when } : jusque-là je ne lis que AIDE et STOP.
+limited-ordinary = Autant de messages d'un coup, c'est plus que je ne peux lire. Veuillez réécrire après le { $when } : jusque-là je ne lis que STOP.
 limited-expensive = Autant de photos et d'enregistrements en une heure, c'est trop pour moi. Veuillez en envoyer après le { $when } ; je lis toujours les textes.
 
 ## Tarifs

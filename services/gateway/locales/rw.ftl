@@ -348,7 +348,7 @@ spoken-night = saa { $hour } za nijoro
 
 ## Imipaka
 
-limited-ordinary = Ubutumwa ni bwinshi cyane icyarimwe, sinshobora kubusoma bwose. Ongera wandike nyuma ya { $when }: kugeza icyo gihe nsoma HELP na STOP gusa.
+limited-ordinary = Ubutumwa ni bwinshi cyane icyarimwe, sinshobora kubusoma bwose. Ongera wandike nyuma ya { $when }: kugeza icyo gihe nsoma STOP gusa.
 limited-expensive = Amafoto n'amajwi ni menshi cyane mu isaha imwe. Ohereza ayandi nyuma ya { $when }; inyandiko ndazisoma nk'ibisanzwe.
 
 ## Ibiciro

@@ -339,7 +339,7 @@ spoken-night = saa { $hour } usiku
 
 ## Vikomo
 
-limited-ordinary = Ujumbe ni mwingi mno kwa mara moja, siwezi kuusoma wote. Tafadhali andika tena baada ya { $when }: hadi wakati huo ninasoma HELP na STOP tu.
+limited-ordinary = Ujumbe ni mwingi mno kwa mara moja, siwezi kuusoma wote. Tafadhali andika tena baada ya { $when }: hadi wakati huo ninasoma STOP tu.
 limited-expensive = Picha na sauti ni nyingi mno kwa saa moja. Tafadhali tuma nyingine baada ya { $when }; maandishi ninayasoma kama kawaida.
 
 ## Bei
