@@ -19,7 +19,7 @@ STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Where sealed values lie. `walk` answers rows of (key..., bound, sealed or NULL) after a place; `write` takes one."""
+    """Where sealed values lie. `walk` answers rows of (key..., bound, sealed or NULL); `write` replaces one."""
 
     name: str
     walk: Statement
