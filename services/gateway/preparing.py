@@ -22,6 +22,7 @@ from services.gateway.verification_codes import VerificationCodes
 if TYPE_CHECKING:
     import aiohttp
 
+    from services.gateway.media.fetching import Fetcher
     from services.gateway.phone_numbers import PhoneNumbers
     from services.gateway.providers.outside import Providers
 
@@ -37,6 +38,17 @@ def providers(settings: GatewaySettings, telemetry: Telemetry) -> "Later[Provide
         from services.gateway.providers.outside import open_providers
 
         return lambda: open_providers(settings, telemetry)
+
+    return Later(load)
+
+
+def fetcher(settings: GatewaySettings, telemetry: Telemetry) -> "Later[Fetcher]":
+    """What fetches files, once somebody sends one that is wanted."""
+
+    def load() -> "Callable[[], AbstractAsyncContextManager[Fetcher]]":
+        from services.gateway.media.opening import open_fetcher
+
+        return lambda: open_fetcher(settings, telemetry)
 
     return Later(load)
 

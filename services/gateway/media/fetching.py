@@ -1,7 +1,7 @@
 """Fetches a file onto the disk: no larger than allowed, from no other place, in no more time. Slow to import.
 
-Nothing is held in memory but the piece that is being written. The deadline is one for everything together, from the first
-byte sent to the last received: a provider that drips does not live longer than one that is silent.
+Nothing is held in memory but the piece that is being written. The deadline is one for everything together, from the
+first byte sent to the last received: a provider that drips does not live longer than one that is silent.
 """
 
 import asyncio
@@ -48,15 +48,15 @@ class Fetcher:
         session: aiohttp.ClientSession,
         *,
         sources: Mapping[Provider, Source],
-        graph_url: str,
+        graph_root: str,
         places: Places,
         most_bytes: int,
         seconds: float,
     ) -> None:
-        """`session` must look names up by a PublicResolver and unpack nothing."""
+        """`session` must look names up by a PublicResolver and unpack nothing; `graph_root` ends in a version."""
         self._session = session
         self._sources = sources
-        self._graph_url = graph_url.rstrip("/")
+        self._graph_root = graph_root
         self._places = places
         self._most_bytes = most_bytes
         self._seconds = seconds
@@ -91,8 +91,8 @@ class Fetcher:
         answer = await exchange(
             self._session,
             "GET",
-            f"{self._graph_url}/{quote(media_id, safe='')}",
-            headers={"Authorization": source.authorization},
+            f"{self._graph_root}/{quote(media_id, safe='')}",
+            headers={"Authorization": source.authorization, "Accept-Encoding": "identity"},
             timeout=_TIMEOUT,
         )
         url = as_text(answer.body.get("url")) if isinstance(answer, Answer) else ""

@@ -1,4 +1,4 @@
-"""The fetcher that the settings describe, with an HTTP client of its own. Slow to import: see `Later` in preparing.py."""
+"""The fetcher that the settings describe, with an HTTP client of its own. Slow to import: see preparing.py."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -11,6 +11,7 @@ from services.gateway.media.fetching import Fetcher
 from services.gateway.media.places import Origin, Places, Source
 from services.gateway.media.resolving import PublicResolver
 from services.gateway.messages import Provider
+from services.gateway.providers.whatsapp.client import graph_root
 from services.gateway.settings import GatewaySettings
 
 # Where Meta's API says that files are: a place of Meta's that wants the same token.
@@ -38,7 +39,7 @@ async def open_fetcher(settings: GatewaySettings, telemetry: Telemetry) -> Async
         yield Fetcher(
             session,
             sources=sources,
-            graph_url=settings.wa_graph_url,
+            graph_root=graph_root(settings.wa_graph_url),
             places=Places(settings.media_hosts.split(",")),
             most_bytes=settings.most_media_bytes,
             seconds=settings.media_download_timeout_ms / 1000,

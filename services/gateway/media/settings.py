@@ -29,8 +29,8 @@ class MediaSettings:
     media_hosts: str = setting(
         "MEDIA_HOSTS",
         default="lookaside.fbsbx.com,.fbcdn.net,.whatsapp.net,.twiliocdn.com",
-        help="hosts besides the providers' APIs that files may be fetched from, with commas between; a leading dot means "
-        "everything below a name",
+        help="hosts besides the providers' APIs that files may be fetched from, with commas between; a leading dot "
+        "means everything below a name",
     )
 
     @property
