@@ -34,7 +34,6 @@ from services.gateway.code_sending import CodeSending
 from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations import routing
-from services.gateway.downloads import Downloads
 from services.gateway.erasing import Eraser
 from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
@@ -42,7 +41,6 @@ from services.gateway.instance import Instance
 from services.gateway.intake import Intake, arrivals_of
 from services.gateway.limiting import Limiting
 from services.gateway.linking import Linking
-from services.gateway.media.folder import Folder
 from services.gateway.messages import Item
 from services.gateway.missed import Missed
 from services.gateway.proving import Proving
@@ -95,8 +93,6 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         providers = preparing.providers(settings, telemetry)
         stack.push_async_callback(providers.close)
-        fetcher = preparing.fetcher(settings, telemetry)
-        stack.push_async_callback(fetcher.close)
         profile, trips = Profile(profile_channel), Trips(trips_channel)
 
         instance = Instance(database, telemetry, lease_seconds=settings.lease_seconds)
@@ -150,7 +146,6 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             "inbox store", inbox.store, max_batch=STORE_BATCH, telemetry=telemetry
         )
         spool = Spool(Path(settings.home) / "spool", telemetry)
-        folder = Folder(Path(settings.home) / "media")
         retention = Retention(
             database,
             key_days=settings.key_days,
@@ -172,16 +167,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),
             lambda: spool.run(feed),
             lambda: spool.tidy(settings.dead_letter_days),
-            folder.run,
-            Downloads(
-                database,
-                telemetry,
-                fetcher=fetcher.get,
-                folder=folder,
-                insurances=profile.insurances,
-                store=store,
-                seconds=settings.media_download_timeout_ms / 1000,
-            ).run,
+            *await stack.enter_async_context(
+                preparing.files(settings, telemetry, database, insurances=profile.insurances, store=store)
+            ),
             Eraser(
                 database,
                 profile=profile,

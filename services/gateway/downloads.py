@@ -1,8 +1,8 @@
 """Fetches the files that turns wanted, and hands them to the profile service, beside the conversations.
 
-A turn lasts ten seconds at most and a file may take longer; its row, written with the turn, does not forget it. Whoever
-takes a row puts its due time off by more than the work can take, so that a dead instance's rows are done by others. What
-cannot be fetched is told by an event, which is stored like those of the services before the row goes.
+A turn lasts ten seconds at most and a file may take longer; its row, written with the turn, does not forget it.
+Whoever takes a row puts its due time off by more than the work can take, so that a dead instance's rows are done by
+others. What cannot be fetched is told by an event, which is stored like those of the services before the row goes.
 """
 
 import asyncio
