@@ -20,9 +20,10 @@ from services.profile.insurance.certificate import RejectionReason
 from services.profile.insurance.claim import MOST_OPEN_CLAIMS, ClaimState
 from services.profile.insurance.document import MOST_DOCUMENTS
 from services.profile.settings import ProfileSettings
-from tests.chassis.polling import until
-from tests.profile.calls import reason, resolve, user, whatsapp
+from tests.chassis.polling import until_awaited
+from tests.profile.calls import resolve, user, whatsapp
 from tests.profile.insured import PART, PDF, Office, open_office
+from tests.profile.wallets import reason
 
 MEGABYTE = 1024 * 1024
 
@@ -88,7 +89,7 @@ async def test_a_certificate_from_hand_to_expiry(office: Office) -> None:
     async def expired() -> bool:
         return (await office.standing(person_id)).latest.state == pb.CERTIFICATE_STATE_EXPIRED
 
-    await until(expired)
+    await until_awaited(expired)
     (event,) = await office.told()
     assert (event.kind, event.recipient_id) == (events_pb2.EVENT_KIND_CERTIFICATE_EXPIRED, person_id)
     assert await actions(office, person_id) == [
@@ -114,7 +115,7 @@ async def test_reminders_come_once_each(office: Office) -> None:
             rows = await office.fetch("SELECT count(*) AS due FROM profile.certificate WHERE due_at <= chassis.now()")
             return bool(rows[0]["due"] == 0)
 
-        await until(looked)
+        await until_awaited(looked)
         heard += await office.told()
     assert [(event.recipient_id, event.kind) for event in heard] == [
         (ann, events_pb2.EVENT_KIND_CERTIFICATE_EXPIRES_SOON),
@@ -143,7 +144,7 @@ async def test_replicas_share_what_is_due(office: Office, fresh_database_url: st
             rows = await office.fetch("SELECT count(*) AS open FROM profile.certificate WHERE state = 2")
             return bool(rows[0]["open"] == 0)
 
-        await until(done)
+        await until_awaited(done)
     assert sorted(event.recipient_id for event in await office.told()) == people
 
 
@@ -323,4 +324,4 @@ async def test_what_belongs_to_nothing_goes_after_a_day(office: Office) -> None:
         async def tidied() -> bool:
             return len(await office.fetch("SELECT FROM profile.document")) == 1
 
-        await until(tidied)
+        await until_awaited(tidied)

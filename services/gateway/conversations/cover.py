@@ -31,14 +31,16 @@ async def missing(moment: Moment) -> Outcome | None:
 
 
 async def taken_offline(moment: Moment) -> bool:
-    """Take a driver without a good certificate off the map; whether they were on it."""
+    """Take a driver without a good certificate off the map; whether they were on it, as far as they know.
+
+    By what the conversation remembers: a rerun finds the presence changed already, and must say the same.
+    """
     if not moment.insurance_required or (await moment.world.insurance.status()).covered:
         return False
-    presence = await moment.world.presence(fresh=True)
-    if presence is None or not presence.online:
+    if await moment.world.presence(fresh=True) is None:
         return False
     await moment.world.update_presence("uninsured", online=False)
-    return True
+    return bool(remembered(moment).online)
 
 
 def off_the_map(moment: Moment) -> Moment:

@@ -20,7 +20,7 @@ LISTED_CLAIMS = 3
 
 async def show(turn: Turn) -> Outcome:
     """`insurance`: how the person stands and what can be done. Below a photo the word hands it in."""
-    if turn.message.media:
+    if turn.message.media and not turn.stale:
         return await take_certificate(turn)
     insurance = await turn.world.insurance.status()
     claims = await turn.world.insurance.claims(LISTED_CLAIMS)

@@ -1,4 +1,4 @@
-"""What people hear of certificates, claims and files without having written. An event interrupts and answers nothing."""
+"""What people hear of certificates, claims and files without having written; it interrupts and answers nothing."""
 
 from hailwire.profile.v1 import insurance_pb2
 from hailwire.trips.v1 import events_pb2
