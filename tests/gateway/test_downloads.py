@@ -12,7 +12,7 @@ import pytest
 
 from chassis import errors
 from chassis.coalesce import Coalescer
-from chassis.database import Database, DatabaseSettings, open_database
+from chassis.database import Database, DatabaseSettings, Statement, open_database
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.profile.v1 import insurance_pb2 as pb
@@ -27,6 +27,7 @@ from services.gateway.media.refusals import FileTooLarge, FileUnreachable
 from services.gateway.messages import Media, Provider
 from tests.chassis.polling import until_awaited
 
+_WANTED = Statement("test.wanted", "SELECT tries FROM gateway.download")
 CONTENT = b"%PDF-" + bytes(2 * 1024 * 1024)
 
 
@@ -77,9 +78,6 @@ class Desk:
 
         await until_awaited(empty)
         assert not list(self.folder.iterdir())
-
-
-_WANTED = downloads.Statement("test.wanted", "SELECT tries FROM gateway.download")
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from tests.conftest import run_apart
 FILLED = """
     INSERT INTO profile.person (person_id, name, created_at, updated_at) VALUES (7, 'Amina Uwase', now(), now());
     INSERT INTO profile.certificate (person_id, state, submitted_at) VALUES (7, 1, now()), (7, 1, now());
-    INSERT INTO profile.claim (person_id, state, description, submitted_at) VALUES (7, 1, E'A bus\\x1b[2J hit me', now());
+    INSERT INTO profile.claim (person_id, state, description, submitted_at)
+    VALUES (7, 1, E'A bus\\x1b[2J hit me', now());
     INSERT INTO profile.document (document_key, person_id, certificate_id, mime_type, size)
     VALUES ('k', 7, 1, 'application/pdf', 6);
     INSERT INTO profile.document_part VALUES (1, 0, '%PDF'), (1, 1, '-1');

@@ -2,7 +2,7 @@
 
 from hailwire.profile.v1 import insurance_pb2
 from hailwire.trips.v1 import events_pb2
-from services.gateway.conversations import cover, insurance_words, menus, taps
+from services.gateway.conversations import cover, insurance_words, menus, taps, wording
 from services.gateway.conversations.turn import EVENT_OUTDATED, EventTurn, Moment, Outcome
 from services.gateway.messages import Button, Buttons, Reply, Text
 
@@ -33,7 +33,7 @@ async def reviewed(turn: EventTurn) -> Outcome:
 async def expires_soon(turn: EventTurn) -> Outcome:
     """Some days are left; a reminder that comes after the day says nothing any more."""
     certificate = turn.event.certificate
-    if certificate.expire_time.ToDatetime(tzinfo=turn.now.tzinfo) <= turn.now:
+    if wording.utc(certificate.expire_time) <= turn.now:
         return Outcome(turn.state, silent_reason=EVENT_OUTDATED)
     words = turn.say("certificate-soon", when=insurance_words.expiry(turn, certificate))
     return _tell(turn, Buttons(words, (_send(turn),)))
