@@ -183,6 +183,7 @@ async def test_a_redirect_takes_no_credentials_along(tmp_path: Path) -> None:
         "file:///etc/passwd",
         "//example.com/x",
         "https:///x",
+        "https://lookaside.fbsbx.com\\@example.com/x",
     ],
 )
 async def test_redirects_lead_to_known_hosts_only(tmp_path: Path, location: str) -> None:

@@ -27,6 +27,9 @@ class Origin:
     @classmethod
     def of(cls, url: str) -> "Origin":
         """Of an address; raises PlaceRefused for what is none, or hides a name and password in it."""
+        # What is not written as an address is would be read in one way here and in another by whoever connects.
+        if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+            raise PlaceRefused
         try:
             pieces = urlsplit(url)
             port = pieces.port or _PORTS[pieces.scheme]
