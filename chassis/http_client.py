@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from chassis.pools.statistics import Statistics
 from chassis.telemetry import Telemetry
@@ -20,8 +21,8 @@ _IDLE_SECONDS = 3.0
 class _Counted(aiohttp.TCPConnector):
     """Counts what aiohttp keeps to itself, at the two places where a connector may be extended."""
 
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(limit=limit, keepalive_timeout=_IDLE_SECONDS)
+    def __init__(self, *, limit: int, resolver: AbstractResolver | None) -> None:
+        super().__init__(limit=limit, keepalive_timeout=_IDLE_SECONDS, resolver=resolver)
         # Both forget by themselves what aiohttp has dropped.
         self._born: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
         self._lent: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -60,10 +61,22 @@ class _Counted(aiohttp.TCPConnector):
 
 @contextlib.asynccontextmanager
 async def open_http_client(
-    name: str, telemetry: Telemetry, *, most: int = _MOST_CONNECTIONS
+    name: str,
+    telemetry: Telemetry,
+    *,
+    most: int = _MOST_CONNECTIONS,
+    resolver: AbstractResolver | None = None,
+    decompress: bool = True,
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """A session that keeps connections for a moment; `name` is that of its pool."""
-    connector = _Counted(limit=most)
+    """A session that keeps connections for a moment; `name` is that of its pool.
+
+    `resolver` looks names up instead of aiohttp's own; it is closed with the session.
+    """
+    connector = _Counted(limit=most, resolver=resolver)
     telemetry.pools.add(name, connector.statistics)
-    async with aiohttp.ClientSession(connector=connector, auto_decompress=True, trust_env=False) as session:
-        yield session
+    try:
+        async with aiohttp.ClientSession(connector=connector, auto_decompress=decompress, trust_env=False) as session:
+            yield session
+    finally:
+        if resolver is not None:
+            await resolver.close()

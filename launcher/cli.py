@@ -55,6 +55,11 @@ COMMANDS = {
     "wallet": Command(
         "bring money into wallets, look at them, and add everything up anew", "hailwire wallet check", "wallet"
     ),
+    "insurance": Command(
+        "look at certificates of insurance and claims, and decide",
+        "hailwire insurance approve 7 --until 2027-03-31",
+        "insurance",
+    ),
     "loadtest": Command(
         "put a mesh under load and judge what arrived at the far end",
         "hailwire loadtest --rate 50 --duration 30",

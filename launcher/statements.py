@@ -42,5 +42,11 @@ def _declared() -> Iterator[Statement]:
 
 def _listed() -> Iterator[Statement]:
     """What the lists come to: a statement for each combination of filters that is served."""
-    for listing in ("profile.listing", "profile.audit_listing", "profile.wallet.listing", "trips.listing"):
+    for listing in (
+        "profile.listing",
+        "profile.audit_listing",
+        "profile.insurance.listing",
+        "profile.wallet.listing",
+        "trips.listing",
+    ):
         yield from importlib.import_module(f"services.{listing}").statements()

@@ -127,6 +127,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 limiting=Limiting(telemetry, settings),
                 stale_after_seconds=settings.stale_after_seconds,
                 ask_destination=settings.ask_destination,
+                insurance_required=settings.insurance_required,
                 zone=settings.time_zone,
             ),
             commit=TurnCommit(
@@ -166,6 +167,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),
             lambda: spool.run(feed),
             lambda: spool.tidy(settings.dead_letter_days),
+            *await stack.enter_async_context(
+                preparing.files(settings, telemetry, database, insurances=profile.insurances, store=store)
+            ),
             Eraser(
                 database,
                 profile=profile,

@@ -11,7 +11,7 @@ import asyncpg
 
 from chassis import errors
 from chassis.database import Database, Session, Statement
-from services.gateway import erasing, lanes
+from services.gateway import downloads, erasing, lanes
 from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, claim_heads, snapshot
 from services.gateway.decision import Decision, Ending, LeaseLost, outbox_row
 from services.gateway.lane import LaneClaim, NewReply
@@ -210,6 +210,12 @@ class TurnCommit:
         await self._bury(session, [one for one in ended if one.ending is Ending.DEAD])
         if leaving := sorted({one.person_id for one in ended if one.erase and one.person_id}):
             await session.execute(erasing.ASK, leaving, "person")
+        if wanted := [
+            downloads.row(one.person_id, one.claim.provider, one.claim.key.hex(), one.papers)
+            for one in ended
+            if one.papers is not None and one.person_id
+        ]:
+            await session.execute(downloads.ASK, *map(list, zip(*wanted, strict=True)))
         heads = {row["conversation_id"]: row for row in await session.fetch(_HEADS, sorted(ids))}
         # A head that must run alone is left to whoever runs such things.
         going_on = {one for one in ids if one in heads and not heads[one]["alone"]} if self._keep() else set()

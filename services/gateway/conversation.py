@@ -48,6 +48,7 @@ class Conversations:
         limiting: Limiting,
         stale_after_seconds: float,
         ask_destination: bool = False,
+        insurance_required: bool = False,
         zone: ZoneInfo,
     ) -> None:
         self._profile = profile
@@ -56,6 +57,7 @@ class Conversations:
         self._limiting = limiting
         self._stale_after_seconds = stale_after_seconds
         self._ask_destination = ask_destination
+        self._insurance_required = insurance_required
         self._zone = zone
 
     async def decide(self, claim: Claim) -> Decision:
@@ -129,6 +131,7 @@ class Conversations:
                 world=world,
                 zone=self._zone,
                 stale_after_seconds=self._stale_after_seconds,
+                insurance_required=self._insurance_required,
                 event=event,
             )
         )
@@ -155,6 +158,7 @@ class Conversations:
             zone=self._zone,
             stale_after_seconds=self._stale_after_seconds,
             ask_destination=self._ask_destination,
+            insurance_required=self._insurance_required,
             message=message,
         )
 
@@ -239,5 +243,6 @@ def _decision(claim: Claim, person: profile_pb2.Person, outcome: Outcome, handed
         state_expires_at=outcome.state.expires_at,
         silenced=_silenced(outcome),
         erase=outcome.erase,
+        papers=outcome.papers,
         reason=outcome.silent_reason,
     )

@@ -8,6 +8,7 @@ import orjson
 
 from chassis import errors
 from services.gateway.claims import Claim
+from services.gateway.conversations.papers import Papers
 from services.gateway.lane import NewReply
 from services.gateway.limits import Counts
 from services.gateway.messages import Reply
@@ -46,6 +47,8 @@ class Decision:
     counts: Counts | None = None
     # Whether the person is to be erased: begins with the commit (erasing.py).
     erase: bool = False
+    # Files of the message that are to be fetched (downloads.py).
+    papers: Papers | None = None
     wait_seconds: float = 0.0
     reason: str = ""
 

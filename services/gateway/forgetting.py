@@ -98,6 +98,8 @@ _STATUSES = Statement(
 
 _REPLIES = Statement("gateway.erase_replies", "DELETE FROM gateway.outbox WHERE conversation_id = ANY($1::bigint[])")
 
+_DOWNLOADS = Statement("gateway.erase_downloads", "DELETE FROM gateway.download WHERE person_id = ANY($1::bigint[])")
+
 # Whatever came before the erasure was asked for; what somebody new writes from the same number is theirs.
 _LETTERS = Statement(
     "gateway.erase_letters",
@@ -201,6 +203,7 @@ async def sweep(database: Database, traces: Traces) -> None:
         await session.execute(_LEAVE_LANES, conversations)
         await session.execute(_STATUSES, conversations)
         await session.execute(_REPLIES, conversations)
+        await session.execute(_DOWNLOADS, list(traces.people))
     await database.execute(_LETTERS, conversations, list(traces.addresses), traces.parts, traces.until)
     homeless = await database.fetch(_HOMELESS)
     await database.execute(_DROP_LETTERS, [row["dead_letter_id"] for row in homeless if _is_for(row, traces.people)])

@@ -1,27 +1,34 @@
 """What the gateway does not need to serve, and prepares right after: see chassis/warmup.py."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from chassis.channels import connected
+from chassis.coalesce import Coalescer
 from chassis.database import Database, statements_in
 from chassis.later import Later, in_a_thread
 from chassis.telemetry import Telemetry
 from chassis.warmup import Step
 from services.gateway import aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns
+from services.gateway.arrivals import Arrival, Stored
+from services.gateway.clients.insurance import Insurances
 from services.gateway.clients.numbers import Numbers
 from services.gateway.code_sending import CodeSending
 from services.gateway.conversations import catalogue, routing, wording
+from services.gateway.downloads import Downloads
+from services.gateway.media.folder import Folder
 from services.gateway.settings import GatewaySettings
 from services.gateway.verification_codes import VerificationCodes
 
 if TYPE_CHECKING:
     import aiohttp
 
+    from services.gateway.media.fetching import Fetcher
     from services.gateway.phone_numbers import PhoneNumbers
     from services.gateway.providers.outside import Providers
 
@@ -39,6 +46,40 @@ def providers(settings: GatewaySettings, telemetry: Telemetry) -> "Later[Provide
         return lambda: open_providers(settings, telemetry)
 
     return Later(load)
+
+
+@contextlib.asynccontextmanager
+async def files(
+    settings: GatewaySettings,
+    telemetry: Telemetry,
+    database: Database,
+    *,
+    insurances: Insurances,
+    store: Coalescer[list[Arrival], Stored],
+) -> AsyncIterator[tuple[Callable[[], Coroutine[Any, Any, None]], ...]]:
+    """What fetches files that people send, and what tidies up behind: to be run in the background."""
+
+    def load() -> "Callable[[], AbstractAsyncContextManager[Fetcher]]":
+        # Brings the HTTP client along, and is not needed before somebody sends a file that is wanted.
+        from services.gateway.media.opening import open_fetcher
+
+        return lambda: open_fetcher(settings, telemetry)
+
+    fetcher = Later(load)
+    folder = Folder(Path(settings.home) / "media")
+    downloads = Downloads(
+        database,
+        telemetry,
+        fetcher=fetcher.get,
+        folder=folder,
+        insurances=insurances,
+        store=store,
+        seconds=settings.media_download_timeout_ms / 1000,
+    )
+    try:
+        yield folder.run, downloads.run
+    finally:
+        await fetcher.close()
 
 
 @contextlib.asynccontextmanager

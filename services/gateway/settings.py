@@ -10,6 +10,7 @@ from chassis.settings import Secret, SettingsError, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
 from services.gateway.limits import LimitSettings
+from services.gateway.media.settings import MediaSettings
 
 # What HMAC-SHA-256 wants: a shorter secret is guessed sooner than its signature.
 _LEAST_JWT_SECRET = 32
@@ -17,7 +18,13 @@ _LEAST_JWT_SECRET = 32
 
 @dataclass(frozen=True, kw_only=True)
 class GatewaySettings(
-    DatabaseSettings, LimitSettings, ResponseCacheSettings, SecuritySettings, TelemetrySettings, WarmupSettings
+    DatabaseSettings,
+    LimitSettings,
+    MediaSettings,
+    ResponseCacheSettings,
+    SecuritySettings,
+    TelemetrySettings,
+    WarmupSettings,
 ):
     """Read once at start; see .env.example for each."""
 
@@ -124,6 +131,11 @@ class GatewaySettings(
         "ASK_DESTINATION",
         default=False,
         help="whether passengers are asked where they want to go, which gives them an estimate of the fare",
+    )
+    insurance_required: bool = setting(
+        "INSURANCE_REQUIRED",
+        default=False,
+        help="whether drivers go online only with an approved certificate of insurance that has not expired",
     )
     time_zone: ZoneInfo = setting(
         "SERVICE_TIME_ZONE",

@@ -25,6 +25,8 @@ from hailwire.profile.v1 import (
     audit_pb2_grpc,
     erasure_pb2,
     erasure_pb2_grpc,
+    insurance_pb2,
+    insurance_pb2_grpc,
     numbers_pb2,
     numbers_pb2_grpc,
     profile_pb2,
@@ -38,6 +40,10 @@ from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.cached_numbers import CachedNumbers
 from services.profile.erasure_servicer import ErasureServicer
+from services.profile.insurance import reminding
+from services.profile.insurance import statements as insurance_statements
+from services.profile.insurance.servicer import InsuranceServicer
+from services.profile.insurance.store import InsuranceStore
 from services.profile.lent import LentPeople
 from services.profile.number_store import NumberStore
 from services.profile.numbers_servicer import NumbersServicer
@@ -103,6 +109,13 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             repeating("audit retention", _RETENTION_SECONDS, lambda: audit.expire(database, settings.audit_days))
         )
+        insurance = InsuranceStore(database, settings.insurance_terms())
+        await stack.enter_async_context(repeating("document retention", _RETENTION_SECONDS, insurance.expire_loose))
+        await stack.enter_async_context(
+            repeating(
+                "insurance reminders", reminding.LOOK_SECONDS, lambda: reminding.remind(database, insurance.terms)
+            )
+        )
         await stack.enter_async_context(
             serve_prometheus(
                 telemetry,
@@ -114,6 +127,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         servicer, audit_servicer = ProfileServicer(cache, sealer), AuditServicer(database)
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
         wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
+        insurance_servicer = InsuranceServicer(insurance)
         erasure_servicer = ErasureServicer(database, sealer, forget=cache.forget)
         events_servicer = EventsServicer(events.ProfileEvents(database), bell)
         server = await stack.enter_async_context(
@@ -124,6 +138,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
                     lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                     lambda server: wallet_pb2_grpc.add_WalletServiceServicer_to_server(wallets, server),
+                    lambda server: insurance_pb2_grpc.add_InsuranceServiceServicer_to_server(
+                        insurance_servicer, server
+                    ),
                     lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
                 ],
@@ -132,6 +149,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
                     erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                     wallet_pb2.DESCRIPTOR.services_by_name["WalletService"].full_name,
+                    insurance_pb2.DESCRIPTOR.services_by_name["InsuranceService"].full_name,
                     numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
                 ],
@@ -145,7 +163,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             warming(
                 {
-                    "database": lambda: database.warm(statements_in(statements, number_statements, wallet_statements)),
+                    "database": lambda: database.warm(
+                        statements_in(statements, number_statements, wallet_statements, insurance_statements)
+                    ),
                     "seals": lambda: in_a_thread(sealer.warm),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },

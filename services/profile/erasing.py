@@ -55,6 +55,10 @@ WHERE person_id = ANY($1::bigint[])
         "DELETE FROM profile.event WHERE recipient_id = ANY($1::bigint[])",
         scans="events wait for moments only",
     ),
+    # With their parts.
+    Statement("profile.erase_documents", "DELETE FROM profile.document WHERE person_id = ANY($1::bigint[])"),
+    Statement("profile.erase_certificates", "DELETE FROM profile.certificate WHERE person_id = ANY($1::bigint[])"),
+    Statement("profile.erase_claims", "DELETE FROM profile.claim WHERE person_id = ANY($1::bigint[])"),
     # Money entries are kept, as the law has it; nobody pays into such a wallet any more.
     Statement(
         "profile.erase_wallet_codes",

@@ -8,6 +8,7 @@ from chassis.security import SecuritySettings
 from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+from services.profile.insurance.settings import InsuranceSettings
 from services.profile.wallet.settings import WalletSettings
 
 
@@ -31,6 +32,7 @@ class SealingSettings:
 @dataclass(frozen=True, kw_only=True)
 class ProfileSettings(
     DatabaseSettings,
+    InsuranceSettings,
     RedisSettings,
     SealingSettings,
     SecuritySettings,

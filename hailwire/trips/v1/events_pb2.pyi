@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from hailwire.profile.v1 import insurance_pb2 as _insurance_pb2
 from hailwire.profile.v1 import wallet_pb2 as _wallet_pb2
 from hailwire.trips.v1 import schedules_pb2 as _schedules_pb2
 from hailwire.trips.v1 import trips_pb2 as _trips_pb2
@@ -66,6 +67,20 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
     EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 41
     """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
+    EVENT_KIND_CERTIFICATE_RECEIVED: _EventKind.ValueType  # 50
+    """From the profile service, to whoever handed a certificate in: it is there, or more pages of it are."""
+    EVENT_KIND_CERTIFICATE_REVIEWED: _EventKind.ValueType  # 51
+    """The same, when an operator has decided: see the certificate's state."""
+    EVENT_KIND_CERTIFICATE_EXPIRES_SOON: _EventKind.ValueType  # 52
+    """The same, some days before their last approved certificate expires."""
+    EVENT_KIND_CERTIFICATE_EXPIRED: _EventKind.ValueType  # 53
+    """The same, when none of their certificates is good any more."""
+    EVENT_KIND_CLAIM_DOCUMENTS_RECEIVED: _EventKind.ValueType  # 54
+    """From the profile service, to whoever made a claim: documents of it are there."""
+    EVENT_KIND_CLAIM_MOVED: _EventKind.ValueType  # 55
+    """The same, when an operator has moved it on: see its state."""
+    EVENT_KIND_FILE_REFUSED: _EventKind.ValueType  # 56
+    """From the gateway itself, to whoever sent a file: it was not taken, see `file_refusal`."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -106,7 +121,57 @@ EVENT_KIND_ARRIVAL_TIME_CHANGED: EventKind.ValueType  # 40
 """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
 EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 41
 """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
+EVENT_KIND_CERTIFICATE_RECEIVED: EventKind.ValueType  # 50
+"""From the profile service, to whoever handed a certificate in: it is there, or more pages of it are."""
+EVENT_KIND_CERTIFICATE_REVIEWED: EventKind.ValueType  # 51
+"""The same, when an operator has decided: see the certificate's state."""
+EVENT_KIND_CERTIFICATE_EXPIRES_SOON: EventKind.ValueType  # 52
+"""The same, some days before their last approved certificate expires."""
+EVENT_KIND_CERTIFICATE_EXPIRED: EventKind.ValueType  # 53
+"""The same, when none of their certificates is good any more."""
+EVENT_KIND_CLAIM_DOCUMENTS_RECEIVED: EventKind.ValueType  # 54
+"""From the profile service, to whoever made a claim: documents of it are there."""
+EVENT_KIND_CLAIM_MOVED: EventKind.ValueType  # 55
+"""The same, when an operator has moved it on: see its state."""
+EVENT_KIND_FILE_REFUSED: EventKind.ValueType  # 56
+"""From the gateway itself, to whoever sent a file: it was not taken, see `file_refusal`."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
+
+class _FileRefusal:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FileRefusalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FileRefusal.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FILE_REFUSAL_UNSPECIFIED: _FileRefusal.ValueType  # 0
+    """It was taken."""
+    FILE_REFUSAL_TOO_LARGE: _FileRefusal.ValueType  # 1
+    """It has more bytes than are taken."""
+    FILE_REFUSAL_WRONG_KIND: _FileRefusal.ValueType  # 2
+    """It is neither a photo nor a PDF."""
+    FILE_REFUSAL_UNREACHABLE: _FileRefusal.ValueType  # 3
+    """The provider has it no longer, does not give it out, or did not within the time."""
+    FILE_REFUSAL_TOO_MANY: _FileRefusal.ValueType  # 4
+    """There is no room for more of them where it belongs."""
+    FILE_REFUSAL_CLOSED: _FileRefusal.ValueType  # 5
+    """What it belongs to is decided."""
+
+class FileRefusal(_FileRefusal, metaclass=_FileRefusalEnumTypeWrapper):
+    """Why a file that somebody sent was not taken."""
+
+FILE_REFUSAL_UNSPECIFIED: FileRefusal.ValueType  # 0
+"""It was taken."""
+FILE_REFUSAL_TOO_LARGE: FileRefusal.ValueType  # 1
+"""It has more bytes than are taken."""
+FILE_REFUSAL_WRONG_KIND: FileRefusal.ValueType  # 2
+"""It is neither a photo nor a PDF."""
+FILE_REFUSAL_UNREACHABLE: FileRefusal.ValueType  # 3
+"""The provider has it no longer, does not give it out, or did not within the time."""
+FILE_REFUSAL_TOO_MANY: FileRefusal.ValueType  # 4
+"""There is no room for more of them where it belongs."""
+FILE_REFUSAL_CLOSED: FileRefusal.ValueType  # 5
+"""What it belongs to is decided."""
+Global___FileRefusal: _TypeAlias = FileRefusal  # noqa: Y015
 
 @_typing.final
 class Event(_message.Message):
@@ -122,6 +187,9 @@ class Event(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     MONEY_FIELD_NUMBER: _builtins.int
     SCHEDULE_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    FILE_REFUSAL_FIELD_NUMBER: _builtins.int
     event_id: _builtins.int
     """Given by the service that hands it out, unique for ever among its own. Positive."""
     kind: Global___EventKind.ValueType
@@ -130,6 +198,8 @@ class Event(_message.Message):
     """Who must hear of it."""
     offer_id: _builtins.int
     """The offer it is about, for offer events; 0 otherwise."""
+    file_refusal: Global___FileRefusal.ValueType
+    """Why a file was not taken."""
     @_builtins.property
     def trip(self) -> _trips_pb2.Trip:
         """The trip as it was in the change that caused the event; unset when it is about none."""
@@ -146,6 +216,14 @@ class Event(_message.Message):
     def schedule(self) -> _schedules_pb2.Schedule:
         """The schedule that it is about, with the ride in question as its occurrence; unset in events about trips."""
 
+    @_builtins.property
+    def certificate(self) -> _insurance_pb2.Certificate:
+        """The certificate that it is about, as it was in the change that caused the event."""
+
+    @_builtins.property
+    def claim(self) -> _insurance_pb2.Claim:
+        """The claim that it is about, as it was in the change that caused the event."""
+
     def __init__(
         self,
         *,
@@ -157,10 +235,13 @@ class Event(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         money: Global___MoneyMoved | None = ...,
         schedule: _schedules_pb2.Schedule | None = ...,
+        certificate: _insurance_pb2.Certificate | None = ...,
+        claim: _insurance_pb2.Claim | None = ...,
+        file_refusal: Global___FileRefusal.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "money", b"money", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "money", b"money", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event_id", b"event_id", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "event_id", b"event_id", "file_refusal", b"file_refusal", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -137,6 +137,8 @@ def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
             return turn, known or routing.DEAD_BUTTON
         case MessageKind.LOCATION:
             return turn, routing.ANSWERS.get(turn.state.name, routing.UNASKED_LOCATION)
+        case MessageKind.MEDIA if message.media and QUESTIONS[turn.state.name].files:
+            return turn, routing.ANSWERS[turn.state.name]
         case MessageKind.TEXT | MessageKind.MEDIA if words in routing.KEYWORDS:
             return turn, routing.KEYWORDS[words]
         case MessageKind.TEXT:

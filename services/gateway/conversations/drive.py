@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import guidance, menus, places, questions, taps, trip_card, wording
+from services.gateway.conversations import cover, guidance, menus, places, questions, taps, trip_card, wording
 from services.gateway.conversations.memory import Memory, remembered
 from services.gateway.conversations.turn import Moment, Outcome, Turn
 from services.gateway.messages import Button, Buttons
@@ -26,6 +26,9 @@ async def begin(turn: Turn) -> Outcome:
         return shown
     if remembered(turn).trip is not None:
         turn = replace(turn, state=remembered(trip_card.forgotten(turn)).home())
+    missing = await cover.missing(turn)
+    if missing is not None:
+        return missing
     return questions.ask_drive_vehicle(turn)
 
 
@@ -111,6 +114,9 @@ async def go_offline(turn: Turn) -> Outcome:
 
 
 async def _go_online(turn: Turn, vehicle: taps.Vehicle, spot: taps.Spot, place_name: str = "") -> Outcome:
+    missing = await cover.missing(turn)
+    if missing is not None:
+        return missing
     await turn.world.update_presence("online", online=True, vehicle=vehicle, location=spot.location)
     memory: Memory = replace(remembered(turn), online=taps.VEHICLE_WORDS[vehicle])
     return Outcome(memory.home(), (_online_card(turn, "online", vehicle, place_name),))

@@ -14,6 +14,8 @@ from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
+from services.gateway.conversations.insurance_world import Insurance
+from services.gateway.conversations.papers import Papers
 from services.gateway.conversations.schedule_world import Schedules
 from services.gateway.messages import Channel, Message, Reply
 
@@ -65,7 +67,8 @@ class Outcome:
     """What a turn leaves behind: the new state and what the person is told.
 
     Without replies there is a `silent_reason`, one of SILENT_REASONS. `language` is set when the person chose one,
-    `erase` when they want to be forgotten: the last reply is then the last that they hear.
+    `erase` when they want to be forgotten: the last reply is then the last that they hear. `papers` are files of the
+    message that are wanted: they are fetched after the turn, and what became of them comes as an event.
     """
 
     state: State
@@ -73,6 +76,7 @@ class Outcome:
     silent_reason: str = ""
     language: str | None = None
     erase: bool = False
+    papers: Papers | None = None
 
 
 class World(Protocol):
@@ -179,6 +183,10 @@ class World(Protocol):
     def schedules(self) -> Schedules:
         """Rides for later."""
 
+    @property
+    def insurance(self) -> Insurance:
+        """Certificates and claims."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
@@ -200,6 +208,8 @@ class Moment:
     stale_after_seconds: float = STALE_AFTER_SECONDS
     # Whether passengers are asked where they want to go.
     ask_destination: bool = False
+    # Whether only drivers with a good certificate of insurance go online.
+    insurance_required: bool = False
 
     @property
     def language(self) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import events_pb2
 from services.gateway.conversations import dispatch, routing, taps
+from services.gateway.conversations.papers import Papers
 from services.gateway.conversations.turn import SILENT_REASONS, EventTurn, Outcome, State, Turn, World
 from services.gateway.messages import (
     Button,
@@ -36,6 +37,7 @@ class Surroundings(Protocol):
     def pass_time(self, seconds: float) -> None: ...
     def person(self, person_id: int) -> profile_pb2.Person: ...
     def world(self, person_id: int, message_id: int) -> World: ...
+    def take_papers(self, person_id: int, papers: Papers) -> None: ...
     async def deliver(self) -> None: ...
 
 
@@ -48,6 +50,7 @@ class Phone:
         self.channel: Channel = channel
         self.plain = plain
         self.ask_destination = False
+        self.insurance_required = False
         self.state = State()
         self.received: list[Reply] = []
         self.silences: list[str] = []
@@ -120,6 +123,7 @@ class Phone:
                 world=self.town.world(self.person_id, message_id),
                 message=message,
                 ask_destination=self.ask_destination,
+                insurance_required=self.insurance_required,
             )
             return await dispatch.take_turn(turn)
 
@@ -138,6 +142,7 @@ class Phone:
                     plain=self.plain,
                     now=self.town.now,
                     world=self.town.world(self.person_id, event.event_id),
+                    insurance_required=self.insurance_required,
                     event=event,
                 )
             )
@@ -153,6 +158,8 @@ class Phone:
         self.received += outcome.replies
         self.state = outcome.state
         self.erased |= outcome.erase
+        if outcome.papers is not None:
+            self.town.take_papers(self.person_id, outcome.papers)
 
 
 def options(reply: Reply) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The declared machine: consistent, no larger than what happens, and safe with whatever an older version left."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from services.gateway.conversations.flows import BACK, FLOWS, HOME, QUESTIONS, S
 from services.gateway.conversations.memory import Memory
 from services.gateway.conversations.places import folded
 from services.gateway.conversations.turn import State
-from services.gateway.messages import Channel, Message, MessageKind
+from services.gateway.messages import Channel, Media, Message, MessageKind
 from tests.gateway.conversations.edges import Walked, declared
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.test_anything import DATA
@@ -69,6 +70,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _fares,
         _destinations,
         _money,
+        _insurance,
         _a_number,
         _later,
         _erasing,
@@ -399,6 +401,42 @@ async def _money(town: Town) -> None:
         assert payer.state.name == "wallet.payee"
 
 
+async def _insurance(town: Town) -> None:
+    photo = Message(MessageKind.MEDIA, media=(Media("image/jpeg", id="1"),))
+    phone = town.phone(language="en")
+    phone.insurance_required = True
+    await phone.say("drive")
+    await phone.choose("Send certificate")
+    await phone.say("what?")
+    await phone.send(photo)
+    await phone.choose("Done")
+    await phone.send(replace(photo, text="insurance"))
+    await phone.say("back")
+    await phone.say("insurance")
+    await phone.choose("Make a claim")
+    await phone.send(photo)
+    await phone.say("back")
+    await phone.tap("insurance:claim")
+    await phone.say("A bus hit my car.")
+    await phone.say("what?")
+    await phone.send(photo)
+    await phone.say("back")
+    await phone.tap("insurance:claim")
+    await phone.send(replace(photo, text="Another bus."))
+    await phone.choose("Done")
+    for words in ("help", "photo"):
+        phone.state = Memory({}).asking("insurance.documents", town.now)
+        await (phone.say("help") if words == "help" else phone.send(photo))
+        assert phone.state.name == "insurance.claim"
+    town.office.review(phone.person_id, town.now, approve=False)
+    await town.deliver()
+    for kind in events_pb2.EventKind.values():
+        if kind >= events_pb2.EVENT_KIND_CERTIFICATE_RECEIVED:
+            event = events_pb2.Event(kind=kind, recipient_id=phone.person_id)
+            event.certificate.expire_time.FromDatetime(town.now + timedelta(days=3))
+            await phone.hear(event)
+
+
 async def _events(town: Town) -> None:
     phone = await _asked_for_a_language(town.phone(language="en"))
     trip = trips_pb2.Trip(trip_id=7, state=trips_pb2.TRIP_STATE_OFFERED, vehicle=trips_pb2.VEHICLE_MOTO)
@@ -441,6 +479,7 @@ def test_no_title_is_a_word_that_means_something_else() -> None:
         "row-offline": taps.GO_OFFLINE,
         "button-menu": taps.GO_MENU,
         "button-wallet": taps.GO_WALLET,
+        "button-insurance": taps.GO_INSURANCE,
         "button-later": taps.GO_SCHEDULE,
         "button-schedules": taps.GO_SCHEDULES,
     }

@@ -53,6 +53,9 @@ EVER = {
     "schedule:show": ("schedule:show:{trip}", "no longer planned"),
     "schedule:skip": ("schedule:skip:{trip}:1", "no longer planned"),
     "schedule:drop": ("schedule:drop:{trip}", "no longer planned"),
+    "go:insurance": ("go:insurance", "I have no certificate"),
+    "insurance:send": ("insurance:send", "Send me a photo or a PDF"),
+    "insurance:claim": ("insurance:claim", "What happened"),
     "go:wallet": ("go:wallet", "Your balance"),
     "wallet:send": ("wallet:send", "Who gets the money"),
     "wallet:history": ("wallet:history", "Nothing has come in"),
@@ -230,6 +233,8 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     await rider.say(town.bank.wallet(driver.person_id, town.now).code)
     await rider.say("6000")
     await rider.choose("Do not send")
+    await rider.say("insurance")
+    await rider.choose("Send certificate")
     await rider.say("ride")
     await rider.choose("Plan a ride for later")
     await rider.choose("Moto")

@@ -1,12 +1,33 @@
 """One long walk past every handler: none is out of reach."""
 
+from datetime import timedelta
+
 from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway.conversations import routing
-from services.gateway.messages import Message, MessageKind
+from services.gateway.messages import Media, Message, MessageKind
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import Town
 from tests.gateway.conversations.town_schedules import tell
+
+
+async def insured(phone: Phone, town: Town) -> None:
+    """A certificate, a claim, and whatever is told of them."""
+    photo = Message(MessageKind.MEDIA, media=(Media("image/jpeg", id="1"),))
+    await phone.say("insurance")
+    await phone.choose("Send certificate")
+    await phone.say("help")
+    await phone.send(photo)
+    await phone.tap("insurance:claim")
+    await phone.say("help")
+    await phone.say("A bus hit my car.")
+    await phone.say("help")
+    await phone.send(photo)
+    for kind in events_pb2.EventKind.values():
+        if kind >= events_pb2.EVENT_KIND_CERTIFICATE_RECEIVED:
+            event = events_pb2.Event(kind=kind, recipient_id=phone.person_id)
+            event.certificate.expire_time.FromDatetime(town.now + timedelta(days=3))
+            await phone.hear(event)
 
 
 async def test_every_handler_is_reached_by_what_people_send() -> None:
@@ -93,6 +114,7 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await rider.say("er")
     await rider.choose("Send it")
     await rider.choose("History")
+    await insured(rider, town)
     await _later(town, rider)
     for words in ("delete me", "hmm", "help"):
         await rider.say(words)

@@ -22,9 +22,11 @@ from hailwire.trips.v1 import (
     trips_pb2,
 )
 from services.gateway.conversations import places
+from services.gateway.conversations.papers import Papers
 from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
 from tests.gateway.conversations.bank import Bank
+from tests.gateway.conversations.office import Office, PersonsInsurance
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.town_schedules import PersonsSchedules
 
@@ -56,6 +58,7 @@ class Town:
         self.ledger: dict[tuple[int, str], tuple[object, object]] = {}
         self.phones: dict[int, Phone] = {}
         self.bank = Bank()
+        self.office = Office()
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
@@ -81,6 +84,10 @@ class Town:
 
     def world(self, person_id: int, message_id: int) -> World:
         return PersonsWorld(self, person_id, message_id)
+
+    def take_papers(self, person_id: int, papers: Papers) -> None:
+        """Fetched at once, with whatever comes of it."""
+        self.office.take(person_id, papers, self.now)
 
     def remember(self) -> tuple[dict[int, trips_pb2.Presence], dict[int, trips_pb2.Trip]]:
         """Presences and trips as they are; as `shown` they are what is read by whoever does not ask for the truth."""
@@ -114,8 +121,8 @@ class Town:
 
     async def deliver(self) -> None:
         """Everybody hears what happened."""
-        while self.events or self.bank.events:
-            event = (self.events or self.bank.events).pop(0)
+        while waiting := self.events or self.bank.events or self.office.events:
+            event = waiting.pop(0)
             await self.phones[event.recipient_id].hear(event)
 
     def offer_of(self, offer_id: int) -> tuple[trips_pb2.Trip, trips_pb2.Offer]:
@@ -143,6 +150,10 @@ class PersonsWorld:
     @property
     def schedules(self) -> PersonsSchedules:
         return PersonsSchedules(self.town, self.me, self._once)
+
+    @property
+    def insurance(self) -> PersonsInsurance:
+        return PersonsInsurance(self.town.office, self.me, self.town.now, self._once)
 
     def _once(self, step: str, fingerprint: object, change: Callable[[], Kept], *, for_ever: bool = False) -> Kept:
         key = (0 if for_ever else self.message_id, step)

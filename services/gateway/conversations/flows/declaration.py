@@ -55,6 +55,8 @@ class Question:
     offers: tuple[str, ...] = ()
     # Whether a number is its answer: then no typed number is a choice, not even of what an event has offered since.
     numbers: bool = False
+    # Whether photos and other files are its answer, whatever is written below them.
+    files: bool = False
     # The question that `back` leads to.
     back: str = HOME
     # What is asked instead when what it had gathered no longer allows asking it.

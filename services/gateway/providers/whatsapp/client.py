@@ -17,6 +17,12 @@ GRAPH_VERSION = "v24.0"
 _VERSIONED = re.compile(r".*/v[0-9]+\.[0-9]+")
 
 
+def graph_root(url: str) -> str:
+    """The root of the Graph API with a version at its end."""
+    root = url.rstrip("/")
+    return root if _VERSIONED.fullmatch(root) else f"{root}/{GRAPH_VERSION}"
+
+
 class WhatsAppClient:
     """The messages endpoint of one business number.
 
@@ -31,11 +37,8 @@ class WhatsAppClient:
         phone_number_id: str,
         access_token: Secret,
     ) -> None:
-        root = graph_url.rstrip("/")
-        if not _VERSIONED.fullmatch(root):
-            root = f"{root}/{GRAPH_VERSION}"
         self._session = session
-        self._url = f"{root}/{phone_number_id}/messages"
+        self._url = f"{graph_root(graph_url)}/{phone_number_id}/messages"
         self._headers = {"Authorization": f"Bearer {access_token.reveal()}", "Content-Type": "application/json"}
 
     async def send(self, outgoing: Outgoing) -> Verdict:

@@ -1,0 +1,1 @@
+"""Insurance: certificates, their review and expiry, claims, and the documents of both."""
