@@ -84,7 +84,7 @@ class PlaceStore:
 
 
 class _Changing:
-    """Changes of people's places inside one transaction; the people are locked, so that nobody merges them meanwhile."""
+    """Changes of people's places inside one transaction. The people are locked: nobody merges them meanwhile."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
