@@ -14,6 +14,7 @@ from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
+from services.gateway.conversations.places_world import Places
 from services.gateway.conversations.schedule_world import Schedules
 from services.gateway.messages import Channel, Message, Reply
 
@@ -178,6 +179,10 @@ class World(Protocol):
     @property
     def schedules(self) -> Schedules:
         """Rides for later."""
+
+    @property
+    def places(self) -> Places:
+        """Places by name, and the person's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ WAYS = {
     "schedule.when": ("schedule", "1", "-1.95, 30.06"),
     "schedule.confirm": ("schedule", "1", "-1.95, 30.06", "friday 7am"),
     "erase": ("delete me",),
+    "places.where": ("places", "1"),
+    "places.name": ("places", "1", "-1.95, 30.06"),
     "wallet.payee": ("wallet", "1"),
     "wallet.amount": ("wallet", "1", "{code}"),
     "wallet.confirm": ("wallet", "1", "{code}", "6000"),

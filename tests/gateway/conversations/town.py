@@ -26,6 +26,7 @@ from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
 from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.phones import Phone
+from tests.gateway.conversations.town_places import Gazetteer, PersonsOwnPlaces
 from tests.gateway.conversations.town_schedules import PersonsSchedules
 
 Kept = TypeVar("Kept")
@@ -56,6 +57,7 @@ class Town:
         self.ledger: dict[tuple[int, str], tuple[object, object]] = {}
         self.phones: dict[int, Phone] = {}
         self.bank = Bank()
+        self.gazetteer = Gazetteer()
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
@@ -143,6 +145,10 @@ class PersonsWorld:
     @property
     def schedules(self) -> PersonsSchedules:
         return PersonsSchedules(self.town, self.me, self._once)
+
+    @property
+    def places(self) -> PersonsOwnPlaces:
+        return PersonsOwnPlaces(self.town.gazetteer, self.me, self._once)
 
     def _once(self, step: str, fingerprint: object, change: Callable[[], Kept], *, for_ever: bool = False) -> Kept:
         key = (0 if for_ever else self.message_id, step)
