@@ -57,10 +57,8 @@ async def name_it(turn: Turn) -> Outcome:
 
 async def ask_name(moment: Moment, lead: str = "") -> Outcome:
     """Ask for the name, again."""
-    target = remembered(moment).gathered.get("target", "")
-    if not target:
-        return await ask_where(moment, lead)
-    return _ask_name(moment, target, lead)
+    target = _target(moment)
+    return _ask_name(moment, target, lead) if target else await ask_where(moment, lead)
 
 
 async def take_kind(turn: Turn) -> Outcome:
@@ -75,7 +73,7 @@ async def take_kind(turn: Turn) -> Outcome:
 async def take_name(turn: Turn) -> Outcome:
     """A name was typed."""
     name = " ".join(turn.message.text[:500].split())
-    target = remembered(turn).gathered.get("target", "")
+    target = _target(turn)
     if not folded(name) or len(name) > LONGEST_NAME or not target:
         return await guidance.guide(turn, turn.say("place-name-unreadable"))
     return await _change(turn, target, _NAMED, name)
@@ -117,7 +115,7 @@ async def _change(turn: Turn, target: str, kind: places_pb2.PlaceKind.ValueType,
     """Save a new place, or rename the one that the target names."""
     called = "" if kind != _NAMED else name
     try:
-        if target.isascii() and target.isdigit():
+        if target.isdigit():
             change = await turn.world.places.rename("rename", taps.positive(target), kind=kind, name=called)
         else:
             spot = taps.Spot.read(target, turn.now)
@@ -158,6 +156,19 @@ async def _list(turn: Turn, lead: str = "") -> Outcome:
     words = turn.say("places-list" if saved else "places-none")
     menu = Menu(menus.body(lead, words), turn.say("label-your-places"), rows)
     return Outcome(remembered(turn).home(), (menu,))
+
+
+def _target(moment: Moment) -> str:
+    """What is to be named: the spot of a new place or the id of a saved one; empty when neither was gathered."""
+    text = remembered(moment).gathered.get("target", "")
+    try:
+        if text.isdigit():
+            taps.positive(text)
+        else:
+            taps.Spot.read(text)
+    except taps.TapUnreadable:
+        return ""
+    return text
 
 
 def _ask_name(moment: Moment, target: str, lead: str = "") -> Outcome:
