@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from services.profile.places.reading import BadLine, FileUnreadable, Line, read
 
 GEONAMES = (
-    "202061\tKigali\tKigali\tKGL,Kigal\u00ed,\u041a\u0438\u0433\u0430\u043b\u0438,Umujyi wa Kigali\t-1.94995\t30.05885\t"
-    "P\tPPLC\tRW\t\t12\t\t\t\t745261\t\t1568\tAfrica/Kigali\t2023-01-01\n"
+    "202061\tKigali\tKigali\tKGL,Kigal\u00ed,\u041a\u0438\u0433\u0430\u043b\u0438,Umujyi wa Kigali\t"
+    "-1.94995\t30.05885\tP\tPPLC\tRW\t\t12\t\t\t\t745261\t\t1568\tAfrica/Kigali\t2023-01-01\n"
 )
 
 

@@ -37,7 +37,7 @@ def _numbered(places: tuple[Saved, ...], number: int) -> tuple[Saved, ...]:
 
 @given(st.lists(st.tuples(CALLED, SPOTS), max_size=20))
 def test_no_two_places_are_the_same(orders: list[tuple[Called, Spot]]) -> None:
-    """Whatever is saved in whatever order: no two within 50 metres, no name twice, and the last one is somewhere there."""
+    """Whatever is saved in whatever order: no two within 50 metres, no name twice, and the last one is there."""
     places: tuple[Saved, ...] = ()
     for number, (called, spot) in enumerate(orders, 1):
         try:

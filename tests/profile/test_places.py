@@ -245,9 +245,8 @@ async def test_people_who_become_one_have_their_places_together(door: Door) -> N
     gym = _saving(two.person_id, "Gym", (-1.97, 30.08))
     first = await door.save(gym)
     await door.save(_saving(two.person_id, kind=pb.PLACE_KIND_HOME, at=FAR))
-    await door.visit(
-        _visiting(one.person_id, "Market", (-1.90, 30.00)), _visiting(two.person_id, "Bar", (-1.91, 30.01))
-    )
+    await door.visit(_visiting(one.person_id, "Market", (-1.90, 30.00)))
+    await door.visit(_visiting(two.person_id, "Bar", (-1.91, 30.01)))
     await resolve(door.people, number, user_id)
     own = await door.own(one.person_id)
     assert own == await door.own(two.person_id)
@@ -258,7 +257,7 @@ async def test_people_who_become_one_have_their_places_together(door: Door) -> N
 
 
 async def test_an_erased_person_has_no_places(door: Door, database_url: str) -> None:
-    """Saved and recent places are gone with the person, what the ledger keeps tells none, and none can be saved anew."""
+    """Saved and recent places are gone with the person, the ledger tells none, and none can be saved anew."""
     person_id = await door.newcomer()
     await door.save(_saving(person_id, "Secret Garden"))
     await door.visit(_visiting(person_id, "Secret Harbour", FAR))
@@ -269,7 +268,7 @@ async def test_an_erased_person_has_no_places(door: Door, database_url: str) -> 
     try:
         for table in ("saved_place", "recent_place"):
             assert not await connection.fetchval(
-                f"SELECT count(*) FROM profile.{table} WHERE person_id = $1",  # noqa: S608
+                f"SELECT count(*) FROM profile.{table} WHERE person_id = $1",
                 person_id,
             )
         kept = b"".join([row["outcome"] for row in await connection.fetch("SELECT outcome FROM profile.request")])

@@ -3,7 +3,8 @@
 from chassis.database import Statement
 
 # The names that have most of a text's letter triples in order, by the index on triples: a slip of the pen spoils three
-# of them. A part of a name is as like as the whole; which of them are meant decides matching.py.
+# of them. Many names have all of them where the text is a part of each: then the one that has least besides comes first,
+# which is the whole name where there is one. Which are meant decides matching.py.
 SEARCH = Statement(
     "profile.search_places",
     """
@@ -12,7 +13,7 @@ FROM unnest($1::text[]) WITH ORDINALITY AS asked (folded, position)
 CROSS JOIN LATERAL (
     SELECT n.place_id, n.folded, word_similarity(asked.folded, n.folded) AS likeness
     FROM profile.place_name n
-    ORDER BY n.folded <->> asked.folded
+    ORDER BY n.folded <->> asked.folded, n.folded <-> asked.folded
     LIMIT $2
 ) AS near
 JOIN profile.place p ON p.place_id = near.place_id

@@ -58,7 +58,7 @@ async def test_whoever_has_saved_nothing_is_asked_as_before() -> None:
 
 
 async def test_by_sms_question_and_places_are_one_numbered_list() -> None:
-    """Saved places first, then where the person was lately; the number is enough, and typing a place works as before."""
+    """Saved places first, then where the person was lately; a number is enough, and a place may still be typed."""
     town = Town()
     await online(town.phone(language="en"))
     phone = await saved(town.phone("sms", "en"), "Home")
