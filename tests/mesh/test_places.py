@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 async def test_a_place_is_saved_and_used(fresh_database_url: str, tmp_path: Path) -> None:
-    """A misspelt landmark is saved as home on one of two replicas, offered on either, and home is where the driver is."""
+    """A misspelt landmark is saved as home over two replicas of everything, and home is where the driver is then."""
     async with (
         open_mesh(fresh_database_url, tmp_path, gateways=2, profiles=2, trips=1) as mesh,
         open_postman(mesh.gateway_urls) as postman,

@@ -135,22 +135,19 @@ def test_two_people_who_are_one(own: list[tuple[Called, Spot]], others: list[tup
 
 
 def _candidates(*names: tuple[str, float]) -> list[Candidate]:
-    return [Candidate(number, name.title(), HERE, name, like) for number, (name, like) in enumerate(names)]
+    return [Candidate(number, name, like) for number, (name, like) in enumerate(names)]
 
 
 def test_the_one_whose_name_it_is() -> None:
     """A whole name means that place, however many others begin so."""
     found = matching.chosen("kigali", _candidates(("kigali", 1.0), ("kigali heights", 1.0)))
-    assert [one.title for one in found] == ["Kigali"]
+    assert found == [0]
 
 
 def test_beginnings_before_guesses() -> None:
     """Places of which each word begins one of the name come alone, the shortest name first."""
     names = (("kigali city tower", 0.6), ("kigali heights", 0.7), ("kigali city market", 0.6), ("acite kigale", 0.9))
-    assert [one.name for one in matching.chosen("kig cit", _candidates(*names))] == [
-        "kigali city tower",
-        "kigali city market",
-    ]
+    assert matching.chosen("kig cit", _candidates(*names)) == [0, 2]
 
 
 def test_only_what_is_like_it_is_guessed() -> None:
@@ -158,7 +155,7 @@ def test_only_what_is_like_it_is_guessed() -> None:
     names = (("amahoro", 0.8), ("amahore", 0.7), ("amahori", 0.7), ("amahoru", 0.7), ("amah", 0.6))
     assert len(matching.chosen("amahoto", _candidates(*names))) == 3
     assert matching.chosen("amahoto", _candidates(("kimihurura", 0.4))) == []
-    assert [one.name for one in matching.chosen("amahoto", _candidates(("amahoro", 0.9), ("amah", 0.6)))] == ["amahoro"]
+    assert matching.chosen("amahoto", _candidates(("amahoro", 0.9), ("amah", 0.6))) == [0]
 
 
 @pytest.mark.parametrize("text", ["", "a b", "12", "x" * 61, "?!"])

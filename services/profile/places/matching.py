@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.profile.places.place import Spot, folded
+from services.profile.places.place import folded
 
 # Nobody's place has a longer name, and comparing long texts takes its time.
 LONGEST_TEXT = 60
@@ -23,8 +23,6 @@ class Candidate:
     """A name of a place, folded, and how much of the text's letter triples it has, in order: 0 to 1."""
 
     place_id: int
-    title: str
-    spot: Spot
     name: str
     likeness: float
 
@@ -37,15 +35,15 @@ def searchable(text: str) -> str:
     return wanted
 
 
-def chosen(wanted: str, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Each place once: those that are called so; else those of which each word begins one; else what is nearly so."""
+def chosen(wanted: str, candidates: Sequence[Candidate]) -> list[int]:
+    """The ids of places, each once: those that are called so; else those of which each word begins one; else what is nearly so."""
     exact = [one for one in candidates if one.name == wanted]
     if exact:
         return _each(exact, _MOST_BEGUN)
     words = wanted.split()
     begun = [one for one in candidates if _begins(one.name, words)]
     if begun:
-        # What is most like it as a whole: "kigali heights" before "kigali heights office building".
+        # What has least besides: "kigali heights" before "kigali heights office building".
         return _each(sorted(begun, key=lambda one: (len(one.name), one.name, one.place_id)), _MOST_BEGUN)
     best = max((one.likeness for one in candidates), default=0.0)
     least = max(_LEAST_LIKE, best - _BESIDE_THE_BEST)
@@ -53,11 +51,8 @@ def chosen(wanted: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     return _each(sorted(likely, key=lambda one: (-one.likeness, one.name, one.place_id)), _MOST_GUESSED)
 
 
-def _each(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
-    first: dict[int, Candidate] = {}
-    for one in candidates:
-        first.setdefault(one.place_id, one)
-    return list(first.values())[:most]
+def _each(candidates: Sequence[Candidate], most: int) -> list[int]:
+    return list(dict.fromkeys(one.place_id for one in candidates))[:most]
 
 
 def _begins(name: str, words: Sequence[str]) -> bool:

@@ -4,20 +4,18 @@ from collections.abc import Sequence
 
 from chassis import errors
 from hailwire.profile.v1 import places_pb2 as pb
-from services.profile.places.matching import Candidate
-from services.profile.places.place import LONGEST_NAME, Called, Kind, Recent, Result, Saved, Spot, clean_name
+from services.profile.places.place import LONGEST_NAME, Called, Kind, Known, Recent, Result, Saved, Spot, clean_name
 
 # Home, work and school first, then the others in the order of their saving.
 _ORDER = {Kind.HOME: 0, Kind.WORK: 1, Kind.SCHOOL: 2, Kind.NAMED: 3}
 
 
-def found(candidates: Sequence[Candidate]) -> pb.SearchResult:
+def found(known: Sequence[Known]) -> pb.SearchResult:
     """What a text may mean."""
     return pb.SearchResult(
         found=pb.KnownPlaces(
             places=[
-                pb.KnownPlace(name=one.title, latitude=one.spot.latitude, longitude=one.spot.longitude)
-                for one in candidates
+                pb.KnownPlace(name=one.name, latitude=one.spot.latitude, longitude=one.spot.longitude) for one in known
             ]
         )
     )

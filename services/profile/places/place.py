@@ -89,6 +89,14 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A place of the gazetteer."""
+
+    name: str
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
     """What a person calls a place. Home, work and school have no other name."""
 

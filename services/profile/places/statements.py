@@ -3,22 +3,27 @@
 from chassis.database import Statement
 
 # The names that have most of a text's letter triples in order, by the index on triples: a slip of the pen spoils three
-# of them. Many names have all of them where the text is a part of each: then the one that has least besides comes first,
-# which is the whole name where there is one. Which are meant decides matching.py.
+# of them. Many names have all of them where the text is a part of each: then the one that has least besides comes
+# first, which is the whole name where there is one. Nine places are shown, each of which may have several names: forty
+# are enough, and written out, so that the planner knows how few they are. Which are meant decides matching.py.
 SEARCH = Statement(
     "profile.search_places",
     """
-SELECT asked.position, p.place_id, p.name AS title, p.latitude, p.longitude, near.folded, near.likeness
+SELECT asked.position, near.place_id, near.folded, near.likeness
 FROM unnest($1::text[]) WITH ORDINALITY AS asked (folded, position)
 CROSS JOIN LATERAL (
     SELECT n.place_id, n.folded, word_similarity(asked.folded, n.folded) AS likeness
     FROM profile.place_name n
     ORDER BY n.folded <->> asked.folded, n.folded <-> asked.folded
-    LIMIT $2
+    LIMIT 40
 ) AS near
-JOIN profile.place p ON p.place_id = near.place_id
-ORDER BY asked.position, near.likeness DESC, near.folded, p.place_id
+ORDER BY asked.position, near.likeness DESC, near.folded, near.place_id
 """,
+)
+
+FIND_PLACES = Statement(
+    "profile.find_places",
+    "SELECT place_id, name, latitude, longitude FROM profile.place WHERE place_id = ANY($1::bigint[])",
 )
 
 # A merged person's id leads to the survivor's places.

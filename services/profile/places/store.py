@@ -11,10 +11,7 @@ from services.profile import statements as people_statements
 from services.profile.person import PersonNotFound
 from services.profile.places import matching, messages, place, rows, statements
 from services.profile.places.matching import Candidate
-from services.profile.places.place import Called, Recent, Result, Saved, Spot
-
-# So many names are looked at for one text: nine places are shown, each of which may have several.
-_CANDIDATES = 40
+from services.profile.places.place import Called, Known, Recent, Result, Saved, Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +58,22 @@ class PlaceStore:
         self._database = database
         self._ledger = Ledger("profile")
 
-    async def search(self, texts: Sequence[str]) -> list[list[Candidate]]:
+    async def search(self, texts: Sequence[str]) -> list[list[Known]]:
         """The places that each text may mean, best first."""
         wanted = [matching.searchable(text) for text in texts]
         asked = sorted({text for text in wanted if text})
-        found: dict[str, list[Candidate]] = {text: [] for text in asked}
-        for row in await self._database.fetch(statements.SEARCH, asked, _CANDIDATES) if asked else ():
-            spot = Spot(row["latitude"], row["longitude"])
-            candidate = Candidate(row["place_id"], row["title"], spot, row["folded"], row["likeness"])
-            found[asked[row["position"] - 1]].append(candidate)
-        return [matching.chosen(text, found[text]) if text else [] for text in wanted]
+        candidates: dict[str, list[Candidate]] = {text: [] for text in asked}
+        for row in await self._database.fetch(statements.SEARCH, asked) if asked else ():
+            candidate = Candidate(row["place_id"], row["folded"], row["likeness"])
+            candidates[asked[row["position"] - 1]].append(candidate)
+        chosen = {text: matching.chosen(text, candidates[text]) for text in asked}
+        ids = sorted({place_id for several in chosen.values() for place_id in several})
+        known = {
+            row["place_id"]: Known(row["name"], Spot(row["latitude"], row["longitude"]))
+            for row in (await self._database.fetch(statements.FIND_PLACES, ids) if ids else ())
+        }
+        # One that was changed between the two statements is there all the same: none is ever taken out.
+        return [[known[place_id] for place_id in chosen.get(text, ()) if place_id in known] for text in wanted]
 
     async def of_people(self, person_ids: Sequence[int]) -> dict[int, tuple[list[Saved], list[Recent]]]:
         """What each person saved and where they were lately, by the id asked for."""

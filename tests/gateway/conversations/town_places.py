@@ -9,7 +9,7 @@ from hailwire.profile.v1 import places_pb2 as pb
 from services.gateway.conversations.gazetteer import PLACES
 from services.profile.places import matching, messages, place
 from services.profile.places.matching import Candidate
-from services.profile.places.place import Called, Recent, Result, Saved, Spot
+from services.profile.places.place import Called, Known, Recent, Result, Saved, Spot
 
 Kept = TypeVar("Kept")
 
@@ -29,11 +29,12 @@ class Gazetteer:
         """By the rules of the service; likeness is the share of letter triples."""
         wanted = matching.searchable(text)
         candidates = [
-            Candidate(number, one.name, Spot(one.latitude, one.longitude), name, _likeness(wanted, name))
+            Candidate(number, name, _likeness(wanted, name))
             for number, one in enumerate(PLACES)
             for name in {place.folded(called) for called in (one.name, *one.names)}
         ]
-        return list(messages.found(matching.chosen(wanted, candidates) if wanted else []).found.places)
+        found = [PLACES[number] for number in matching.chosen(wanted, candidates)] if wanted else []
+        return list(messages.found([Known(one.name, Spot(one.latitude, one.longitude)) for one in found]).found.places)
 
 
 class PersonsOwnPlaces:
