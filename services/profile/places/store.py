@@ -72,7 +72,7 @@ class PlaceStore:
             row["place_id"]: Known(row["name"], Spot(row["latitude"], row["longitude"]))
             for row in (await self._database.fetch(statements.FIND_PLACES, ids) if ids else ())
         }
-        # One that was changed between the two statements is there all the same: none is ever taken out.
+        # One that somebody has taken out by hand between the two statements is left out.
         return [[known[place_id] for place_id in chosen.get(text, ()) if place_id in known] for text in wanted]
 
     async def of_people(self, person_ids: Sequence[int]) -> dict[int, tuple[list[Saved], list[Recent]]]:
