@@ -87,7 +87,7 @@ async def find(turn: Turn) -> tuple[Found, ...]:
     known = places.read(turn.message)
     if known:
         return known
-    found = await turn.world.places.search(turn.message.text[:500])
+    found = await turn.world.places.search(wanted)
     return tuple(Found(place.latitude, place.longitude, place.name) for place in found)
 
 

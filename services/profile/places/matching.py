@@ -36,7 +36,7 @@ def searchable(text: str) -> str:
 
 
 def chosen(wanted: str, candidates: Sequence[Candidate]) -> list[int]:
-    """The ids of places, each once: those that are called so; else those that each word begins a part of; else a guess."""
+    """The ids of places, each once: what is called so; else what each word begins a part of; else what is nearly so."""
     exact = [one for one in candidates if one.name == wanted]
     if exact:
         return _each(exact, _MOST_BEGUN)

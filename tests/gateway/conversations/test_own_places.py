@@ -179,6 +179,14 @@ async def test_a_name_that_is_none(name: str) -> None:
     assert not town.gazetteer.own(phone.person_id)
 
 
+async def test_half_an_emoji_is_in_no_name() -> None:
+    """What no service can take is left out of the name, and the rest of it is saved."""
+    town = Town()
+    phone = await saved(town.phone(language="en"), "Gy\ud83dm \u0007 bar")
+    (kept,) = town.gazetteer.own(phone.person_id)
+    assert kept.called.name == "Gym bar"
+
+
 async def test_a_ride_does_not_wait_for_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """When where somebody was cannot be noted, the ride is asked for all the same."""
 
