@@ -73,7 +73,8 @@ async def take_kind(turn: Turn) -> Outcome:
 async def take_name(turn: Turn) -> Outcome:
     """A name was typed."""
     # Broken halves of emoji and control characters are in no name, and cannot be sent on.
-    name = " ".join("".join(filter(str.isprintable, word)) for word in turn.message.text[:500].split())
+    words = ["".join(filter(str.isprintable, word)) for word in turn.message.text[:500].split()]
+    name = " ".join(filter(None, words))
     target = _target(turn)
     if not folded(name) or len(name) > LONGEST_NAME or not target:
         return await guidance.guide(turn, turn.say("place-name-unreadable"))
