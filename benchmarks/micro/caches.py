@@ -16,7 +16,9 @@ from chassis.caching.memory import MemoryCache
 from chassis.caching.second_level import SecondLevel
 from chassis.caching.shelf import Shelf
 from chassis.database import Database
+from chassis.settings import Secret
 from chassis.telemetry import Telemetry
+from launcher.credentials import DEVELOPMENT_SECRETS
 from services.profile.cached import CachedPeople
 from services.profile.lent import LentPeople
 from services.profile.person import Identity, IdentityKind, Person
@@ -24,6 +26,8 @@ from services.profile.sealing import Sealer
 from services.profile.store import PeopleStore
 
 _PEOPLE = 5000
+# No copy is sealed here: there is no second level to lend to.
+_SEALER = Sealer.of(Secret(DEVELOPMENT_SECRETS["NUMBER_KEYS"]), Secret(DEVELOPMENT_SECRETS["NUMBER_HASH_KEY"]))
 _TTL_SECONDS = 3600.0
 
 # What is done, and how many times the other's median ours may take. A bound must not make hits dear; a set pays for the
@@ -71,7 +75,7 @@ async def _backend(name: Any, cache: Any) -> list[Step]:
 def _cached(people: Sequence[Person], telemetry: Telemetry, ttl_seconds: float) -> CachedPeople:
     store = cast("PeopleStore", _Memory(people))
     level = SecondLevel(Shelf(telemetry), cast("Database", None))
-    alone = LentPeople(level, cast("Sealer", None), ttl_seconds=0, lookup_ttl_seconds=0)
+    alone = LentPeople(level, _SEALER, ttl_seconds=0, lookup_ttl_seconds=0)
     cache = CachedPeople(store, telemetry, alone, ttl_seconds=ttl_seconds, lookup_ttl_seconds=ttl_seconds)
     cache.trust()
     return cache

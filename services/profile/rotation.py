@@ -19,7 +19,7 @@ STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Where sealed values lie. `walk` answers rows of (key..., bound, sealed) after a place; `write` replaces one."""
+    """Where sealed values lie. `walk` answers rows of (key..., bound, sealed or NULL); `write` replaces one."""
 
     name: str
     walk: Statement
@@ -64,13 +64,13 @@ WRITE_VERIFICATION = Statement(
     "profile.rotate_verification",
     "UPDATE profile.verification SET number_sealed = $3::bytea WHERE owner = $1::bytea AND number_sealed = $2::bytea",
 )
-# Only those that are marked as sealed (sealed_ledger.py).
+# Only those that are marked are sealed (sealed_ledger.py); the others are walked over, so that a step stays a step.
 WALK_REQUESTS = Statement(
     "profile.rotate_walk_requests",
     """
-SELECT request_id, convert_to(request_id, 'UTF8') AS bound, substring(outcome FROM 2) AS sealed
-FROM profile.request WHERE request_id > $1::text AND substring(outcome FOR 1) = '\\x00'::bytea
-ORDER BY request_id LIMIT $2
+SELECT request_id, convert_to(request_id, 'UTF8') AS bound,
+       CASE WHEN substring(outcome FOR 1) = '\\x00'::bytea THEN substring(outcome FROM 2) END AS sealed
+FROM profile.request WHERE request_id > $1::text ORDER BY request_id LIMIT $2
 """,
 )
 WRITE_REQUEST = Statement(
@@ -105,7 +105,7 @@ async def rotate(connection: asyncpg.Connection, sealer: Sealer, *, step: int = 
         place, seen, sealed = table.start, 0, 0
         while True:
             rows = await connection.fetch(table.walk.sql, *place, step)
-            old = [row for row in rows if not row["sealed"].startswith(sealer.current)]
+            old = [row for row in rows if row["sealed"] and not row["sealed"].startswith(sealer.current)]
             async with connection.transaction():
                 for row in old:
                     anew = sealer.seal(sealer.open(row["sealed"], row["bound"]), row["bound"])

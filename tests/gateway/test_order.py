@@ -21,6 +21,10 @@ ORDERS = """
 """
 
 
+async def _begun() -> bool:
+    return handlers.runs["waits"] == 1
+
+
 async def _in_order(mesh: Mesh, phone: str, count: int) -> None:
     await mesh.answered(f"+{phone}", count)
     await mesh.settled()
@@ -54,6 +58,7 @@ async def test_one_after_the_other(
     word("plain", "answers")
     gate = handlers.gates["waits"] = asyncio.Event()
     await shared.whatsapp(payload(text(phone, "slow"), text(phone, "plain")))
+    await until(_begun, "the slow turn")
     others = phones(20)
     await asyncio.gather(*(shared.whatsapp(payload(text(other, "plain"))) for other in others))
     for other in others:
