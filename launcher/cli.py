@@ -52,6 +52,7 @@ COMMANDS = {
         "show who was looked at for a trip, and why each was asked or not", "hailwire explain 42", "explain"
     ),
     "flows": Command("print the conversation as a drawing", "hailwire flows --format mermaid", "flows"),
+    "places": Command("bring places into the gazetteer, by name", "hailwire places load RW.txt", "places"),
     "wallet": Command(
         "bring money into wallets, look at them, and add everything up anew", "hailwire wallet check", "wallet"
     ),

@@ -29,6 +29,8 @@ from hailwire.profile.v1 import (
     insurance_pb2_grpc,
     numbers_pb2,
     numbers_pb2_grpc,
+    places_pb2,
+    places_pb2_grpc,
     profile_pb2,
     profile_pb2_grpc,
     wallet_pb2,
@@ -47,6 +49,9 @@ from services.profile.insurance.store import InsuranceStore
 from services.profile.lent import LentPeople
 from services.profile.number_store import NumberStore
 from services.profile.numbers_servicer import NumbersServicer
+from services.profile.places import statements as place_statements
+from services.profile.places.servicer import PlacesServicer
+from services.profile.places.store import PlaceStore
 from services.profile.sealing import Sealer
 from services.profile.servicer import ProfileServicer
 from services.profile.settings import ProfileSettings
@@ -128,6 +133,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
         wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
         insurance_servicer = InsuranceServicer(insurance)
+        places = PlacesServicer(PlaceStore(database))
         erasure_servicer = ErasureServicer(database, sealer, forget=cache.forget)
         events_servicer = EventsServicer(events.ProfileEvents(database), bell)
         server = await stack.enter_async_context(
@@ -141,6 +147,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     lambda server: insurance_pb2_grpc.add_InsuranceServiceServicer_to_server(
                         insurance_servicer, server
                     ),
+                    lambda server: places_pb2_grpc.add_PlacesServiceServicer_to_server(places, server),
                     lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
                 ],
@@ -150,6 +157,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                     wallet_pb2.DESCRIPTOR.services_by_name["WalletService"].full_name,
                     insurance_pb2.DESCRIPTOR.services_by_name["InsuranceService"].full_name,
+                    places_pb2.DESCRIPTOR.services_by_name["PlacesService"].full_name,
                     numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
                 ],
@@ -164,7 +172,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
             warming(
                 {
                     "database": lambda: database.warm(
-                        statements_in(statements, number_statements, wallet_statements, insurance_statements)
+                        statements_in(
+                            statements, number_statements, wallet_statements, insurance_statements, place_statements
+                        )
                     ),
                     "seals": lambda: in_a_thread(sealer.warm),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),

@@ -64,6 +64,8 @@ WHERE person_id = ANY($1::bigint[])
         "profile.erase_wallet_codes",
         "UPDATE profile.account SET code = 'erased ' || account_id WHERE person_id = ANY($1::bigint[])",
     ),
+    Statement("profile.erase_saved_places", "DELETE FROM profile.saved_place WHERE person_id = ANY($1::bigint[])"),
+    Statement("profile.erase_recent_places", "DELETE FROM profile.recent_place WHERE person_id = ANY($1::bigint[])"),
     Statement("profile.erase_audit", "SELECT profile.erase_audit($1)"),
 )
 

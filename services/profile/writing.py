@@ -8,6 +8,7 @@ from services.profile import audit, audited, statements
 from services.profile.directory import Directory
 from services.profile.insurance.merging import merge_insurance
 from services.profile.person import Person
+from services.profile.places.merging import merge_places
 from services.profile.rows import PeopleRows
 from services.profile.wallet.merging import merge_accounts
 
@@ -36,6 +37,7 @@ async def write_directory(
         await session.execute(statements.ABSORB_PEOPLE, *arrays, now)
         await merge_accounts(session, absorbed, now)
         await merge_insurance(session, absorbed)
+        await merge_places(session, absorbed)
     if moved := directory.moved_identities:
         await session.execute(
             statements.MOVE_SOME_IDENTITIES,

@@ -38,6 +38,12 @@ FROM generate_series(1, {rows}) n;
 INSERT INTO profile.code_request
 SELECT sha256(int8send(n % ({rows} / 10))), sha256(int8send(n)), now() - n * interval '1 second', true
 FROM generate_series(1, {rows}) n;
+INSERT INTO profile.place (source, source_key, name, latitude, longitude)
+SELECT 'file', n, 'Place ' || n, -2, 30 FROM generate_series(1, {rows}) n;
+INSERT INTO profile.place_name SELECT place_id, 'place ' || md5(place_id::text) FROM profile.place WHERE source = 'file';
+INSERT INTO profile.saved_place (person_id, kind, name, latitude, longitude)
+SELECT 1 + n % ({rows} / 4), 0, 'place ' || n, -2, 30 FROM generate_series(1, {rows}) n;
+INSERT INTO profile.recent_place SELECT 1 + n / 4, 1 + n % 4, '', -2, 30 FROM generate_series(0, {rows} - 1) n;
 INSERT INTO profile.user_number SELECT sha256(int8send(n)), sha256(int8send(n)), '', now()
 FROM generate_series(1, {rows}) n;
 

@@ -8,6 +8,7 @@ from chassis.coalesce import Coalescer
 from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
 from services.gateway.clients.batching import Peer, batched
 from services.gateway.clients.insurance import Insurances
+from services.gateway.clients.places import Places
 from services.gateway.clients.wallets import Wallets
 from services.gateway.messages import Address
 
@@ -43,6 +44,7 @@ class Profile:
         self.peer = Peer("profile", channel, SERVICE)
         self.wallets = Wallets(channel)
         self.insurances = Insurances(channel)
+        self.places = Places(channel, self.peer)
         self._resolve: Coalescer[profile_pb2.ResolvePersonRequest, profile_pb2.Person] = batched(
             self.peer,
             "resolve",

@@ -7,6 +7,7 @@ from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, trips_pb2
 from services.gateway.clients.insurance import PersonalInsurance
 from services.gateway.clients.merged import as_survivor
+from services.gateway.clients.places import PersonalPlaces
 from services.gateway.clients.profile import Profile
 from services.gateway.clients.schedules import PersonalSchedules
 from services.gateway.clients.trips import Trips
@@ -233,6 +234,11 @@ class PersonalWorld:
     def insurance(self) -> PersonalInsurance:
         """Certificates and claims."""
         return PersonalInsurance(self._profile.insurances, self._person_id, self._key)
+
+    @property
+    def places(self) -> PersonalPlaces:
+        """Places by name, and the person's own."""
+        return PersonalPlaces(self._profile.places, self._person_id, self._key)
 
     async def hand_over(self, from_person_id: int) -> None:
         """Give this person everything of somebody who turned out to be the same."""

@@ -3,7 +3,7 @@
 Whoever would rather tell the driver taps that; a ride needs no destination, only its estimate does.
 """
 
-from services.gateway.conversations import menus, nearby, places, questions, taps
+from services.gateway.conversations import menus, nearby, own_places, questions, taps
 from services.gateway.conversations.turn import Moment, Outcome, Turn
 
 
@@ -11,7 +11,7 @@ async def after_pickup(turn: Turn, vehicle: taps.Vehicle, spot: taps.Spot, place
     """The pickup is known: where to, or at once who is near."""
     if turn.ask_destination:
         place = turn.say("pickup-at", place=place_name[:60]) if place_name else ""
-        return questions.ask_destination(turn, vehicle, spot, place)
+        return await questions.ask_destination(turn, vehicle, spot, place)
     return await nearby.show_drivers(turn, vehicle, spot, place_name=place_name)
 
 
@@ -19,13 +19,13 @@ async def ask(moment: Moment, lead: str = "") -> Outcome:
     """Where to, again; where from, if that was told too long ago."""
     pickup = questions.gathered_pickup(moment)
     if pickup is None:
-        return questions.ask_pickup(moment, questions.gathered_vehicle(moment), lead)
-    return questions.ask_destination(moment, *pickup, lead)
+        return await questions.ask_pickup(moment, questions.gathered_vehicle(moment), lead)
+    return await questions.ask_destination(moment, *pickup, lead)
 
 
 async def take(turn: Turn) -> Outcome:
     """The answer: who is near and what it would cost, or which of several places."""
-    found = places.read(turn.message)
+    found = await own_places.find(turn)
     pickup = questions.gathered_pickup(turn)
     if pickup is None or not found:
         return await ask(turn, "" if found else turn.say("place-unknown"))
@@ -40,7 +40,7 @@ async def choose(turn: Turn) -> Outcome:
     destination = taps.Spot.read("".join(taps.parts_of(turn.message.tap)[1:2]), turn.now)
     pickup = questions.gathered_pickup(turn)
     if pickup is None:
-        return questions.ask_pickup(turn, questions.gathered_vehicle(turn))
+        return await questions.ask_pickup(turn, questions.gathered_vehicle(turn))
     return await nearby.show_drivers(turn, *pickup, destination=destination)
 
 
@@ -48,5 +48,5 @@ async def anywhere(turn: Turn) -> Outcome:
     """The driver will be told."""
     pickup = questions.gathered_pickup(turn)
     if pickup is None:
-        return questions.ask_pickup(turn, questions.gathered_vehicle(turn))
+        return await questions.ask_pickup(turn, questions.gathered_vehicle(turn))
     return await nearby.show_drivers(turn, *pickup)

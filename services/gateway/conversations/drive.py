@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import cover, guidance, menus, places, questions, taps, trip_card, wording
+from services.gateway.conversations import cover, guidance, menus, own_places, questions, taps, trip_card, wording
 from services.gateway.conversations.memory import Memory, remembered
 from services.gateway.conversations.turn import Moment, Outcome, Turn
 from services.gateway.messages import Button, Buttons
@@ -16,7 +16,7 @@ async def ask_vehicle(moment: Moment, lead: str = "") -> Outcome:
 
 async def ask_place(moment: Moment, lead: str = "") -> Outcome:
     """Where, again."""
-    return questions.ask_drive_place(moment, questions.gathered_vehicle(moment), lead)
+    return await questions.ask_drive_place(moment, questions.gathered_vehicle(moment), lead)
 
 
 async def begin(turn: Turn) -> Outcome:
@@ -43,12 +43,12 @@ async def choose_vehicle(turn: Turn) -> Outcome:
         spot = taps.Spot.read(rest[0], turn.now)
         if not (turn.outdated(spot.at) or turn.stale):
             return await _go_online(turn, vehicle, spot)
-    return questions.ask_drive_place(turn, word)
+    return await questions.ask_drive_place(turn, word)
 
 
 async def answer_vehicle(turn: Turn) -> Outcome:
     """Something else came while the vehicle is asked; a place is kept for the next question."""
-    found = places.read(turn.message)
+    found = await own_places.find(turn)
     if len(found) == 1:
         spot = taps.Spot(found[0].latitude, found[0].longitude, turn.now)
         return questions.ask_drive_vehicle(turn, turn.say("place-noted"), spot)
@@ -69,9 +69,9 @@ async def take_place(turn: Turn) -> Outcome:
     if shown is not None:
         return shown
     word = questions.gathered_vehicle(turn)
-    found = places.read(turn.message)
+    found = await own_places.find(turn)
     if not found:
-        return questions.ask_drive_place(turn, word, turn.say("place-unknown"))
+        return await questions.ask_drive_place(turn, word, turn.say("place-unknown"))
     vehicle = taps.vehicle_of(word)
     spots = [(taps.Spot(place.latitude, place.longitude, turn.now), place.name) for place in found]
     if len(spots) == 1:
@@ -87,7 +87,7 @@ async def online_at(turn: Turn) -> Outcome:
     if shown is not None:
         return shown
     if turn.outdated(spot.at):
-        return questions.ask_drive_place(turn, word, turn.say("place-outdated"))
+        return await questions.ask_drive_place(turn, word, turn.say("place-outdated"))
     return await _go_online(turn, vehicle, spot)
 
 

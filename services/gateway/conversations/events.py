@@ -6,6 +6,7 @@ from services.gateway.conversations import (
     fares,
     menus,
     offer_card,
+    own_places,
     places,
     rating,
     taps,
@@ -94,7 +95,8 @@ async def trip_completed(turn: EventTurn) -> Outcome:
     """The ride is over."""
     memory = _on_trip(turn)
     words = menus.body(turn.say("told-completed"), fares.fare(turn, turn.event.trip))
-    return _tell(turn, memory, rating.card(turn, memory, turn.event.trip, words))
+    extra = await own_places.worth_saving(turn, turn.event.trip)
+    return _tell(turn, memory, rating.card(turn, memory, turn.event.trip, words, extra))
 
 
 async def trip_cancelled(turn: EventTurn) -> Outcome:

@@ -1,5 +1,6 @@
-"""Well-known places in and around Kigali by name: a first, hand-made list.
+"""Landmarks in and around Kigali, in memory: they name pickups, and are found by their whole names without a call.
 
+The profile service has the same ones, by the same names, and all that operators load (services/profile/places/).
 Coordinates are public knowledge, of the middle of the place and good to a few hundred metres: enough to find who is
 near, and the driver and the passenger see each other there.
 """

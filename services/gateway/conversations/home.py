@@ -35,7 +35,7 @@ async def go_back(turn: Turn) -> Outcome:
 
 async def not_understood(turn: Turn) -> Outcome:
     """Words that no handler knows: a place that nobody asked for, perhaps."""
-    found = places.read(turn.message, exactly=True)
+    found = places.read(turn.message)
     if len(found) == 1 and not turn.stale:
         return await _put_to_use(turn, taps.Spot(found[0].latitude, found[0].longitude, turn.now))
     return await guidance.guide(turn, turn.say("not-understood"))

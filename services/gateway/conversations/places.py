@@ -1,6 +1,5 @@
-"""Where somebody is, from whatever they sent: a shared location, typed coordinates, a map link, a plus code, a name."""
+"""Where somebody is, as far as the message itself tells: shared, coordinates, a map link, a plus code, a landmark."""
 
-import difflib
 import math
 import re
 import unicodedata
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 
 from openlocationcode import openlocationcode
 
-from services.gateway.conversations.gazetteer import PLACES, Place
+from services.gateway.conversations.gazetteer import PLACES
 from services.gateway.messages import Message
 
 # Short plus codes are completed with the town that we serve.
@@ -36,18 +35,31 @@ class Found:
     name: str = ""
 
 
-def read(message: Message, *, exactly: bool = False) -> tuple[Found, ...]:
-    """The places that a message may mean: none, the one, or several to choose from.
+def read(message: Message) -> tuple[Found, ...]:
+    """The place that a message tells by itself: shared, in numbers, or by the whole name of a landmark.
 
-    `exactly` takes numbers and whole names only: guessing at words that nobody asked for would be rude and slow.
+    What else a name may mean is asked of the profile service (own_places.find).
     """
+    point = exact(message)
+    if point is not None:
+        return (point,)
+    place = _BY_NAME.get(folded(message.text[:500]))
+    return () if place is None else (Found(place.latitude, place.longitude, place.name),)
+
+
+def exact(message: Message) -> Found | None:
+    """The place that a message tells in numbers of any kind; None when it has none."""
     if message.latitude is not None and message.longitude is not None:
-        return (Found(message.latitude, message.longitude, message.place_name),)
+        return Found(message.latitude, message.longitude, message.place_name)
     text = message.text.strip()[:500]
     point = _coordinates(text) or _plus_code(text)
-    if point is not None:
-        return (Found(*point),)
-    return tuple(Found(place.latitude, place.longitude, place.name) for place in _named(text, exactly=exactly))
+    return None if point is None else Found(*point)
+
+
+def plus_code(latitude: float, longitude: float) -> str:
+    """What a place is called that has no other name, as maps show it."""
+    code: str = openlocationcode.encode(latitude, longitude)
+    return code
 
 
 def near(latitude: float, longitude: float, within_meters: float = 700) -> str:
@@ -96,25 +108,3 @@ def _plus_code(text: str) -> tuple[float, float] | None:
 
 
 _BY_NAME = {folded(name): place for place in PLACES for name in (place.name, *place.names)}
-
-
-def _named(text: str, *, exactly: bool) -> list[Place]:
-    wanted = folded(text)
-    if wanted in _BY_NAME:
-        return [_BY_NAME[wanted]]
-    # Nobody's place has a longer name, and comparing long texts takes its time.
-    if exactly or len(wanted) > 60:
-        return []
-    words = wanted.split()
-    if all(len(word) < 3 for word in words):
-        return []
-    found = [place for name, place in _BY_NAME.items() if _begins(name, words)]
-    if not found:
-        close = difflib.get_close_matches(wanted, _BY_NAME, n=3, cutoff=0.8)
-        found = [_BY_NAME[name] for name in close]
-    return list(dict.fromkeys(found))[:9]
-
-
-def _begins(name: str, words: list[str]) -> bool:
-    """Whether each word is the beginning of one in the name."""
-    return all(any(part.startswith(word) for part in name.split()) for word in words)

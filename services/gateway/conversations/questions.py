@@ -1,13 +1,13 @@
 """The questions we ask, each with the state in which its answer is awaited."""
 
-from services.gateway.conversations import menus, taps, wording
+from services.gateway.conversations import menus, own_places, taps, wording
 from services.gateway.conversations.catalogue import LANGUAGES, t
 from services.gateway.conversations.flows.drive import DRIVE_LOCATION, DRIVE_VEHICLE
 from services.gateway.conversations.flows.language import LANGUAGE
 from services.gateway.conversations.flows.ride import RIDE_DESTINATION, RIDE_LOCATION, RIDE_VEHICLE
 from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Moment, Outcome
-from services.gateway.messages import Button, Buttons, Menu, Row
+from services.gateway.messages import Button, Buttons, Menu, Reply, Row
 
 
 def ask_language(moment: Moment, lead: str = "", **intent: str) -> Outcome:
@@ -31,20 +31,25 @@ def ask_ride_vehicle(moment: Moment, lead: str = "", spot: taps.Spot | None = No
     return Outcome(remembered(moment).asking(RIDE_VEHICLE, moment.now, **gathered), (question,))
 
 
-def ask_pickup(moment: Moment, vehicle: str, lead: str = "") -> Outcome:
+async def ask_pickup(moment: Moment, vehicle: str, lead: str = "") -> Outcome:
     """Ask a passenger where the ride starts."""
     try:
-        name = wording.vehicle_name(moment.language, taps.vehicle_of(vehicle))
+        chosen = taps.vehicle_of(vehicle)
     except taps.TapUnreadable:
         return ask_ride_vehicle(moment, lead)
-    question = menus.place(moment, menus.body(lead, moment.say("ride-where", vehicle=name)))
-    return Outcome(remembered(moment).asking(RIDE_LOCATION, moment.now, vehicle=vehicle), (question,))
+    words = menus.body(lead, moment.say("ride-where", vehicle=wording.vehicle_name(moment.language, chosen)))
+    replies = await own_places.asked(moment, words, lambda spot: taps.place("ride", chosen, spot))
+    return Outcome(remembered(moment).asking(RIDE_LOCATION, moment.now, vehicle=vehicle), replies)
 
 
-def ask_destination(moment: Moment, vehicle: taps.Vehicle, spot: taps.Spot, lead: str = "") -> Outcome:
+async def ask_destination(moment: Moment, vehicle: taps.Vehicle, spot: taps.Spot, lead: str = "") -> Outcome:
     """Ask a passenger where the ride goes, with the way around the question."""
     words = menus.body(lead, moment.say("ride-whereto"))
-    question = Buttons(words, (Button(taps.ANYWHERE, moment.say("button-anywhere")),))
+    rows = await own_places.rows(moment, lambda to: taps.place("to", vehicle, to))
+    anywhere = moment.say("button-anywhere")
+    question: Reply = Buttons(words, (Button(taps.ANYWHERE, anywhere),))
+    if rows:
+        question = Menu(words, moment.say("label-places"), (*rows[:9], Row(taps.ANYWHERE, anywhere)))
     gathered = {"vehicle": taps.VEHICLE_WORDS[vehicle], "spot": str(spot)}
     return Outcome(remembered(moment).asking(RIDE_DESTINATION, moment.now, **gathered), (question,))
 
@@ -58,14 +63,15 @@ def ask_drive_vehicle(moment: Moment, lead: str = "", spot: taps.Spot | None = N
     return Outcome(memory.asking(DRIVE_VEHICLE, moment.now, **gathered), (question,))
 
 
-def ask_drive_place(moment: Moment, vehicle: str, lead: str = "") -> Outcome:
+async def ask_drive_place(moment: Moment, vehicle: str, lead: str = "") -> Outcome:
     """Ask a driver where they are."""
     try:
-        taps.vehicle_of(vehicle)
+        chosen = taps.vehicle_of(vehicle)
     except taps.TapUnreadable:
         return ask_drive_vehicle(moment, lead)
-    question = menus.place(moment, menus.body(lead, moment.say("drive-where")))
-    return Outcome(remembered(moment).asking(DRIVE_LOCATION, moment.now, vehicle=vehicle), (question,))
+    words = menus.body(lead, moment.say("drive-where"))
+    replies = await own_places.asked(moment, words, lambda spot: taps.place("drive", chosen, spot))
+    return Outcome(remembered(moment).asking(DRIVE_LOCATION, moment.now, vehicle=vehicle), replies)
 
 
 def gathered_spot(moment: Moment) -> taps.Spot | None:

@@ -9,11 +9,15 @@ from services.gateway.messages import Menu, Row
 MOST_STARS = 5
 
 
-def card(moment: Moment, memory: Memory, trip: trips_pb2.Trip, words: str) -> Menu:
-    """A completed trip: what is to be told, and the stars. A phone that only has words types as many as it means."""
+def card(moment: Moment, memory: Memory, trip: trips_pb2.Trip, words: str, extra: tuple[Row, ...] = ()) -> Menu:
+    """A completed trip: what is to be told, the stars, and what else there is to do.
+
+    A phone that only has words types as many stars as it means.
+    """
     driving = trip.driver_id == moment.person.person_id
     stars = range(1, MOST_STARS + 1) if moment.words_only else range(MOST_STARS, 0, -1)
     rows = [Row(taps.stars(trip.trip_id, count), moment.say("row-stars", count=count)) for count in stars]
+    rows += extra
     if memory.online:
         rows.append(Row(taps.GO_OFFLINE, moment.say("row-offline"), moment.say("row-offline-about")))
     rows.append(Row(taps.GO_MENU, moment.say("button-menu")))

@@ -43,6 +43,10 @@ WORDED = {
     "SCHEDULE_CLOSED": "schedule-gone",
     "SCHEDULE_CHANGED": "schedule-changed",
     "SCHEDULE_UNDER_WAY": "schedule-under-way",
+    "PLACE_NAME_INVALID": "place-name-unreadable",
+    "PLACE_NAME_TAKEN": "place-name-taken",
+    "PLACE_NOT_FOUND": "place-gone",
+    "PLACES_TOO_MANY": "places-too-many",
 }
 
 # Worded where they are met, because an amount or a question goes with them (wallet.py).

@@ -9,7 +9,7 @@ from services.gateway.conversations import (
     guidance,
     menus,
     nearby,
-    places,
+    own_places,
     questions,
     taps,
     trip_card,
@@ -26,14 +26,14 @@ async def ask_vehicle(moment: Moment, lead: str = "") -> Outcome:
 
 async def ask_place(moment: Moment, lead: str = "") -> Outcome:
     """Where, again."""
-    return questions.ask_pickup(moment, questions.gathered_vehicle(moment), lead)
+    return await questions.ask_pickup(moment, questions.gathered_vehicle(moment), lead)
 
 
 async def ask_driver(moment: Moment, lead: str = "") -> Outcome:
     """Which driver, again: of those who are near by now; where, if the pickup was told too long ago."""
     pickup = questions.gathered_pickup(moment)
     if pickup is None:
-        return questions.ask_pickup(moment, questions.gathered_vehicle(moment), lead)
+        return await questions.ask_pickup(moment, questions.gathered_vehicle(moment), lead)
     return await nearby.show_drivers(moment, *pickup, lead, destination=questions.gathered_destination(moment))
 
 
@@ -58,12 +58,12 @@ async def choose_vehicle(turn: Turn) -> Outcome:
         spot = taps.Spot.read(rest[0], turn.now)
         if not turn.outdated(spot.at):
             return await destination.after_pickup(turn, vehicle, spot)
-    return questions.ask_pickup(turn, word)
+    return await questions.ask_pickup(turn, word)
 
 
 async def answer_vehicle(turn: Turn) -> Outcome:
     """Something else came while the vehicle is asked; a place is kept for the next question."""
-    found = places.read(turn.message)
+    found = await own_places.find(turn)
     if len(found) == 1:
         spot = taps.Spot(found[0].latitude, found[0].longitude, turn.now)
         return questions.ask_ride_vehicle(turn, turn.say("place-noted"), spot)
@@ -81,9 +81,9 @@ async def from_here(turn: Turn) -> Outcome:
 async def take_pickup(turn: Turn) -> Outcome:
     """The answer to where: search there, or ask which of several places."""
     word = questions.gathered_vehicle(turn)
-    found = places.read(turn.message)
+    found = await own_places.find(turn)
     if not found:
-        return questions.ask_pickup(turn, word, turn.say("place-unknown"))
+        return await questions.ask_pickup(turn, word, turn.say("place-unknown"))
     vehicle = taps.vehicle_of(word)
     spots = [(taps.Spot(place.latitude, place.longitude, turn.now), place.name) for place in found]
     if len(spots) == 1:
@@ -99,13 +99,13 @@ async def search_at(turn: Turn) -> Outcome:
     if shown is not None:
         return shown
     if turn.outdated(spot.at):
-        return questions.ask_pickup(turn, word, turn.say("place-outdated"))
+        return await questions.ask_pickup(turn, word, turn.say("place-outdated"))
     return await destination.after_pickup(turn, vehicle, spot)
 
 
 async def another_pick(turn: Turn) -> Outcome:
     """Something else came while the list of drivers is shown; a place is a new pickup."""
-    found = places.read(turn.message)
+    found = await own_places.find(turn)
     word = questions.gathered_vehicle(turn)
     if len(found) == 1:
         spot = taps.Spot(found[0].latitude, found[0].longitude, turn.now)
@@ -120,7 +120,7 @@ async def ask(turn: Turn) -> Outcome:
     vehicle, spot = taps.vehicle_of(word), taps.Spot.read(place, turn.now)
     driver_ids = () if whom == "all" else (taps.positive(whom),)
     if turn.outdated(spot.at):
-        return questions.ask_pickup(turn, word, turn.say("list-outdated"))
+        return await questions.ask_pickup(turn, word, turn.say("list-outdated"))
     # A list from before another pickup was chosen says nothing of where that ride would have gone.
     to = questions.gathered_destination(turn) if questions.gathered_spot(turn) == spot else None
     try:
@@ -138,6 +138,7 @@ async def ask(turn: Turn) -> Outcome:
         if error.reason == "NO_DRIVERS_AVAILABLE":
             return await nearby.show_drivers(turn, vehicle, spot, turn.say("refused-no-drivers"), destination=to)
         raise
+    await own_places.note(turn, spot)
     memory = remembered(turn).on_trip(trip, turn.person.person_id)
     lead = turn.say("asked", count=len(trip.offers))
     return Outcome(memory.home(), (trip_card.card(turn, trip, lead),))
@@ -160,6 +161,6 @@ async def retry(turn: Turn) -> Outcome:
     turn = replace(turn, state=memory.off_trip(trip_id).home())
     vehicle = trip.vehicle if trip.vehicle in taps.VEHICLE_WORDS else trips_pb2.VEHICLE_OTHER
     if turn.outdated(wording.utc(trip.create_time)):
-        return questions.ask_pickup(turn, taps.VEHICLE_WORDS[vehicle], turn.say("place-outdated"))
+        return await questions.ask_pickup(turn, taps.VEHICLE_WORDS[vehicle], turn.say("place-outdated"))
     spot = taps.Spot(trip.pickup.latitude, trip.pickup.longitude, wording.utc(trip.create_time))
     return await nearby.show_drivers(turn, vehicle, spot)

@@ -6,7 +6,7 @@ from chassis.errors import HailwireError
 from services.gateway.conversations import (
     guidance,
     menus,
-    places,
+    own_places,
     questions,
     schedule_card,
     taps,
@@ -79,7 +79,7 @@ async def answer_vehicle(turn: Turn) -> Outcome:
 async def take_place(turn: Turn) -> Outcome:
     """The answer to where: ask when, or which of several places."""
     word = questions.gathered_vehicle(turn)
-    found = places.read(turn.message)
+    found = await own_places.find(turn)
     if not found:
         return await _ask_place(turn, word, turn.say("place-unknown"))
     vehicle = taps.vehicle_of(word)
@@ -199,11 +199,12 @@ async def _list(turn: Turn, lead: str = "", *, home: bool = False) -> Outcome:
 
 async def _ask_place(moment: Moment, vehicle: str, lead: str = "") -> Outcome:
     try:
-        name = wording.vehicle_name(moment.language, taps.vehicle_of(vehicle))
+        chosen = taps.vehicle_of(vehicle)
     except taps.TapUnreadable:
         return await ask_vehicle(moment, lead)
-    question = menus.place(moment, menus.body(lead, moment.say("ride-where", vehicle=name)))
-    return Outcome(remembered(moment).asking(SCHEDULE_PLACE, moment.now, vehicle=vehicle), (question,))
+    words = menus.body(lead, moment.say("ride-where", vehicle=wording.vehicle_name(moment.language, chosen)))
+    replies = await own_places.asked(moment, words, lambda spot: taps.place("schedule", chosen, spot))
+    return Outcome(remembered(moment).asking(SCHEDULE_PLACE, moment.now, vehicle=vehicle), replies)
 
 
 def _ask_when(moment: Moment, target: Target, lead: str = "") -> Outcome:

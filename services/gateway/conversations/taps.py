@@ -35,6 +35,8 @@ ANYWHERE = "to:anywhere"
 GO_INSURANCE = "go:insurance"
 INSURANCE_SEND = "insurance:send"
 INSURANCE_CLAIM = "insurance:claim"
+GO_PLACES = "go:places"
+ADD_PLACE = "place:add"
 GO_WALLET = "go:wallet"
 WALLET_SEND = "wallet:send"
 
@@ -193,3 +195,18 @@ class Payment:
 def history(page_token: str = "") -> str:
     """A page of the statement; without a token the first."""
     return f"wallet:history:{page_token}" if page_token else "wallet:history"
+
+
+def own_place(word: str, place_id: int) -> str:
+    """Do something with a saved place: "show", "rename", "delete"."""
+    return f"place:{word}:{place_id}"
+
+
+def keep_place(spot: Spot) -> str:
+    """Save a place; its name is asked for."""
+    return f"place:at:{spot}"
+
+
+def name_place(word: str, target: str) -> str:
+    """Call a place "home", "work" or "school": a new one by its spot, or a saved one by its id."""
+    return f"place:name:{word}:{target}"

@@ -16,6 +16,7 @@ from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.conversations.insurance_world import Insurance
 from services.gateway.conversations.papers import Papers
+from services.gateway.conversations.places_world import Places
 from services.gateway.conversations.schedule_world import Schedules
 from services.gateway.messages import Channel, Message, Reply
 
@@ -186,6 +187,10 @@ class World(Protocol):
     @property
     def insurance(self) -> Insurance:
         """Certificates and claims."""
+
+    @property
+    def places(self) -> Places:
+        """Places by name, and the person's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,8 +57,8 @@ _PATTERNS = {"day-time", "time-of-day"}
 # What is the same word in two languages: names, and a pattern of names.
 SAME = {
     "fr": {"vehicle-moto", "vehicle-lifan", "button-menu", "label-places", "trip-line", "age-minutes", *_PATTERNS},
-    "rw": {"vehicle-moto", "vehicle-lifan", "trip-line", "entry-line", "schedule-line", *_PATTERNS},
-    "sw": {"vehicle-lifan", "trip-line", "entry-line", "schedule-line", *_PATTERNS},
+    "rw": {"place-card", "vehicle-moto", "vehicle-lifan", "trip-line", "entry-line", "schedule-line", *_PATTERNS},
+    "sw": {"place-card", "vehicle-lifan", "trip-line", "entry-line", "schedule-line", *_PATTERNS},
 }
 
 

@@ -71,6 +71,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _destinations,
         _money,
         _insurance,
+        _own_places,
         _a_number,
         _later,
         _erasing,
@@ -437,6 +438,35 @@ async def _insurance(town: Town) -> None:
             await phone.hear(event)
 
 
+async def _own_places(town: Town) -> None:
+    phone = await _asked_for_a_language(town.phone(language="en"))
+    await phone.say("places")
+    assert phone.state.name == "home"
+    await phone.choose("Add a place")
+    await phone.say("nowhere in particular")
+    assert phone.state.name == "places.where"
+    await phone.share(*HERE)
+    assert phone.state.name == "places.name"
+    await phone.say("?!")
+    assert phone.state.name == "places.name"
+    await phone.say("Gym")
+    assert phone.state.name == "home"
+    await phone.choose("Gym")
+    await phone.choose("Rename")
+    assert phone.state.name == "places.name"
+    await phone.choose("School")
+    await phone.choose("School")
+    await phone.choose("Delete")
+    for tap in ("rename", "show"):
+        await phone.tap(f"place:{tap}:7")
+        assert phone.state.name == "home"
+    await phone.tap(f"place:at:{_spot(town)}")
+    assert phone.state.name == "places.name"
+    phone.state = Memory({}).asking("places.name", town.now)
+    await phone.say("help")
+    assert phone.state.name == "places.where"
+
+
 async def _events(town: Town) -> None:
     phone = await _asked_for_a_language(town.phone(language="en"))
     trip = trips_pb2.Trip(trip_id=7, state=trips_pb2.TRIP_STATE_OFFERED, vehicle=trips_pb2.VEHICLE_MOTO)
@@ -480,6 +510,7 @@ def test_no_title_is_a_word_that_means_something_else() -> None:
         "button-menu": taps.GO_MENU,
         "button-wallet": taps.GO_WALLET,
         "button-insurance": taps.GO_INSURANCE,
+        "button-places": taps.GO_PLACES,
         "button-later": taps.GO_SCHEDULE,
         "button-schedules": taps.GO_SCHEDULES,
     }

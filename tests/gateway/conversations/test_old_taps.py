@@ -56,6 +56,14 @@ EVER = {
     "go:insurance": ("go:insurance", "I have no certificate"),
     "insurance:send": ("insurance:send", "Send me a photo or a PDF"),
     "insurance:claim": ("insurance:claim", "What happened"),
+    "go:places": ("go:places", "You have no saved places"),
+    "place:add": ("place:add", "Where is the place"),
+    # Where something is does not change in a day.
+    "place:at": ("place:at:{spot}", "What shall I call it"),
+    "place:name": ("place:name:home:{spot}", "Saved: Home"),
+    "place:show": ("place:show:{trip}", "no longer saved"),
+    "place:rename": ("place:rename:{trip}", "no longer saved"),
+    "place:delete": ("place:delete:{trip}", "no longer saved"),
     "go:wallet": ("go:wallet", "Your balance"),
     "wallet:send": ("wallet:send", "Who gets the money"),
     "wallet:history": ("wallet:history", "Nothing has come in"),
@@ -251,5 +259,11 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     asked.ask_destination = True
     await listed(asked)
     await asked.say("bus park")
+    await rider.say("places")
+    await rider.choose("Add a place")
+    await rider.share(-1.99, 30.01)
+    await rider.choose("Home")
+    await rider.choose("Home")
+    await rider.choose("My places")
     await rider.say("delete me")
     assert walked.shown == routing.TAPS.keys()

@@ -44,25 +44,18 @@ def test_what_is_no_place_is_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [
-        ("KCC", "Kigali Convention Centre"),
-        ("kimironko", "Kimironko Market"),
-        ("Marché de Kimironko", "Kimironko Market"),
-        ("kimironk market", "Kimironko Market"),
-        ("l'aéroport", "Kigali International Airport"),
-        ("aéroport", "Kigali International Airport"),
-    ],
+    [("KCC", "Kigali Convention Centre"), ("Marché de Kimironko", "Kimironko Market"), ("aéroport", "Kigali Interna")],
 )
-def test_a_landmark_is_found_by_its_names(text: str, name: str) -> None:
-    """Full names, other names, beginnings and small slips of the pen find the landmark."""
-    assert "".join(found.name for found in read(text)) == name
+def test_a_landmark_is_found_by_its_whole_names(text: str, name: str) -> None:
+    """Full names and other names, in any case, with or without accents, need no call."""
+    (found,) = read(text)
+    assert found.name.startswith(name)
 
 
-def test_several_landmarks_are_offered() -> None:
-    """A word that fits several landmarks finds each once, at most nine."""
-    found = read("kigali")
-    assert 3 <= len(found) <= 9
-    assert len(set(found)) == len(found)
+@pytest.mark.parametrize("text", ["kigali", "kimironko", "kimironk market"])
+def test_a_part_of_a_name_is_no_name(text: str) -> None:
+    """What may mean several places, or one with a slip of the pen, is asked of the gazetteer."""
+    assert read(text) == ()
 
 
 def test_a_shared_location_wins_over_words() -> None:

@@ -35,6 +35,8 @@ WAYS = {
     "insurance.certificate": ("insurance", "1"),
     "insurance.claim": ("insurance", "2"),
     "insurance.documents": ("insurance", "2", "A bus hit my car."),
+    "places.where": ("places", "1"),
+    "places.name": ("places", "1", "-1.95, 30.06"),
     "wallet.payee": ("wallet", "1"),
     "wallet.amount": ("wallet", "1", "{code}"),
     "wallet.confirm": ("wallet", "1", "{code}", "6000"),

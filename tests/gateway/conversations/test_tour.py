@@ -116,6 +116,7 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await rider.choose("History")
     await insured(rider, town)
     await _later(town, rider)
+    await _own_places(rider)
     for words in ("delete me", "hmm", "help"):
         await rider.say(words)
     town.bank.endow(driver.person_id, 1000, town.now)
@@ -127,6 +128,22 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     assert trip.state == trips_pb2.TRIP_STATE_CANCELLED
     idle = {name for name, stats in routing.stats().items() if stats.uses == before.get(name, 0)}
     assert not idle
+
+
+async def _own_places(rider: Phone) -> None:
+    """Everything that can be done with saved places."""
+    await rider.say("places")
+    await rider.choose("Add a place")
+    await rider.say("gibberish")
+    await rider.say("bus park")
+    await rider.choose("Nyabugogo")
+    await rider.say("help")
+    await rider.say("Gym")
+    await rider.choose("Gym")
+    await rider.choose("Rename")
+    await rider.choose("School")
+    await rider.choose("School")
+    await rider.choose("Delete")
 
 
 async def _later(town: Town, rider: Phone) -> None:

@@ -28,6 +28,7 @@ from services.gateway.messages import Channel
 from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.office import Office, PersonsInsurance
 from tests.gateway.conversations.phones import Phone
+from tests.gateway.conversations.town_places import Gazetteer, PersonsOwnPlaces
 from tests.gateway.conversations.town_schedules import PersonsSchedules
 
 Kept = TypeVar("Kept")
@@ -59,6 +60,7 @@ class Town:
         self.phones: dict[int, Phone] = {}
         self.bank = Bank()
         self.office = Office()
+        self.gazetteer = Gazetteer()
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
@@ -154,6 +156,10 @@ class PersonsWorld:
     @property
     def insurance(self) -> PersonsInsurance:
         return PersonsInsurance(self.town.office, self.me, self.town.now, self._once)
+
+    @property
+    def places(self) -> PersonsOwnPlaces:
+        return PersonsOwnPlaces(self.town.gazetteer, self.me, self._once)
 
     def _once(self, step: str, fingerprint: object, change: Callable[[], Kept], *, for_ever: bool = False) -> Kept:
         key = (0 if for_ever else self.message_id, step)
