@@ -56,6 +56,8 @@ WHERE cancelled_by = ANY($1::bigint[]) AND (passenger_id = ANY($1::bigint[]) OR 
 )
 
 _EVENTS = Statement("trips.erase_events", "DELETE FROM trips.event WHERE recipient_id = ANY($1::bigint[])")
+# What they wrote to somebody who has not heard it yet; a taker that has it stores what it has.
+_SAID = Statement("trips.erase_said", "DELETE FROM trips.event WHERE sender_id = ANY($1::bigint[])")
 
 _LEDGER = Ledger("trips")
 _SEARCH = LedgerSearch("trips")
@@ -89,6 +91,7 @@ class Erasures(WholePeople[Erasure]):
             await self.session.execute(statement, people)
         await self.session.fetch(merge_statements.LOCK_MAILBOXES, people)
         await self.session.execute(_EVENTS, people)
+        await self.session.execute(_SAID, people)
         await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
         await self.session.execute(statements.NOTIFY, ["trips_presence"] * len(people), people)
 

@@ -41,6 +41,7 @@ class Merges(WholePeople[Merge]):
         await self.session.fetch(merge_statements.LOCK_MAILBOXES, [*arrays[0], *arrays[1]])
         await self.session.execute(merge_statements.MERGE_MAILBOXES, *arrays)
         await self.session.execute(merge_statements.MOVE_EVENTS, *arrays)
+        await self.session.execute(merge_statements.MOVE_SAID, *arrays)
         await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
         # The survivors, and by now everybody who was merged into them.
         survivors = sorted({merge.to_person_id for merge in merges})

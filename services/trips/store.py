@@ -16,12 +16,14 @@ from services.trips.merging import Merges
 from services.trips.presence import Presence, PresenceUpdate
 from services.trips.rating import RateTrip
 from services.trips.rating_changes import Ratings
+from services.trips.relay import RelayMessage
+from services.trips.relaying import Relays
 from services.trips.retiring import SILENT_DRIVERS, Retirements
 from services.trips.search import Nearby, Search
 from services.trips.terms import Terms
 from services.trips.trip import Trip, TripState
 
-Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge | RateTrip
+Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge | RateTrip | RelayMessage
 Item = TypeVar("Item", bound=Change)
 Outcomes = list[bytes | errors.HailwireError]
 
@@ -96,6 +98,10 @@ class TripStore:
     async def rate(self, requests: Sequence[changes.Request[RateTrip]]) -> Outcomes:
         """RatingResults."""
         return await self._change(Ratings, requests)
+
+    async def relay(self, requests: Sequence[changes.Request[RelayMessage]]) -> Outcomes:
+        """RelayResults."""
+        return await self._change(Relays, requests)
 
     async def _change(
         self,

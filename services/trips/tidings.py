@@ -27,6 +27,7 @@ class EventKind(IntEnum):
     SCHEDULE_BUSY = 24
     ARRIVAL_TIME_CHANGED = 40
     PRESENCE_ENDED = 41
+    RELAYED = 50
 
 
 @dataclass(frozen=True, slots=True)

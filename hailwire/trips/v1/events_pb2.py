@@ -29,27 +29,29 @@ from hailwire.trips.v1 import schedules_pb2 as hailwire_dot_trips_dot_v1_dot_sch
 from hailwire.trips.v1 import trips_pb2 as hailwire_dot_trips_dot_v1_dot_trips__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehailwire/trips/v1/events.proto\x12\x11hailwire.trips.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a hailwire/profile/v1/wallet.proto\x1a!hailwire/trips/v1/schedules.proto\x1a\x1dhailwire/trips/v1/trips.proto\"\xa2\x02\n\x05\x45vent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.hailwire.trips.v1.EventKind\x12\x14\n\x0crecipient_id\x18\x03 \x01(\x03\x12%\n\x04trip\x18\x04 \x01(\x0b\x32\x17.hailwire.trips.v1.Trip\x12\x10\n\x08offer_id\x18\x05 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x05money\x18\x0f \x01(\x0b\x32\x1d.hailwire.trips.v1.MoneyMoved\x12-\n\x08schedule\x18\x14 \x01(\x0b\x32\x1b.hailwire.trips.v1.Schedule\"d\n\nMoneyMoved\x12)\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1a.hailwire.profile.v1.Entry\x12+\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Money\"b\n\x11TakeEventsRequest\x12\x10\n\x08taker_id\x18\x01 \x01(\t\x12\x12\n\nmax_events\x18\x02 \x01(\x05\x12\'\n\x04wait\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"h\n\x12TakeEventsResponse\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.hailwire.trips.v1.Event\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"-\n\x18\x41\x63knowledgeEventsRequest\x12\x11\n\tevent_ids\x18\x01 \x03(\x03\"\x1b\n\x19\x41\x63knowledgeEventsResponse*\xb7\x04\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45VENT_KIND_OFFER_MADE\x10\x01\x12\x1b\n\x17\x45VENT_KIND_OFFER_CLOSED\x10\x02\x12\x1c\n\x18\x45VENT_KIND_TRIP_ACCEPTED\x10\x03\x12\x1d\n\x19\x45VENT_KIND_DRIVER_ARRIVED\x10\x04\x12\x1b\n\x17\x45VENT_KIND_TRIP_STARTED\x10\x05\x12\x1d\n\x19\x45VENT_KIND_TRIP_COMPLETED\x10\x06\x12\x1d\n\x19\x45VENT_KIND_TRIP_CANCELLED\x10\x07\x12\x1f\n\x1b\x45VENT_KIND_OFFERS_EXHAUSTED\x10\x08\x12\x1b\n\x17\x45VENT_KIND_TRIP_EXPIRED\x10\t\x12\x1a\n\x16\x45VENT_KIND_MONEY_MOVED\x10\x1e\x12 \n\x1c\x45VENT_KIND_SCHEDULE_REMINDER\x10\x14\x12\"\n\x1e\x45VENT_KIND_SCHEDULE_NOBODY_YET\x10\x15\x12\x1e\n\x1a\x45VENT_KIND_SCHEDULE_MISSED\x10\x16\x12\x1c\n\x18\x45VENT_KIND_SCHEDULE_LATE\x10\x17\x12\x1c\n\x18\x45VENT_KIND_SCHEDULE_BUSY\x10\x18\x12#\n\x1f\x45VENT_KIND_ARRIVAL_TIME_CHANGED\x10(\x12\x1d\n\x19\x45VENT_KIND_PRESENCE_ENDED\x10)2\xda\x01\n\rEventsService\x12Y\n\nTakeEvents\x12$.hailwire.trips.v1.TakeEventsRequest\x1a%.hailwire.trips.v1.TakeEventsResponse\x12n\n\x11\x41\x63knowledgeEvents\x12+.hailwire.trips.v1.AcknowledgeEventsRequest\x1a,.hailwire.trips.v1.AcknowledgeEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehailwire/trips/v1/events.proto\x12\x11hailwire.trips.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a hailwire/profile/v1/wallet.proto\x1a!hailwire/trips/v1/schedules.proto\x1a\x1dhailwire/trips/v1/trips.proto\"\xc9\x02\n\x05\x45vent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.hailwire.trips.v1.EventKind\x12\x14\n\x0crecipient_id\x18\x03 \x01(\x03\x12%\n\x04trip\x18\x04 \x01(\x0b\x32\x17.hailwire.trips.v1.Trip\x12\x10\n\x08offer_id\x18\x05 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x05money\x18\x0f \x01(\x0b\x32\x1d.hailwire.trips.v1.MoneyMoved\x12-\n\x08schedule\x18\x14 \x01(\x0b\x32\x1b.hailwire.trips.v1.Schedule\x12%\n\x04said\x18\x19 \x01(\x0b\x32\x17.hailwire.trips.v1.Said\"X\n\x04Said\x12\x13\n\x0b\x66rom_driver\x18\x01 \x01(\x08\x12\x0c\n\x04text\x18\x02 \x01(\t\x12-\n\x08location\x18\x03 \x01(\x0b\x32\x1b.hailwire.trips.v1.Location\"d\n\nMoneyMoved\x12)\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1a.hailwire.profile.v1.Entry\x12+\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Money\"b\n\x11TakeEventsRequest\x12\x10\n\x08taker_id\x18\x01 \x01(\t\x12\x12\n\nmax_events\x18\x02 \x01(\x05\x12\'\n\x04wait\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"h\n\x12TakeEventsResponse\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.hailwire.trips.v1.Event\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"-\n\x18\x41\x63knowledgeEventsRequest\x12\x11\n\tevent_ids\x18\x01 \x03(\x03\"\x1b\n\x19\x41\x63knowledgeEventsResponse*\xcf\x04\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45VENT_KIND_OFFER_MADE\x10\x01\x12\x1b\n\x17\x45VENT_KIND_OFFER_CLOSED\x10\x02\x12\x1c\n\x18\x45VENT_KIND_TRIP_ACCEPTED\x10\x03\x12\x1d\n\x19\x45VENT_KIND_DRIVER_ARRIVED\x10\x04\x12\x1b\n\x17\x45VENT_KIND_TRIP_STARTED\x10\x05\x12\x1d\n\x19\x45VENT_KIND_TRIP_COMPLETED\x10\x06\x12\x1d\n\x19\x45VENT_KIND_TRIP_CANCELLED\x10\x07\x12\x1f\n\x1b\x45VENT_KIND_OFFERS_EXHAUSTED\x10\x08\x12\x1b\n\x17\x45VENT_KIND_TRIP_EXPIRED\x10\t\x12\x1a\n\x16\x45VENT_KIND_MONEY_MOVED\x10\x1e\x12 \n\x1c\x45VENT_KIND_SCHEDULE_REMINDER\x10\x14\x12\"\n\x1e\x45VENT_KIND_SCHEDULE_NOBODY_YET\x10\x15\x12\x1e\n\x1a\x45VENT_KIND_SCHEDULE_MISSED\x10\x16\x12\x1c\n\x18\x45VENT_KIND_SCHEDULE_LATE\x10\x17\x12\x1c\n\x18\x45VENT_KIND_SCHEDULE_BUSY\x10\x18\x12#\n\x1f\x45VENT_KIND_ARRIVAL_TIME_CHANGED\x10(\x12\x1d\n\x19\x45VENT_KIND_PRESENCE_ENDED\x10)\x12\x16\n\x12\x45VENT_KIND_RELAYED\x10\x32\x32\xda\x01\n\rEventsService\x12Y\n\nTakeEvents\x12$.hailwire.trips.v1.TakeEventsRequest\x1a%.hailwire.trips.v1.TakeEventsResponse\x12n\n\x11\x41\x63knowledgeEvents\x12+.hailwire.trips.v1.AcknowledgeEventsRequest\x1a,.hailwire.trips.v1.AcknowledgeEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hailwire.trips.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVENTKIND']._serialized_start=896
-  _globals['_EVENTKIND']._serialized_end=1463
+  _globals['_EVENTKIND']._serialized_start=1025
+  _globals['_EVENTKIND']._serialized_end=1616
   _globals['_EVENT']._serialized_start=219
-  _globals['_EVENT']._serialized_end=509
-  _globals['_MONEYMOVED']._serialized_start=511
-  _globals['_MONEYMOVED']._serialized_end=611
-  _globals['_TAKEEVENTSREQUEST']._serialized_start=613
-  _globals['_TAKEEVENTSREQUEST']._serialized_end=711
-  _globals['_TAKEEVENTSRESPONSE']._serialized_start=713
-  _globals['_TAKEEVENTSRESPONSE']._serialized_end=817
-  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_start=819
-  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_end=864
-  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_start=866
-  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_end=893
-  _globals['_EVENTSSERVICE']._serialized_start=1466
-  _globals['_EVENTSSERVICE']._serialized_end=1684
+  _globals['_EVENT']._serialized_end=548
+  _globals['_SAID']._serialized_start=550
+  _globals['_SAID']._serialized_end=638
+  _globals['_MONEYMOVED']._serialized_start=640
+  _globals['_MONEYMOVED']._serialized_end=740
+  _globals['_TAKEEVENTSREQUEST']._serialized_start=742
+  _globals['_TAKEEVENTSREQUEST']._serialized_end=840
+  _globals['_TAKEEVENTSRESPONSE']._serialized_start=842
+  _globals['_TAKEEVENTSRESPONSE']._serialized_end=946
+  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_start=948
+  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_end=993
+  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_start=995
+  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_end=1022
+  _globals['_EVENTSSERVICE']._serialized_start=1619
+  _globals['_EVENTSSERVICE']._serialized_end=1837
 # @@protoc_insertion_point(module_scope)

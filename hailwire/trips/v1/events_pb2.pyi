@@ -66,6 +66,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
     EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 41
     """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
+    EVENT_KIND_RELAYED: _EventKind.ValueType  # 50
+    """To one side of a trip: the other side wrote or shared a place (said). The trip tells only who they are."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -106,6 +108,8 @@ EVENT_KIND_ARRIVAL_TIME_CHANGED: EventKind.ValueType  # 40
 """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
 EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 41
 """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
+EVENT_KIND_RELAYED: EventKind.ValueType  # 50
+"""To one side of a trip: the other side wrote or shared a place (said). The trip tells only who they are."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -122,6 +126,7 @@ class Event(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     MONEY_FIELD_NUMBER: _builtins.int
     SCHEDULE_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
     event_id: _builtins.int
     """Given by the service that hands it out, unique for ever among its own. Positive."""
     kind: Global___EventKind.ValueType
@@ -146,6 +151,10 @@ class Event(_message.Message):
     def schedule(self) -> _schedules_pb2.Schedule:
         """The schedule that it is about, with the ride in question as its occurrence; unset in events about trips."""
 
+    @_builtins.property
+    def said(self) -> Global___Said:
+        """What the other side of the trip said, for relayed events."""
+
     def __init__(
         self,
         *,
@@ -157,14 +166,47 @@ class Event(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         money: Global___MoneyMoved | None = ...,
         schedule: _schedules_pb2.Schedule | None = ...,
+        said: Global___Said | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "money", b"money", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "money", b"money", "said", b"said", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event_id", b"event_id", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event_id", b"event_id", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "said", b"said", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Event: _TypeAlias = Event  # noqa: Y015
+
+@_typing.final
+class Said(_message.Message):
+    """Words or a place from the other side of a trip, masked already."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DRIVER_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    from_driver: _builtins.bool
+    """Whether the driver says so; the passenger otherwise."""
+    text: _builtins.str
+    """The words; empty for a place."""
+    @_builtins.property
+    def location(self) -> _trips_pb2.Location:
+        """The place; unset for words."""
+
+    def __init__(
+        self,
+        *,
+        from_driver: _builtins.bool = ...,
+        text: _builtins.str = ...,
+        location: _trips_pb2.Location | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_driver", b"from_driver", "location", b"location", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Said: _TypeAlias = Said  # noqa: Y015
 
 @_typing.final
 class MoneyMoved(_message.Message):
