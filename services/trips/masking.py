@@ -19,9 +19,10 @@ _TOP_LEVELS = "com|net|org|info|biz|app|link|page|site|online|me|ly|gg|co|io|rw|
 _LINKS = re.compile(
     rf"""
     \b(?:https?|ftp|tg|whatsapp)\s?:\s?//\S*                # any address with a scheme
-    | \b(?:tel|mailto|sms)\s?:\s?\S+
+    | \b(?:tel|mailto|sms):\S+
     | \bwww\s?\.\s?\S+
-    | [\w.+-]{{1,64}}\s?@\s?[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,4}}   # mail
+    | [\w.+-]{{1,64}}@[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,4}}   # mail
+    | [\w.+-]{{1,64}}\s?@\s?[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{1,4}}   # the same drawn apart
     | (?<!\w)@\w{{2,64}}                                    # accounts
     | \b[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,4}}\.(?:{_TOP_LEVELS})\b(?:/\S*)?   # names of hosts
     """,

@@ -68,7 +68,8 @@ class Relays(TripsAttempt[RelayMessage]):
         return {
             position
             for position, (item, plan) in enumerate(zip(items, plans, strict=True))
-            if (trip := self.board.trip(item.trip_id)) and not {trip.passenger_id, trip.driver_id} - {None} <= plan.people
+            if (trip := self.board.trip(item.trip_id))
+            and not {trip.passenger_id, trip.driver_id} - {None} <= plan.people
         }
 
     async def prepare(self, items: Sequence[RelayMessage]) -> None:  # noqa: ARG002

@@ -72,7 +72,8 @@ SELECT n, n, CASE WHEN n % 50 = 0 THEN 1 ELSE 4 END, now(),
        CASE WHEN n % 50 = 0 THEN now() + n * interval '1 second' END, CASE WHEN n % 50 > 0 THEN n END
 FROM generate_series(1, {rows}) n;
 INSERT INTO trips.mailbox SELECT n FROM generate_series(1, {rows}) n;
-INSERT INTO trips.event (recipient_id, kind, payload) SELECT n, 1, '' FROM generate_series(1, {rows}) n;
+INSERT INTO trips.event (recipient_id, kind, payload, sender_id)
+SELECT n, 1, '', CASE WHEN n % 50 = 0 THEN n END FROM generate_series(1, {rows}) n;
 INSERT INTO trips.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
 
 INSERT INTO gateway.instance (name) SELECT 'instance ' || n FROM generate_series(1, 3) n;

@@ -34,6 +34,15 @@ def address_keys(known: profile_pb2.Identity) -> list[str]:
     return [Address("whatsapp", "number", known.value, relayed).key for relayed in (False, True)]
 
 
+def reached(person: profile_pb2.Person) -> bool:
+    """Whether they may be written to on some channel on which they are known."""
+    ways = {
+        profile_pb2.CHANNEL_SMS if known.kind == profile_pb2.IDENTITY_KIND_SMS_NUMBER else profile_pb2.CHANNEL_WHATSAPP
+        for known in person.identities
+    }
+    return bool(ways - set(person.opt_outs))
+
+
 class Profile:
     """Single calls that travel in batches."""
 

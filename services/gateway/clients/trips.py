@@ -12,6 +12,8 @@ from hailwire.trips.v1 import (
     matches_pb2_grpc,
     ratings_pb2,
     ratings_pb2_grpc,
+    relay_pb2,
+    relay_pb2_grpc,
     trips_pb2,
     trips_pb2_grpc,
 )
@@ -122,6 +124,13 @@ class Trips:
             stub.BatchMergePeople,
             lambda items: trips_pb2.BatchMergePeopleRequest(requests=items),
             lambda _: None,
+        )
+        self.relay: Coalescer[relay_pb2.RelayMessageRequest, relay_pb2.RelayedMessage] = batched(
+            self.peer,
+            "relay",
+            relay_pb2_grpc.RelayServiceStub(channel).BatchRelayMessages,
+            lambda items: relay_pb2.BatchRelayMessagesRequest(requests=items),
+            lambda result: result.relayed,
         )
 
         self._fares = fares_pb2_grpc.FaresServiceStub(channel)

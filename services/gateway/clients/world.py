@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from chassis import errors
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, trips_pb2
+from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
 from services.gateway.clients.merged import as_survivor
-from services.gateway.clients.profile import Profile
+from services.gateway.clients.profile import Profile, reached
 from services.gateway.clients.schedules import PersonalSchedules
 from services.gateway.clients.trips import Trips
 from services.gateway.proving import Proving
@@ -191,6 +191,20 @@ class PersonalWorld:
                 request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, stars=stars
             )
         )
+
+    async def relay(
+        self, step: str, trip_id: int, *, text: str = "", location: trips_pb2.Location | None = None
+    ) -> relay_pb2.RelayedMessage:
+        """Hand words or a place to the other side of a trip."""
+        return await self._trips.relay(
+            relay_pb2.RelayMessageRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, text=text, location=location
+            )
+        )
+
+    async def reaches(self, person_id: int) -> bool:
+        """Whether somebody else reads what we write to them."""
+        return reached(await self._profile.get(person_id))
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked."""

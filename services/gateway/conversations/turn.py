@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, trips_pb2
+from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
 from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.conversations.schedule_world import Schedules
@@ -29,6 +29,8 @@ ALREADY_TOLD = "already_told"
 EVENT_OUTDATED = "event_outdated"
 NO_ADDRESS = "no_address"
 RATE_LIMITED = "rate_limited"
+# Handed on to the other side of a trip, by somebody who knows that it is.
+RELAYED = "relayed"
 SILENT_REASONS = frozenset(
     {
         CARRIER_ANSWERS,
@@ -40,6 +42,7 @@ SILENT_REASONS = frozenset(
         EVENT_OUTDATED,
         NO_ADDRESS,
         RATE_LIMITED,
+        RELAYED,
     }
 )
 
@@ -157,6 +160,14 @@ class World(Protocol):
 
     async def rate_trip(self, step: str, trip_id: int, stars: int) -> ratings_pb2.Rating:
         """Give the other side of a completed trip so many stars."""
+
+    async def relay(
+        self, step: str, trip_id: int, *, text: str = "", location: trips_pb2.Location | None = None
+    ) -> relay_pb2.RelayedMessage:
+        """Hand words or a place to the other side of a trip."""
+
+    async def reaches(self, person_id: int) -> bool:
+        """Whether somebody else reads what we write to them; False when they asked for silence everywhere."""
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked, newest first."""

@@ -400,3 +400,20 @@ why-too-far = the pickup was too far away ({ $distance })
 why-busy = you were busy
 why-offline = you were offline
 why-other-vehicle = another vehicle was wanted
+
+## What the two sides of a trip say to each other
+
+relay-hint-driver = Whatever you write here goes to your driver, who does not see your number.
+relay-hint-passenger = Whatever you write here goes to your passenger, who does not see your number.
+relay-told-driver = I have told your driver.
+relay-told-passenger = I have told your passenger.
+relay-masked = I left out what looks like a number or a link: numbers stay private here.
+relay-driver-silent = Your driver has asked me for silence and does not read this.
+relay-passenger-silent = Your passenger has asked me for silence and does not read this.
+relay-no-media = I pass on words and places, but no photos, recordings or files.
+relay-driver = Driver:
+relay-passenger = Passenger:
+relay-place = I am here: { $link }
+relay-place-near = I am near { $place }: { $link }
+refused-relay-closed = That trip is over, so I cannot pass anything on.
+refused-relay-long = That is too long to pass on. Please say it in fewer words.

@@ -400,3 +400,20 @@ why-too-far = le départ était trop loin ({ $distance })
 why-busy = vous étiez occupé
 why-offline = vous étiez hors ligne
 why-other-vehicle = un autre véhicule était voulu
+
+## Ce que se disent les deux côtés d'une course
+
+relay-hint-driver = Ce que vous écrivez ici va à votre chauffeur, qui ne voit pas votre numéro.
+relay-hint-passenger = Ce que vous écrivez ici va à votre passager, qui ne voit pas votre numéro.
+relay-told-driver = Je l'ai dit à votre chauffeur.
+relay-told-passenger = Je l'ai dit à votre passager.
+relay-masked = J'ai enlevé ce qui ressemble à un numéro ou à un lien : ici les numéros restent privés.
+relay-driver-silent = Votre chauffeur m'a demandé le silence et ne lit pas ceci.
+relay-passenger-silent = Votre passager m'a demandé le silence et ne lit pas ceci.
+relay-no-media = Je transmets les mots et les lieux, mais ni photos, ni enregistrements, ni fichiers.
+relay-driver = Chauffeur :
+relay-passenger = Passager :
+relay-place = Je suis ici : { $link }
+relay-place-near = Je suis près de { $place } : { $link }
+refused-relay-closed = Cette course est terminée, je ne peux plus rien transmettre.
+refused-relay-long = C'est trop long pour être transmis. Dites-le en moins de mots.

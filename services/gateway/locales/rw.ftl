@@ -400,3 +400,20 @@ why-too-far = aho gufatira umugenzi hari kure cyane ({ $distance })
 why-busy = wari uhuze
 why-offline = ntiwari ku murongo
 why-other-vehicle = hashakwaga ikindi kinyabiziga
+
+## Ibyo impande ebyiri z'urugendo zibwirana
+
+relay-hint-driver = Ibyo wandika hano bigera ku mushoferi wawe, kandi ntabona nimero yawe.
+relay-hint-passenger = Ibyo wandika hano bigera ku mugenzi wawe, kandi ntabona nimero yawe.
+relay-told-driver = Nabibwiye umushoferi wawe.
+relay-told-passenger = Nabibwiye umugenzi wawe.
+relay-masked = Nakuyemo ibisa na nimero cyangwa linki: hano nimero ziguma mu ibanga.
+relay-driver-silent = Umushoferi wawe yansabye guceceka, ntabwo asoma ibi.
+relay-passenger-silent = Umugenzi wawe yansabye guceceka, ntabwo asoma ibi.
+relay-no-media = Ntanga amagambo n'ahantu, ariko si amafoto, amajwi cyangwa amadosiye.
+relay-driver = Umushoferi:
+relay-passenger = Umugenzi:
+relay-place = Ndi hano: { $link }
+relay-place-near = Ndi hafi ya { $place }: { $link }
+refused-relay-closed = Urwo rugendo rwararangiye, sinshobora gutanga ubutumwa.
+refused-relay-long = Ubu butumwa ni burebure cyane. Bivuge mu magambo make.

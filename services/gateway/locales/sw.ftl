@@ -391,3 +391,20 @@ why-too-far = mahali pa kuchukua abiria palikuwa mbali mno ({ $distance })
 why-busy = ulikuwa na kazi
 why-offline = hukuwa mtandaoni
 why-other-vehicle = kilihitajika chombo kingine
+
+## Yale ambayo pande mbili za safari zinaambiana
+
+relay-hint-driver = Unachoandika hapa kinamfikia dereva wako, ambaye haoni namba yako.
+relay-hint-passenger = Unachoandika hapa kinamfikia abiria wako, ambaye haoni namba yako.
+relay-told-driver = Nimemwambia dereva wako.
+relay-told-passenger = Nimemwambia abiria wako.
+relay-masked = Nimeondoa kinachofanana na namba au kiungo: hapa namba zinabaki siri.
+relay-driver-silent = Dereva wako ameniomba ninyamaze na hasomi hili.
+relay-passenger-silent = Abiria wako ameniomba ninyamaze na hasomi hili.
+relay-no-media = Ninapitisha maneno na mahali, lakini si picha, sauti wala faili.
+relay-driver = Dereva:
+relay-passenger = Abiria:
+relay-place = Niko hapa: { $link }
+relay-place-near = Niko karibu na { $place }: { $link }
+refused-relay-closed = Safari hiyo imekwisha, siwezi kupitisha chochote.
+refused-relay-long = Hii ni ndefu mno kupitisha. Iseme kwa maneno machache.

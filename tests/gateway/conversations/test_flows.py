@@ -72,6 +72,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _a_number,
         _later,
         _erasing,
+        _talking,
     ):
         await walk(Town())
     await _events(Town())
@@ -251,6 +252,13 @@ async def _a_trip(town: Town) -> None:
         await _asked_for_a_language(driver)
         await driver.tap(f"trip:{step}:{trip_id}")
         assert driver.state.name == "home"
+
+
+async def _talking(town: Town) -> None:
+    driver, rider, _ = await _on_a_trip(town)
+    await _asked_for_a_language(driver)
+    await rider.say("I am at the blue door")
+    assert driver.state.name == "language"
 
 
 async def _nothing_left(town: Town) -> None:

@@ -52,6 +52,7 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await driver.choose("Accept")
     await rider.choose("Give up trip")
     await rider.choose("Keep the trip")
+    await rider.say("I am at the blue door")
     town.tell(events_pb2.EVENT_KIND_ARRIVAL_TIME_CHANGED, rider.person_id, list(town.trips.values())[-1])
     await town.deliver()
     for title in ("Arrived", "Start trip", "Complete"):

@@ -18,12 +18,15 @@ from hailwire.trips.v1 import (
     matches_pb2,
     money_pb2,
     ratings_pb2,
+    relay_pb2,
     schedules_pb2,
     trips_pb2,
 )
+from services.gateway.clients.profile import reached
 from services.gateway.conversations import places
 from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
+from services.trips.masking import masked
 from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.town_schedules import PersonsSchedules
@@ -59,6 +62,7 @@ class Town:
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
+        self.relay_after = timedelta(minutes=10)
         self.missed: list[matches_pb2.MissedTrip] = []
         self.averages: dict[int, float] = {}
         self.way_meters = 4200
@@ -399,6 +403,31 @@ class PersonsWorld:
             return ratings_pb2.Rating(trip_id=trip_id, rater_id=self.me, stars=stars, changed=changed)
 
         return self._once(step, ("rate", trip_id, stars), change)
+
+    async def relay(
+        self, step: str, trip_id: int, *, text: str = "", location: trips_pb2.Location | None = None
+    ) -> relay_pb2.RelayedMessage:
+        def change() -> relay_pb2.RelayedMessage:
+            trip = self.town.trips.get(trip_id)
+            if trip is None or self.me not in {trip.passenger_id, trip.driver_id}:
+                raise NotFound(reason="TRIP_NOT_FOUND")
+            ended = trip.end_time.ToDatetime(tzinfo=UTC)
+            over = trip.state != trips_pb2.TRIP_STATE_COMPLETED or self.town.now - ended >= self.town.relay_after
+            if not trip.driver_id or (trip.state not in OPEN and over):
+                raise Refused(reason="RELAY_CLOSED")
+            if len(text) > 1000:
+                raise Refused(reason="RELAY_TOO_LONG")
+            shown, hidden = masked(text)
+            driving = trip.driver_id == self.me
+            other = trip.passenger_id if driving else trip.driver_id
+            self.town.tell(events_pb2.EVENT_KIND_RELAYED, other, trip)
+            self.town.events[-1].said.CopyFrom(events_pb2.Said(from_driver=driving, text=shown, location=location))
+            return relay_pb2.RelayedMessage(trip_id=trip_id, recipient_id=other, from_driver=driving, masked=hidden)
+
+        return self._once(step, ("relay", trip_id, text, str(location)), change)
+
+    async def reaches(self, person_id: int) -> bool:
+        return reached(self.town.people[person_id])
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         return self.town.missed

@@ -13,6 +13,7 @@ from services.gateway.conversations.flows import (
     offer,
     prices,
     rating,
+    relay,
     ride,
     schedule,
     trip,
@@ -38,6 +39,7 @@ FLOWS: tuple[Flow, ...] = (
     rating.FLOW,
     way.FLOW,
     erase.FLOW,
+    relay.FLOW,
 )
 
 QUESTIONS: dict[str, Question] = {question.name: question for flow in FLOWS for question in flow.questions}
