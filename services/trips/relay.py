@@ -53,29 +53,38 @@ class Said:
     masked: bool = False
 
 
-def said(trip: Trip | None, message: RelayMessage, now: datetime.datetime, after: datetime.timedelta) -> Said:
-    """What becomes of a message; a completed trip is open for so long after its end.
+def said(
+    trip: Trip | None, message: RelayMessage, now: datetime.datetime, after: datetime.timedelta, *, agreed: bool
+) -> Said:
+    """What becomes of a message; a completed trip is open for so long after its end. Masked, unless numbers are known.
 
     Raises TripNotFound, RelayClosed, RelayEmpty, RelayTooLong or LocationInvalid.
     """
-    # Two people who turned out to be one have nobody to write to.
-    if trip is None or (trip.passenger_id == message.person_id) == (trip.driver_id == message.person_id):
-        raise TripNotFound
-    if trip.driver_id is None or not _open(trip, now, after):
-        raise RelayClosed
+    trip, recipient_id, from_driver = other_side(trip, message.person_id)
+    check_open(trip, now, after)
     words = message.text.strip()
     if bool(words) == (message.place is not None):
         raise RelayEmpty
     if len(words) > MAX_TEXT:
         raise RelayTooLong
     place = message.place and location(message.place.latitude, message.place.longitude)
-    text, hidden = masked(words)
-    from_driver = trip.driver_id == message.person_id
-    recipient_id = trip.passenger_id if from_driver else trip.driver_id
+    text, hidden = (words, False) if agreed else masked(words)
     return Said(trip, message.person_id, recipient_id, from_driver, now, text, place, hidden)
 
 
-def _open(trip: Trip, now: datetime.datetime, after: datetime.timedelta) -> bool:
-    if trip.state is TripState.COMPLETED:
-        return now - (trip.ended_at or trip.updated_at) < after
-    return trip.state in DRIVEN
+def other_side(trip: Trip | None, person_id: int) -> tuple[Trip, int, bool]:
+    """The trip, who is on its other side, and whether this one drives. Raises TripNotFound or RelayClosed."""
+    # Two people who turned out to be one have nobody to write to.
+    if trip is None or (trip.passenger_id == person_id) == (trip.driver_id == person_id):
+        raise TripNotFound
+    if trip.driver_id is None:
+        raise RelayClosed
+    driving = trip.driver_id == person_id
+    return trip, trip.passenger_id if driving else trip.driver_id, driving
+
+
+def check_open(trip: Trip, now: datetime.datetime, after: datetime.timedelta) -> None:
+    """Raise RelayClosed unless somebody drives, or did until a while ago."""
+    ended = trip.ended_at or trip.updated_at
+    if trip.state not in DRIVEN and (trip.state is not TripState.COMPLETED or now - ended >= after):
+        raise RelayClosed

@@ -1,12 +1,14 @@
 """Batches of relayed messages inside one transaction: an event for the other side of each trip."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from chassis import errors
 from chassis.database import Database, Statement
 from hailwire.trips.v1 import relay_pb2 as pb
 from services.trips import messages, statements
 from services.trips.attempts import Plan, TripsAttempt
+from services.trips.exchange import ShareNumber
 from services.trips.relay import RelayMessage, Said, said
 from services.trips.tidings import EventKind
 
@@ -47,14 +49,20 @@ DELETE FROM trips.event WHERE event_id = ANY(ARRAY(
 )
 _STEP = 1000
 
+# Who agreed that the other side learns their number.
+AGREED = Statement(
+    "trips.agreed_exchanges", "SELECT trip_id, by_driver FROM trips.exchange WHERE trip_id = ANY($1::bigint[])"
+)
 
-class Relays(TripsAttempt[RelayMessage]):
-    """One side of a trip writes to the other."""
+Word = TypeVar("Word", RelayMessage, ShareNumber)
+
+
+class BetweenSides(TripsAttempt[Word]):
+    """What concerns the two sides of a trip and changes nothing of the trip itself."""
 
     actors = ("person_id",)
-    _said: list[Said]
 
-    async def plan(self, items: Sequence[RelayMessage]) -> list[Plan]:
+    async def plan(self, items: Sequence[Word]) -> list[Plan]:
         """The trip and both its sides: neither becomes somebody else, nor leaves, while words are on their way."""
         found = await self.session.fetch(SIDES_OF_TRIPS, [item.trip_id for item in items])
         sides = {row["trip_id"]: {row["passenger_id"], row["driver_id"]} - {None} for row in found}
@@ -63,7 +71,7 @@ class Relays(TripsAttempt[RelayMessage]):
             for item in items
         ]
 
-    def moved(self, items: Sequence[RelayMessage], plans: Sequence[Plan]) -> set[int]:
+    def moved(self, items: Sequence[Word], plans: Sequence[Plan]) -> set[int]:
         """Trips that were accepted, or changed hands, between our look and our lock."""
         return {
             position
@@ -72,13 +80,23 @@ class Relays(TripsAttempt[RelayMessage]):
             and not {trip.passenger_id, trip.driver_id} - {None} <= plan.people
         }
 
-    async def prepare(self, items: Sequence[RelayMessage]) -> None:  # noqa: ARG002
-        """Nothing has been said yet."""
+
+class Relays(BetweenSides[RelayMessage]):
+    """One side of a trip writes to the other."""
+
+    _said: list[Said]
+    _known: set[int]
+
+    async def prepare(self, items: Sequence[RelayMessage]) -> None:
+        """Nothing has been said yet; the trips whose sides both agreed to know each other's number."""
         self._said = []
+        agreed = [row["trip_id"] for row in await self.session.fetch(AGREED, sorted({item.trip_id for item in items}))]
+        self._known = {trip_id for trip_id in agreed if agreed.count(trip_id) > 1}
 
     def decide_one(self, item: RelayMessage) -> pb.RelayResult:
         """That it is on its way, without the words."""
-        one = said(self.board.trip(item.trip_id), item, self.board.now, self.terms.relay_after)
+        agreed = item.trip_id in self._known
+        one = said(self.board.trip(item.trip_id), item, self.board.now, self.terms.relay_after, agreed=agreed)
         self._said.append(one)
         return pb.RelayResult(
             relayed=pb.RelayedMessage(

@@ -8,8 +8,10 @@ from chassis import changes, errors
 from chassis.database import Database
 from chassis.ledger import Ledger
 from chassis.querying.query import Page
-from services.trips import attempts, kinds, listing, rows, search, statements
+from services.trips import attempts, exchanging, kinds, listing, rows, search, statements
 from services.trips.board import Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.exchange import Exchange, ShareNumber
+from services.trips.exchanging import Exchanges
 from services.trips.lapses import Lapses
 from services.trips.listing import Wanted
 from services.trips.merging import Merges
@@ -23,7 +25,7 @@ from services.trips.search import Nearby, Search
 from services.trips.terms import Terms
 from services.trips.trip import Trip, TripState
 
-Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge | RateTrip | RelayMessage
+Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge | RateTrip | RelayMessage | ShareNumber
 Item = TypeVar("Item", bound=Change)
 Outcomes = list[bytes | errors.HailwireError]
 
@@ -102,6 +104,14 @@ class TripStore:
     async def relay(self, requests: Sequence[changes.Request[RelayMessage]]) -> Outcomes:
         """RelayResults."""
         return await self._change(Relays, requests)
+
+    async def share_numbers(self, requests: Sequence[changes.Request[ShareNumber]]) -> Outcomes:
+        """ExchangeResults."""
+        return await self._change(Exchanges, requests)
+
+    async def exchange(self, person_id: int, trip_id: int) -> Exchange:
+        """Whether both sides of a trip agree to know each other's number. Raises TripNotFound or RelayClosed."""
+        return await exchanging.read(self._database, person_id, trip_id)
 
     async def _change(
         self,

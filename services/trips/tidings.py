@@ -28,6 +28,8 @@ class EventKind(IntEnum):
     ARRIVAL_TIME_CHANGED = 40
     PRESENCE_ENDED = 41
     RELAYED = 50
+    NUMBER_OFFERED = 51
+    NUMBERS_EXCHANGED = 52
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
     EVENT_KIND_RELAYED: _EventKind.ValueType  # 50
     """To one side of a trip: the other side wrote or shared a place (said). The trip tells only who they are."""
+    EVENT_KIND_NUMBER_OFFERED: _EventKind.ValueType  # 51
+    """To one side of a trip: the other side would like to exchange numbers."""
+    EVENT_KIND_NUMBERS_EXCHANGED: _EventKind.ValueType  # 52
+    """To the side of a trip that agreed first: the other side agreed, too. Whether both still do is to be read."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -110,6 +114,10 @@ EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 41
 """To a driver: they were taken off the map, because nothing was heard of where they are for long. Without a trip."""
 EVENT_KIND_RELAYED: EventKind.ValueType  # 50
 """To one side of a trip: the other side wrote or shared a place (said). The trip tells only who they are."""
+EVENT_KIND_NUMBER_OFFERED: EventKind.ValueType  # 51
+"""To one side of a trip: the other side would like to exchange numbers."""
+EVENT_KIND_NUMBERS_EXCHANGED: EventKind.ValueType  # 52
+"""To the side of a trip that agreed first: the other side agreed, too. Whether both still do is to be read."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

@@ -26,7 +26,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from hailwire.trips.v1 import trips_pb2 as hailwire_dot_trips_dot_v1_dot_trips__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dhailwire/trips/v1/relay.proto\x12\x11hailwire.trips.v1\x1a\x17google/rpc/status.proto\x1a\x1dhailwire/trips/v1/trips.proto\"\x8a\x01\n\x13RelayMessageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\x03\x12\x0f\n\x07trip_id\x18\x03 \x01(\x03\x12\x0c\n\x04text\x18\x04 \x01(\t\x12-\n\x08location\x18\x05 \x01(\x0b\x32\x1b.hailwire.trips.v1.Location\"\\\n\x0eRelayedMessage\x12\x0f\n\x07trip_id\x18\x01 \x01(\x03\x12\x14\n\x0crecipient_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66rom_driver\x18\x03 \x01(\x08\x12\x0e\n\x06masked\x18\x04 \x01(\x08\"r\n\x0bRelayResult\x12\x34\n\x07relayed\x18\x01 \x01(\x0b\x32!.hailwire.trips.v1.RelayedMessageH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"U\n\x19\x42\x61tchRelayMessagesRequest\x12\x38\n\x08requests\x18\x01 \x03(\x0b\x32&.hailwire.trips.v1.RelayMessageRequest\"M\n\x1a\x42\x61tchRelayMessagesResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.hailwire.trips.v1.RelayResult2\x81\x01\n\x0cRelayService\x12q\n\x12\x42\x61tchRelayMessages\x12,.hailwire.trips.v1.BatchRelayMessagesRequest\x1a-.hailwire.trips.v1.BatchRelayMessagesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dhailwire/trips/v1/relay.proto\x12\x11hailwire.trips.v1\x1a\x17google/rpc/status.proto\x1a\x1dhailwire/trips/v1/trips.proto\"\x8a\x01\n\x13RelayMessageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\x03\x12\x0f\n\x07trip_id\x18\x03 \x01(\x03\x12\x0c\n\x04text\x18\x04 \x01(\t\x12-\n\x08location\x18\x05 \x01(\x0b\x32\x1b.hailwire.trips.v1.Location\"\\\n\x0eRelayedMessage\x12\x0f\n\x07trip_id\x18\x01 \x01(\x03\x12\x14\n\x0crecipient_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66rom_driver\x18\x03 \x01(\x08\x12\x0e\n\x06masked\x18\x04 \x01(\x08\"r\n\x0bRelayResult\x12\x34\n\x07relayed\x18\x01 \x01(\x0b\x32!.hailwire.trips.v1.RelayedMessageH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"U\n\x19\x42\x61tchRelayMessagesRequest\x12\x38\n\x08requests\x18\x01 \x03(\x0b\x32&.hailwire.trips.v1.RelayMessageRequest\"M\n\x1a\x42\x61tchRelayMessagesResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.hailwire.trips.v1.RelayResult\"\\\n\x12ShareNumberRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\x03\x12\x0f\n\x07trip_id\x18\x03 \x01(\x03\x12\x0e\n\x06\x61greed\x18\x04 \x01(\x08\"N\n\x08\x45xchange\x12\x0f\n\x07trip_id\x18\x01 \x01(\x03\x12\x10\n\x08other_id\x18\x02 \x01(\x03\x12\x11\n\tby_driver\x18\x03 \x01(\x08\x12\x0c\n\x04\x62oth\x18\x04 \x01(\x08\"p\n\x0e\x45xchangeResult\x12/\n\x08\x65xchange\x18\x01 \x01(\x0b\x32\x1b.hailwire.trips.v1.ExchangeH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"S\n\x18\x42\x61tchShareNumbersRequest\x12\x37\n\x08requests\x18\x01 \x03(\x0b\x32%.hailwire.trips.v1.ShareNumberRequest\"O\n\x19\x42\x61tchShareNumbersResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.hailwire.trips.v1.ExchangeResult\"8\n\x12GetExchangeRequest\x12\x11\n\tperson_id\x18\x01 \x01(\x03\x12\x0f\n\x07trip_id\x18\x02 \x01(\x03\"D\n\x13GetExchangeResponse\x12-\n\x08\x65xchange\x18\x01 \x01(\x0b\x32\x1b.hailwire.trips.v1.Exchange2\xcf\x02\n\x0cRelayService\x12q\n\x12\x42\x61tchRelayMessages\x12,.hailwire.trips.v1.BatchRelayMessagesRequest\x1a-.hailwire.trips.v1.BatchRelayMessagesResponse\x12n\n\x11\x42\x61tchShareNumbers\x12+.hailwire.trips.v1.BatchShareNumbersRequest\x1a,.hailwire.trips.v1.BatchShareNumbersResponse\x12\\\n\x0bGetExchange\x12%.hailwire.trips.v1.GetExchangeRequest\x1a&.hailwire.trips.v1.GetExchangeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BATCHRELAYMESSAGESREQUEST']._serialized_end=544
   _globals['_BATCHRELAYMESSAGESRESPONSE']._serialized_start=546
   _globals['_BATCHRELAYMESSAGESRESPONSE']._serialized_end=623
-  _globals['_RELAYSERVICE']._serialized_start=626
-  _globals['_RELAYSERVICE']._serialized_end=755
+  _globals['_SHARENUMBERREQUEST']._serialized_start=625
+  _globals['_SHARENUMBERREQUEST']._serialized_end=717
+  _globals['_EXCHANGE']._serialized_start=719
+  _globals['_EXCHANGE']._serialized_end=797
+  _globals['_EXCHANGERESULT']._serialized_start=799
+  _globals['_EXCHANGERESULT']._serialized_end=911
+  _globals['_BATCHSHARENUMBERSREQUEST']._serialized_start=913
+  _globals['_BATCHSHARENUMBERSREQUEST']._serialized_end=996
+  _globals['_BATCHSHARENUMBERSRESPONSE']._serialized_start=998
+  _globals['_BATCHSHARENUMBERSRESPONSE']._serialized_end=1077
+  _globals['_GETEXCHANGEREQUEST']._serialized_start=1079
+  _globals['_GETEXCHANGEREQUEST']._serialized_end=1135
+  _globals['_GETEXCHANGERESPONSE']._serialized_start=1137
+  _globals['_GETEXCHANGERESPONSE']._serialized_end=1205
+  _globals['_RELAYSERVICE']._serialized_start=1208
+  _globals['_RELAYSERVICE']._serialized_end=1543
 # @@protoc_insertion_point(module_scope)

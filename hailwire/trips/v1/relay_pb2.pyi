@@ -173,3 +173,201 @@ class BatchRelayMessagesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchRelayMessagesResponse: _TypeAlias = BatchRelayMessagesResponse  # noqa: Y015
+
+@_typing.final
+class ShareNumberRequest(_message.Message):
+    """A yes or no."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    TRIP_ID_FIELD_NUMBER: _builtins.int
+    AGREED_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Names this change; at most 128 characters. Required."""
+    person_id: _builtins.int
+    """Whose number: the trip's passenger or driver."""
+    trip_id: _builtins.int
+    """Which trip."""
+    agreed: _builtins.bool
+    """Whether they agree; false takes it back."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        person_id: _builtins.int = ...,
+        trip_id: _builtins.int = ...,
+        agreed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreed", b"agreed", "person_id", b"person_id", "request_id", b"request_id", "trip_id", b"trip_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShareNumberRequest: _TypeAlias = ShareNumberRequest  # noqa: Y015
+
+@_typing.final
+class Exchange(_message.Message):
+    """How an exchange of numbers stands for one side."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRIP_ID_FIELD_NUMBER: _builtins.int
+    OTHER_ID_FIELD_NUMBER: _builtins.int
+    BY_DRIVER_FIELD_NUMBER: _builtins.int
+    BOTH_FIELD_NUMBER: _builtins.int
+    trip_id: _builtins.int
+    """Of which trip."""
+    other_id: _builtins.int
+    """The other side."""
+    by_driver: _builtins.bool
+    """Whether this side is the driver."""
+    both: _builtins.bool
+    """Whether both agree."""
+    def __init__(
+        self,
+        *,
+        trip_id: _builtins.int = ...,
+        other_id: _builtins.int = ...,
+        by_driver: _builtins.bool = ...,
+        both: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["both", b"both", "by_driver", b"by_driver", "other_id", b"other_id", "trip_id", b"trip_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Exchange: _TypeAlias = Exchange  # noqa: Y015
+
+@_typing.final
+class ExchangeResult(_message.Message):
+    """A value or an error."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCHANGE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def exchange(self) -> Global___Exchange:
+        """As it stands now."""
+
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """Why this item failed; details hold a google.rpc.ErrorInfo with the reason."""
+
+    def __init__(
+        self,
+        *,
+        exchange: Global___Exchange | None = ...,
+        error: _status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "exchange", b"exchange", "result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "exchange", b"exchange", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["exchange", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___ExchangeResult: _TypeAlias = ExchangeResult  # noqa: Y015
+
+@_typing.final
+class BatchShareNumbersRequest(_message.Message):
+    """At most 1000 items."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShareNumberRequest]:
+        """Each on its own."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___ShareNumberRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchShareNumbersRequest: _TypeAlias = BatchShareNumbersRequest  # noqa: Y015
+
+@_typing.final
+class BatchShareNumbersResponse(_message.Message):
+    """One result per item, in the order of the request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExchangeResult]:
+        """Same length as the request."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___ExchangeResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchShareNumbersResponse: _TypeAlias = BatchShareNumbersResponse  # noqa: Y015
+
+@_typing.final
+class GetExchangeRequest(_message.Message):
+    """A question."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    TRIP_ID_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.int
+    """Who asks: the trip's passenger or driver."""
+    trip_id: _builtins.int
+    """Which trip."""
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.int = ...,
+        trip_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_id", b"person_id", "trip_id", b"trip_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetExchangeRequest: _TypeAlias = GetExchangeRequest  # noqa: Y015
+
+@_typing.final
+class GetExchangeResponse(_message.Message):
+    """The answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCHANGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def exchange(self) -> Global___Exchange:
+        """As it stands now."""
+
+    def __init__(
+        self,
+        *,
+        exchange: Global___Exchange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["exchange", b"exchange"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exchange", b"exchange"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetExchangeResponse: _TypeAlias = GetExchangeResponse  # noqa: Y015

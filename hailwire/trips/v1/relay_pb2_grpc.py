@@ -42,6 +42,16 @@ class RelayServiceStub:
                 request_serializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchRelayMessagesRequest.SerializeToString,
                 response_deserializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchRelayMessagesResponse.FromString,
                 _registered_method=True)
+        self.BatchShareNumbers = channel.unary_unary(
+                '/hailwire.trips.v1.RelayService/BatchShareNumbers',
+                request_serializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchShareNumbersRequest.SerializeToString,
+                response_deserializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchShareNumbersResponse.FromString,
+                _registered_method=True)
+        self.GetExchange = channel.unary_unary(
+                '/hailwire.trips.v1.RelayService/GetExchange',
+                request_serializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.GetExchangeRequest.SerializeToString,
+                response_deserializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.GetExchangeResponse.FromString,
+                _registered_method=True)
 
 
 class RelayServiceServicer:
@@ -61,6 +71,25 @@ class RelayServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchShareNumbers(self, request, context):
+        """One side agrees that the other side learns their number, for as long as messages are handed on, or takes that back,
+        at any time. The first yes is told to the other side (EVENT_KIND_NUMBER_OFFERED), the second to whoever said the
+        first (EVENT_KIND_NUMBERS_EXCHANGED); from then on nothing is masked. The numbers themselves are with the profile
+        service. Every item carries a request_id.
+        Error reasons per item: TRIP_NOT_FOUND, RELAY_CLOSED, REQUEST_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetExchange(self, request, context):
+        """Reads whether both agree at this moment: a yes may have been taken back since it was told.
+        Error reasons: TRIP_NOT_FOUND, RELAY_CLOSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RelayServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -68,6 +97,16 @@ def add_RelayServiceServicer_to_server(servicer, server):
                     servicer.BatchRelayMessages,
                     request_deserializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchRelayMessagesRequest.FromString,
                     response_serializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchRelayMessagesResponse.SerializeToString,
+            ),
+            'BatchShareNumbers': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchShareNumbers,
+                    request_deserializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchShareNumbersRequest.FromString,
+                    response_serializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchShareNumbersResponse.SerializeToString,
+            ),
+            'GetExchange': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExchange,
+                    request_deserializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.GetExchangeRequest.FromString,
+                    response_serializer=hailwire_dot_trips_dot_v1_dot_relay__pb2.GetExchangeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -100,6 +139,60 @@ class RelayService:
             '/hailwire.trips.v1.RelayService/BatchRelayMessages',
             hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchRelayMessagesRequest.SerializeToString,
             hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchRelayMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchShareNumbers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hailwire.trips.v1.RelayService/BatchShareNumbers',
+            hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchShareNumbersRequest.SerializeToString,
+            hailwire_dot_trips_dot_v1_dot_relay__pb2.BatchShareNumbersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExchange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hailwire.trips.v1.RelayService/GetExchange',
+            hailwire_dot_trips_dot_v1_dot_relay__pb2.GetExchangeRequest.SerializeToString,
+            hailwire_dot_trips_dot_v1_dot_relay__pb2.GetExchangeResponse.FromString,
             options,
             channel_credentials,
             insecure,

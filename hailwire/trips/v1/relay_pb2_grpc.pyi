@@ -43,6 +43,17 @@ class RelayServiceStub:
     Error reasons per item: TRIP_NOT_FOUND, RELAY_CLOSED, RELAY_TOO_LONG, RELAY_EMPTY, LOCATION_INVALID,
     REQUEST_ID_REUSED.
     """
+    BatchShareNumbers: _grpc.UnaryUnaryMultiCallable[_relay_pb2.BatchShareNumbersRequest, _relay_pb2.BatchShareNumbersResponse]
+    """One side agrees that the other side learns their number, for as long as messages are handed on, or takes that back,
+    at any time. The first yes is told to the other side (EVENT_KIND_NUMBER_OFFERED), the second to whoever said the
+    first (EVENT_KIND_NUMBERS_EXCHANGED); from then on nothing is masked. The numbers themselves are with the profile
+    service. Every item carries a request_id.
+    Error reasons per item: TRIP_NOT_FOUND, RELAY_CLOSED, REQUEST_ID_REUSED.
+    """
+    GetExchange: _grpc.UnaryUnaryMultiCallable[_relay_pb2.GetExchangeRequest, _relay_pb2.GetExchangeResponse]
+    """Reads whether both agree at this moment: a yes may have been taken back since it was told.
+    Error reasons: TRIP_NOT_FOUND, RELAY_CLOSED.
+    """
 
 @_typing.type_check_only
 class RelayServiceAsyncStub(RelayServiceStub):
@@ -58,6 +69,17 @@ class RelayServiceAsyncStub(RelayServiceStub):
     request_id, as in trips.proto; what was written is no part of what is kept for repeats.
     Error reasons per item: TRIP_NOT_FOUND, RELAY_CLOSED, RELAY_TOO_LONG, RELAY_EMPTY, LOCATION_INVALID,
     REQUEST_ID_REUSED.
+    """
+    BatchShareNumbers: _aio.UnaryUnaryMultiCallable[_relay_pb2.BatchShareNumbersRequest, _relay_pb2.BatchShareNumbersResponse]  # type: ignore[assignment]
+    """One side agrees that the other side learns their number, for as long as messages are handed on, or takes that back,
+    at any time. The first yes is told to the other side (EVENT_KIND_NUMBER_OFFERED), the second to whoever said the
+    first (EVENT_KIND_NUMBERS_EXCHANGED); from then on nothing is masked. The numbers themselves are with the profile
+    service. Every item carries a request_id.
+    Error reasons per item: TRIP_NOT_FOUND, RELAY_CLOSED, REQUEST_ID_REUSED.
+    """
+    GetExchange: _aio.UnaryUnaryMultiCallable[_relay_pb2.GetExchangeRequest, _relay_pb2.GetExchangeResponse]  # type: ignore[assignment]
+    """Reads whether both agree at this moment: a yes may have been taken back since it was told.
+    Error reasons: TRIP_NOT_FOUND, RELAY_CLOSED.
     """
 
 class RelayServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -77,6 +99,29 @@ class RelayServiceServicer(metaclass=_abc_1.ABCMeta):
         request_id, as in trips.proto; what was written is no part of what is kept for repeats.
         Error reasons per item: TRIP_NOT_FOUND, RELAY_CLOSED, RELAY_TOO_LONG, RELAY_EMPTY, LOCATION_INVALID,
         REQUEST_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchShareNumbers(
+        self,
+        request: _relay_pb2.BatchShareNumbersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_relay_pb2.BatchShareNumbersResponse, _abc.Awaitable[_relay_pb2.BatchShareNumbersResponse]]:
+        """One side agrees that the other side learns their number, for as long as messages are handed on, or takes that back,
+        at any time. The first yes is told to the other side (EVENT_KIND_NUMBER_OFFERED), the second to whoever said the
+        first (EVENT_KIND_NUMBERS_EXCHANGED); from then on nothing is masked. The numbers themselves are with the profile
+        service. Every item carries a request_id.
+        Error reasons per item: TRIP_NOT_FOUND, RELAY_CLOSED, REQUEST_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def GetExchange(
+        self,
+        request: _relay_pb2.GetExchangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_relay_pb2.GetExchangeResponse, _abc.Awaitable[_relay_pb2.GetExchangeResponse]]:
+        """Reads whether both agree at this moment: a yes may have been taken back since it was told.
+        Error reasons: TRIP_NOT_FOUND, RELAY_CLOSED.
         """
 
 def add_RelayServiceServicer_to_server(servicer: RelayServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

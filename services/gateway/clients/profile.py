@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import grpc
 
 from chassis.coalesce import Coalescer
-from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
+from hailwire.profile.v1 import disclosure_pb2, disclosure_pb2_grpc, profile_pb2, profile_pb2_grpc
 from services.gateway.clients.batching import Peer, batched
 from services.gateway.clients.wallets import Wallets
 from services.gateway.messages import Address
@@ -50,6 +50,7 @@ class Profile:
         stub = profile_pb2_grpc.ProfileServiceStub(channel)
         self.peer = Peer("profile", channel, SERVICE)
         self.wallets = Wallets(channel)
+        self._disclosure = disclosure_pb2_grpc.DisclosureServiceStub(channel)
         self._resolve: Coalescer[profile_pb2.ResolvePersonRequest, profile_pb2.Person] = batched(
             self.peer,
             "resolve",
@@ -80,6 +81,12 @@ class Profile:
     async def get(self, person_id: int) -> profile_pb2.Person:
         """A person by id."""
         return await self._get(person_id)
+
+    async def disclose(self, person_id: int, to_person_id: int, trip_id: int) -> str:
+        """A number that its person agreed to show to one other person; empty when they have none."""
+        request = disclosure_pb2.DiscloseNumberRequest(person_id=person_id, to_person_id=to_person_id, trip_id=trip_id)
+        response = await self.peer.call(self._disclosure.DiscloseNumber(request))
+        return str(response.number)
 
     async def update(self, request: profile_pb2.UpdatePersonRequest) -> profile_pb2.Person:
         """Change a person."""

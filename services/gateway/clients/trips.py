@@ -125,10 +125,18 @@ class Trips:
             lambda items: trips_pb2.BatchMergePeopleRequest(requests=items),
             lambda _: None,
         )
+        self._relay = relay_pb2_grpc.RelayServiceStub(channel)
+        self.share_number: Coalescer[relay_pb2.ShareNumberRequest, relay_pb2.Exchange] = batched(
+            self.peer,
+            "share_number",
+            self._relay.BatchShareNumbers,
+            lambda items: relay_pb2.BatchShareNumbersRequest(requests=items),
+            lambda result: result.exchange,
+        )
         self.relay: Coalescer[relay_pb2.RelayMessageRequest, relay_pb2.RelayedMessage] = batched(
             self.peer,
             "relay",
-            relay_pb2_grpc.RelayServiceStub(channel).BatchRelayMessages,
+            self._relay.BatchRelayMessages,
             lambda items: relay_pb2.BatchRelayMessagesRequest(requests=items),
             lambda result: result.relayed,
         )
@@ -160,6 +168,12 @@ class Trips:
         request = matches_pb2.ListMissedTripsRequest(person_id=person_id)
         response = await self.peer.call(self._matches.ListMissedTrips(request))
         return list(response.trips)
+
+    async def exchange(self, person_id: int, trip_id: int) -> relay_pb2.Exchange:
+        """Whether both sides of a trip agree now to know each other's number."""
+        request = relay_pb2.GetExchangeRequest(person_id=person_id, trip_id=trip_id)
+        response = await self.peer.call(self._relay.GetExchange(request))
+        return relay_pb2.Exchange.FromString(response.exchange.SerializeToString())
 
     async def list_trips(self, person_id: int, page_token: str, page_size: int) -> list[trips_pb2.Trip]:
         """A page of a person's trips, newest first."""

@@ -206,6 +206,22 @@ class PersonalWorld:
         """Whether somebody else reads what we write to them."""
         return reached(await self._profile.get(person_id))
 
+    async def share_number(self, step: str, trip_id: int, *, agreed: bool) -> relay_pb2.Exchange:
+        """Agree that the other side of a trip learns the person's number, or take that back."""
+        return await self._trips.share_number(
+            relay_pb2.ShareNumberRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, agreed=agreed
+            )
+        )
+
+    async def exchange(self, trip_id: int) -> relay_pb2.Exchange:
+        """Read whether both sides of a trip agree now."""
+        return await self._trips.exchange(self._person_id, trip_id)
+
+    async def number_of(self, person_id: int, trip_id: int) -> str:
+        """Read the number of somebody who agreed to it in a trip."""
+        return await self._profile.disclose(person_id, self._person_id, trip_id)
+
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked."""
         return await self._trips.missed_trips(self._person_id)

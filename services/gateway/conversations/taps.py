@@ -153,6 +153,11 @@ def drop(trip_id: int, reason: str) -> str:
     return f"trip:drop:{trip_id}:{reason}"
 
 
+def talk(word: str, trip_id: int) -> str:
+    """Let the other side of a trip have one's number ("share"), or no longer ("keep")."""
+    return f"talk:{word}:{trip_id}"
+
+
 def stars(trip_id: int, count: int) -> str:
     """Give so many stars to the other side of a trip."""
     return f"rate:give:{trip_id}:{count}"

@@ -169,6 +169,15 @@ class World(Protocol):
     async def reaches(self, person_id: int) -> bool:
         """Whether somebody else reads what we write to them; False when they asked for silence everywhere."""
 
+    async def share_number(self, step: str, trip_id: int, *, agreed: bool) -> relay_pb2.Exchange:
+        """Agree that the other side of a trip learns the person's number, or take that back."""
+
+    async def exchange(self, trip_id: int) -> relay_pb2.Exchange:
+        """Read whether both sides of a trip agree now."""
+
+    async def number_of(self, person_id: int, trip_id: int) -> str:
+        """Read the number (E.164) of somebody who agreed to it in a trip; empty when they have none. It is audited."""
+
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked, newest first."""
 

@@ -259,6 +259,11 @@ async def _talking(town: Town) -> None:
     await _asked_for_a_language(driver)
     await rider.say("I am at the blue door")
     assert driver.state.name == "language"
+    await _asked_for_a_language(rider)
+    await rider.say("keep my number")
+    await rider.say("share")
+    await driver.say("share")
+    assert rider.state.name == driver.state.name == "language"
 
 
 async def _nothing_left(town: Town) -> None:

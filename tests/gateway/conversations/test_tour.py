@@ -53,6 +53,10 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await rider.choose("Give up trip")
     await rider.choose("Keep the trip")
     await rider.say("I am at the blue door")
+    await rider.say("share my number")
+    await rider.choose("Keep my number")
+    await rider.say("share my number")
+    await driver.choose("Share my number")
     town.tell(events_pb2.EVENT_KIND_ARRIVAL_TIME_CHANGED, rider.person_id, list(town.trips.values())[-1])
     await town.deliver()
     for title in ("Arrived", "Start trip", "Complete"):

@@ -62,6 +62,8 @@ class Town:
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
+        # Who said yes to showing their number: (trip, person).
+        self.sharing: set[tuple[int, int]] = set()
         self.relay_after = timedelta(minutes=10)
         self.missed: list[matches_pb2.MissedTrip] = []
         self.averages: dict[int, float] = {}
@@ -417,7 +419,8 @@ class PersonsWorld:
                 raise Refused(reason="RELAY_CLOSED")
             if len(text) > 1000:
                 raise Refused(reason="RELAY_TOO_LONG")
-            shown, hidden = masked(text)
+            known = {(trip_id, trip.passenger_id), (trip_id, trip.driver_id)} <= self.town.sharing
+            shown, hidden = (text, False) if known else masked(text)
             driving = trip.driver_id == self.me
             other = trip.passenger_id if driving else trip.driver_id
             self.town.tell(events_pb2.EVENT_KIND_RELAYED, other, trip)
@@ -425,6 +428,40 @@ class PersonsWorld:
             return relay_pb2.RelayedMessage(trip_id=trip_id, recipient_id=other, from_driver=driving, masked=hidden)
 
         return self._once(step, ("relay", trip_id, text, str(location)), change)
+
+    def _exchange(self, trip_id: int) -> relay_pb2.Exchange:
+        trip = self.town.trips.get(trip_id)
+        if trip is None or self.me not in {trip.passenger_id, trip.driver_id}:
+            raise NotFound(reason="TRIP_NOT_FOUND")
+        if not trip.driver_id:
+            raise Refused(reason="RELAY_CLOSED")
+        both = {(trip_id, trip.passenger_id), (trip_id, trip.driver_id)} <= self.town.sharing
+        driving = trip.driver_id == self.me
+        other = trip.passenger_id if driving else trip.driver_id
+        return relay_pb2.Exchange(trip_id=trip_id, other_id=other, by_driver=driving, both=both)
+
+    async def share_number(self, step: str, trip_id: int, *, agreed: bool) -> relay_pb2.Exchange:
+        def change() -> relay_pb2.Exchange:
+            other = self._exchange(trip_id).other_id
+            trip = self.town.trips[trip_id]
+            if agreed and trip.state not in OPEN:
+                raise Refused(reason="RELAY_CLOSED")
+            if not agreed:
+                self.town.sharing.discard((trip_id, self.me))
+            elif (trip_id, self.me) not in self.town.sharing:
+                self.town.sharing.add((trip_id, self.me))
+                both = (trip_id, other) in self.town.sharing
+                told = events_pb2.EVENT_KIND_NUMBERS_EXCHANGED if both else events_pb2.EVENT_KIND_NUMBER_OFFERED
+                self.town.tell(told, other, trip)
+            return self._exchange(trip_id)
+
+        return self._once(step, ("share", trip_id, agreed), change)
+
+    async def exchange(self, trip_id: int) -> relay_pb2.Exchange:
+        return self._exchange(trip_id)
+
+    async def number_of(self, person_id: int, trip_id: int) -> str:
+        return self.town.people[person_id].identities[0].value
 
     async def reaches(self, person_id: int) -> bool:
         return reached(self.town.people[person_id])

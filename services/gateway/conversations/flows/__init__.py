@@ -7,6 +7,7 @@ from services.gateway.conversations.flows import (
     consent,
     drive,
     erase,
+    exchange,
     home,
     language,
     number,
@@ -40,6 +41,7 @@ FLOWS: tuple[Flow, ...] = (
     way.FLOW,
     erase.FLOW,
     relay.FLOW,
+    exchange.FLOW,
 )
 
 QUESTIONS: dict[str, Question] = {question.name: question for flow in FLOWS for question in flow.questions}
