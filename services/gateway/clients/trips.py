@@ -173,7 +173,8 @@ class Trips:
         """Whether both sides of a trip agree now to know each other's number."""
         request = relay_pb2.GetExchangeRequest(person_id=person_id, trip_id=trip_id)
         response = await self.peer.call(self._relay.GetExchange(request))
-        return relay_pb2.Exchange.FromString(response.exchange.SerializeToString())
+        exchange: relay_pb2.Exchange = response.exchange
+        return exchange
 
     async def list_trips(self, person_id: int, page_token: str, page_size: int) -> list[trips_pb2.Trip]:
         """A page of a person's trips, newest first."""

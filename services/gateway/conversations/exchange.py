@@ -52,7 +52,10 @@ async def exchanged(turn: EventTurn) -> Outcome:
 
 
 async def _number(moment: Moment, exchange: relay_pb2.Exchange) -> Text:
-    number = await moment.world.number_of(exchange.other_id, exchange.trip_id)
+    try:
+        number = await moment.world.number_of(exchange.other_id, exchange.trip_id)
+    except NotFound:
+        number = ""  # erased meanwhile
     if not number:
         return Text(moment.say("exchange-none"))
     # Put together here: the catalogue keeps the texts that it has filled in.
@@ -61,7 +64,7 @@ async def _number(moment: Moment, exchange: relay_pb2.Exchange) -> Text:
 
 
 def _offering(moment: Moment, words: str, step: str, trip_id: int, title: str) -> Reply:
-    """News with a button; where choices are numbered the words say what to write, and older numbers mean what they did."""
+    """News with a button. Where choices are numbered the words say what to write: older numbers mean what they did."""
     if moment.words_only:
         return Text(words)
     return Buttons(words, (Button(taps.talk(step, trip_id), moment.say(title)),))

@@ -23,7 +23,7 @@ async def tell(turn: Turn) -> Outcome:
     driving = memory.trip is not None and memory.trip.role == "driver"
     if turn.message.kind is MessageKind.MEDIA:
         return await _not_a_file(turn)
-    place = _place(turn)
+    place = _place(turn, by_name=driving or memory.trip is None)
     if place is None and not turn.message.text.strip():
         return await _unheard(turn)
     if place is not None and (driving or memory.trip is None):
@@ -84,14 +84,17 @@ async def _unheard(turn: Turn) -> Outcome:
     return await home.not_understood(turn)
 
 
-def _place(turn: Turn) -> trips_pb2.Location | None:
-    """The place that was shared, or typed and nothing else."""
+def _place(turn: Turn, *, by_name: bool) -> trips_pb2.Location | None:
+    """The place that was shared, or typed and nothing else.
+
+    A passenger who writes the name of a place says something about it, and not necessarily that they are there.
+    """
     message = turn.message
     if message.kind is MessageKind.LOCATION:
         if message.latitude is None or message.longitude is None:
             return None
         return taps.Spot(message.latitude, message.longitude, turn.now).location
-    found = places.read(message, exactly=True)
+    found = [one for one in places.read(message, exactly=True) if by_name or not one.name]
     return taps.Spot(found[0].latitude, found[0].longitude, turn.now).location if len(found) == 1 else None
 
 

@@ -132,6 +132,14 @@ async def test_a_passengers_place_is_handed_on(rides: Channel) -> None:
     assert "have told your driver" in rider.body
 
 
+async def test_the_name_of_a_place_goes_as_it_was_written() -> None:
+    """A passenger who names a place need not be there."""
+    town = Town()
+    driver, rider = await _matched(town)
+    await rider.say("Kimironko Market")
+    assert driver.body == "Passenger: Kimironko Market"
+
+
 async def test_a_drivers_place_moves_the_driver() -> None:
     """It is where they are now; the passenger hears of it by the time of arrival."""
     town = Town()
