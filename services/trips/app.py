@@ -21,6 +21,8 @@ from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
 from hailwire.trips.v1 import (
+    blocks_pb2,
+    blocks_pb2_grpc,
     erasure_pb2,
     erasure_pb2_grpc,
     events_pb2,
@@ -41,6 +43,7 @@ from hailwire.trips.v1 import (
 from services.trips import events as event_store
 from services.trips import looking, relaying, retention, schedule_statements, search, statements
 from services.trips.backlog import BACKLOG
+from services.trips.blocks_servicer import BlocksServicer
 from services.trips.cached import CachedTrips
 from services.trips.erasure_servicer import ErasureServicer
 from services.trips.events import EventStore
@@ -122,6 +125,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         erasure_servicer = ErasureServicer(database, settings.terms, forget=cache.forget_person)
         fares_servicer, ratings_servicer = FaresServicer(settings.terms), RatingsServicer(trips)
         matches_servicer, relay_servicer = MatchesServicer(matches), RelayServicer(trips)
+        blocks_servicer = BlocksServicer(trips)
         schedules_servicer = SchedulesServicer(schedules)
         server = await stack.enter_async_context(
             serve_grpc(
@@ -135,6 +139,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                     lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                     lambda server: ratings_pb2_grpc.add_RatingsServiceServicer_to_server(ratings_servicer, server),
                     lambda server: matches_pb2_grpc.add_MatchesServiceServicer_to_server(matches_servicer, server),
+                    lambda server: blocks_pb2_grpc.add_BlocksServiceServicer_to_server(blocks_servicer, server),
                     lambda server: relay_pb2_grpc.add_RelayServiceServicer_to_server(relay_servicer, server),
                     lambda server: fares_pb2_grpc.add_FaresServiceServicer_to_server(fares_servicer, server),
                 ],
@@ -145,6 +150,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                     erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                     ratings_pb2.DESCRIPTOR.services_by_name["RatingsService"].full_name,
                     matches_pb2.DESCRIPTOR.services_by_name["MatchesService"].full_name,
+                    blocks_pb2.DESCRIPTOR.services_by_name["BlocksService"].full_name,
                     relay_pb2.DESCRIPTOR.services_by_name["RelayService"].full_name,
                     fares_pb2.DESCRIPTOR.services_by_name["FaresService"].full_name,
                 ],

@@ -8,6 +8,7 @@ from chassis.database import Database, Statement
 from hailwire.trips.v1 import relay_pb2 as pb
 from services.trips import messages, statements
 from services.trips.attempts import Plan, TripsAttempt
+from services.trips.block import BlockSide
 from services.trips.exchange import ShareNumber
 from services.trips.relay import RelayMessage, Said, said
 from services.trips.tidings import EventKind
@@ -54,7 +55,7 @@ AGREED = Statement(
     "trips.agreed_exchanges", "SELECT trip_id, by_driver FROM trips.exchange WHERE trip_id = ANY($1::bigint[])"
 )
 
-Word = TypeVar("Word", RelayMessage, ShareNumber)
+Word = TypeVar("Word", RelayMessage, ShareNumber, BlockSide)
 
 
 class BetweenSides(TripsAttempt[Word]):

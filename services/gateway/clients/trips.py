@@ -4,6 +4,8 @@ import grpc
 
 from chassis.coalesce import Coalescer
 from hailwire.trips.v1 import (
+    blocks_pb2,
+    blocks_pb2_grpc,
     events_pb2,
     events_pb2_grpc,
     fares_pb2,
@@ -125,6 +127,14 @@ class Trips:
             lambda items: trips_pb2.BatchMergePeopleRequest(requests=items),
             lambda _: None,
         )
+        self._blocks = blocks_pb2_grpc.BlocksServiceStub(channel)
+        self.block: Coalescer[blocks_pb2.BlockSideRequest, None] = batched(
+            self.peer,
+            "block",
+            self._blocks.BatchBlockSides,
+            lambda items: blocks_pb2.BatchBlockSidesRequest(requests=items),
+            lambda _: None,
+        )
         self._relay = relay_pb2_grpc.RelayServiceStub(channel)
         self.share_number: Coalescer[relay_pb2.ShareNumberRequest, relay_pb2.Exchange] = batched(
             self.peer,
@@ -168,6 +178,11 @@ class Trips:
         request = matches_pb2.ListMissedTripsRequest(person_id=person_id)
         response = await self.peer.call(self._matches.ListMissedTrips(request))
         return list(response.trips)
+
+    async def blocks(self, person_id: int) -> list[blocks_pb2.Block]:
+        """Whom a person has blocked, newest first."""
+        response = await self.peer.call(self._blocks.ListBlocks(blocks_pb2.ListBlocksRequest(person_id=person_id)))
+        return list(response.blocks)
 
     async def exchange(self, person_id: int, trip_id: int) -> relay_pb2.Exchange:
         """Whether both sides of a trip agree now to know each other's number."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis import errors
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
+from hailwire.trips.v1 import blocks_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.profile import Profile, reached
 from services.gateway.clients.schedules import PersonalSchedules
@@ -221,6 +221,18 @@ class PersonalWorld:
     async def number_of(self, person_id: int, trip_id: int) -> str:
         """Read the number of somebody who agreed to it in a trip."""
         return await self._profile.disclose(person_id, self._person_id, trip_id)
+
+    async def block(self, step: str, trip_id: int, *, blocked: bool) -> None:
+        """Keep the other side of a trip away from the person, or no longer."""
+        await self._trips.block(
+            blocks_pb2.BlockSideRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, blocked=blocked
+            )
+        )
+
+    async def blocks(self) -> list[blocks_pb2.Block]:
+        """Read whom the person has blocked."""
+        return await self._trips.blocks(self._person_id)
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked."""

@@ -154,7 +154,7 @@ def drop(trip_id: int, reason: str) -> str:
 
 
 def talk(word: str, trip_id: int) -> str:
-    """Let the other side of a trip have one's number ("share"), or no longer ("keep")."""
+    """What concerns the other side of a trip: "share" or "keep" one's number, "block" or "unblock" them."""
     return f"talk:{word}:{trip_id}"
 
 

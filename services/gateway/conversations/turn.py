@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
+from hailwire.trips.v1 import blocks_pb2, events_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
 from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.conversations.schedule_world import Schedules
@@ -177,6 +177,12 @@ class World(Protocol):
 
     async def number_of(self, person_id: int, trip_id: int) -> str:
         """Read the number (E.164) of somebody who agreed to it in a trip; empty when they have none. It is audited."""
+
+    async def block(self, step: str, trip_id: int, *, blocked: bool) -> None:
+        """Keep the other side of a trip away from the person for ever, or no longer."""
+
+    async def blocks(self) -> list[blocks_pb2.Block]:
+        """Read whom the person has blocked, newest first."""
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked, newest first."""

@@ -263,6 +263,9 @@ async def _talking(town: Town) -> None:
     await rider.say("keep my number")
     await rider.say("share")
     await driver.say("share")
+    for word in ("block", "blocked"):
+        await rider.say(word)
+    await rider.tap(f"talk:unblock:{max(town.trips)}")
     assert rider.state.name == driver.state.name == "language"
 
 

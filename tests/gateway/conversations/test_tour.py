@@ -61,6 +61,9 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await town.deliver()
     for title in ("Arrived", "Start trip", "Complete"):
         await driver.choose(title)
+    await rider.choose("Never match us again")
+    await rider.say("blocked")
+    await rider.tap(f"talk:unblock:{max(town.trips)}")
     await rider.choose("5 stars")
     rider.ask_destination = True
     await listed(rider, at=(-1.94, 30.0446))

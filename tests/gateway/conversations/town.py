@@ -13,6 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.errors import AlreadyExists, InvalidArgument, NotFound, Refused
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import (
+    blocks_pb2,
     events_pb2,
     fares_pb2,
     matches_pb2,
@@ -62,6 +63,8 @@ class Town:
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
+        # Who keeps away from whom -> the trip of which they said so.
+        self.blocks: dict[tuple[int, int], int] = {}
         # Who said yes to showing their number: (trip, person).
         self.sharing: set[tuple[int, int]] = set()
         self.relay_after = timedelta(minutes=10)
@@ -243,7 +246,11 @@ class PersonsWorld:
                 rating=self.town.averages.get(one.person_id, 0),
             )
             for number, one in enumerate(self.town.presences.values(), 1)
-            if one.online and one.vehicle == vehicle and one.person_id != self.me and one.person_id not in busy
+            if one.online
+            and one.vehicle == vehicle
+            and one.person_id != self.me
+            and one.person_id not in busy
+            and not self.town.blocks.keys() & {(self.me, one.person_id), (one.person_id, self.me)}
         ]
         return sorted((one for one in found if one.distance_meters < 10_000), key=lambda one: one.distance_meters)
 
@@ -465,6 +472,23 @@ class PersonsWorld:
 
     async def reaches(self, person_id: int) -> bool:
         return reached(self.town.people[person_id])
+
+    async def block(self, step: str, trip_id: int, *, blocked: bool) -> None:
+        def change() -> None:
+            pair = (self.me, self._exchange(trip_id).other_id)
+            if blocked:
+                self.town.blocks.setdefault(pair, trip_id)
+            else:
+                self.town.blocks.pop(pair, None)
+
+        self._once(step, ("block", trip_id, blocked), change)
+
+    async def blocks(self) -> list[blocks_pb2.Block]:
+        trips = [self.town.trips[trip_id] for (who, _), trip_id in self.town.blocks.items() if who == self.me]
+        return [
+            blocks_pb2.Block(trip_id=trip.trip_id, vehicle=trip.vehicle, trip_time=trip.create_time)
+            for trip in reversed(trips)
+        ]
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         return self.town.missed

@@ -4,6 +4,7 @@ A new flow is a new file and one more line in FLOWS.
 """
 
 from services.gateway.conversations.flows import (
+    block,
     consent,
     drive,
     erase,
@@ -42,6 +43,7 @@ FLOWS: tuple[Flow, ...] = (
     erase.FLOW,
     relay.FLOW,
     exchange.FLOW,
+    block.FLOW,
 )
 
 QUESTIONS: dict[str, Question] = {question.name: question for flow in FLOWS for question in flow.questions}
