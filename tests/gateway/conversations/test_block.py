@@ -20,7 +20,7 @@ async def test_either_side_blocks_the_other_from_the_end_card() -> None:
     for blocks in (0, 1):
         town = Town()
         both = await _ridden(town)
-        driver, rider = both
+        rider = both[1]
         before = len(both[1 - blocks].received)
         await both[blocks].choose("Never match us again")
         assert "never match you" in both[blocks].body
