@@ -80,7 +80,7 @@ async def test_only_the_sides_of_a_trip_block_each_other(replica: Any) -> None:
 
 
 async def test_blocks_follow_merges_and_go_with_an_erasure(replica: Any, fresh_database_url: str) -> None:
-    """Two drivers who are one stay blocked; whoever is erased leaves no block behind, and nobody is apart from oneself."""
+    """Two drivers who are one stay blocked; whoever is erased leaves no block behind."""
     old, new = await calls.drivers(replica, 2)
     passenger, double = calls.person(), calls.person()
     trip = await _completed(replica, old, passenger)
