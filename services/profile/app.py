@@ -23,6 +23,8 @@ from chassis.warmup import warming
 from hailwire.profile.v1 import (
     audit_pb2,
     audit_pb2_grpc,
+    disclosure_pb2,
+    disclosure_pb2_grpc,
     erasure_pb2,
     erasure_pb2_grpc,
     insurance_pb2,
@@ -41,6 +43,7 @@ from services.profile import audit, events, number_statements, statements
 from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.cached_numbers import CachedNumbers
+from services.profile.disclosure_servicer import DisclosureServicer
 from services.profile.erasure_servicer import ErasureServicer
 from services.profile.insurance import reminding
 from services.profile.insurance import statements as insurance_statements
@@ -135,6 +138,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         insurance_servicer = InsuranceServicer(insurance)
         places = PlacesServicer(PlaceStore(database))
         erasure_servicer = ErasureServicer(database, sealer, forget=cache.forget)
+        disclosure_servicer = DisclosureServicer(database, sealer)
         events_servicer = EventsServicer(events.ProfileEvents(database), bell)
         server = await stack.enter_async_context(
             serve_grpc(
@@ -149,6 +153,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     ),
                     lambda server: places_pb2_grpc.add_PlacesServiceServicer_to_server(places, server),
                     lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
+                    lambda server: disclosure_pb2_grpc.add_DisclosureServiceServicer_to_server(
+                        disclosure_servicer, server
+                    ),
                     lambda server: events_pb2_grpc.add_EventsServiceServicer_to_server(events_servicer, server),
                 ],
                 services=[
@@ -159,6 +166,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     insurance_pb2.DESCRIPTOR.services_by_name["InsuranceService"].full_name,
                     places_pb2.DESCRIPTOR.services_by_name["PlacesService"].full_name,
                     numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
+                    disclosure_pb2.DESCRIPTOR.services_by_name["DisclosureService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
                 ],
                 probe=database.ping,

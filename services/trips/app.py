@@ -21,6 +21,8 @@ from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
 from hailwire.trips.v1 import (
+    blocks_pb2,
+    blocks_pb2_grpc,
     erasure_pb2,
     erasure_pb2_grpc,
     events_pb2,
@@ -31,14 +33,17 @@ from hailwire.trips.v1 import (
     matches_pb2_grpc,
     ratings_pb2,
     ratings_pb2_grpc,
+    relay_pb2,
+    relay_pb2_grpc,
     schedules_pb2,
     schedules_pb2_grpc,
     trips_pb2,
     trips_pb2_grpc,
 )
 from services.trips import events as event_store
-from services.trips import looking, retention, schedule_statements, search, statements
+from services.trips import looking, relaying, retention, schedule_statements, search, statements
 from services.trips.backlog import BACKLOG
+from services.trips.blocks_servicer import BlocksServicer
 from services.trips.cached import CachedTrips
 from services.trips.erasure_servicer import ErasureServicer
 from services.trips.events import EventStore
@@ -46,6 +51,7 @@ from services.trips.fares_servicer import FaresServicer
 from services.trips.matches import MatchStore
 from services.trips.matches_servicer import MatchesServicer
 from services.trips.ratings_servicer import RatingsServicer
+from services.trips.relay_servicer import RelayServicer
 from services.trips.schedules import ScheduleStore
 from services.trips.schedules_servicer import SchedulesServicer
 from services.trips.servicer import TripsServicer
@@ -112,10 +118,14 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                 setting="TRIPS_PROMETHEUS_PORT",
             )
         )
+        await stack.enter_async_context(
+            repeating("forgetting what was said", _RETENTION_SECONDS, lambda: relaying.forget(database))
+        )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
         erasure_servicer = ErasureServicer(database, settings.terms, forget=cache.forget_person)
         fares_servicer, ratings_servicer = FaresServicer(settings.terms), RatingsServicer(trips)
-        matches_servicer = MatchesServicer(matches)
+        matches_servicer, relay_servicer = MatchesServicer(matches), RelayServicer(trips)
+        blocks_servicer = BlocksServicer(trips)
         schedules_servicer = SchedulesServicer(schedules)
         server = await stack.enter_async_context(
             serve_grpc(
@@ -129,6 +139,8 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                     lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                     lambda server: ratings_pb2_grpc.add_RatingsServiceServicer_to_server(ratings_servicer, server),
                     lambda server: matches_pb2_grpc.add_MatchesServiceServicer_to_server(matches_servicer, server),
+                    lambda server: blocks_pb2_grpc.add_BlocksServiceServicer_to_server(blocks_servicer, server),
+                    lambda server: relay_pb2_grpc.add_RelayServiceServicer_to_server(relay_servicer, server),
                     lambda server: fares_pb2_grpc.add_FaresServiceServicer_to_server(fares_servicer, server),
                 ],
                 services=[
@@ -138,6 +150,8 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                     erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                     ratings_pb2.DESCRIPTOR.services_by_name["RatingsService"].full_name,
                     matches_pb2.DESCRIPTOR.services_by_name["MatchesService"].full_name,
+                    blocks_pb2.DESCRIPTOR.services_by_name["BlocksService"].full_name,
+                    relay_pb2.DESCRIPTOR.services_by_name["RelayService"].full_name,
                     fares_pb2.DESCRIPTOR.services_by_name["FaresService"].full_name,
                 ],
                 probe=database.ping,

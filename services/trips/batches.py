@@ -1,6 +1,6 @@
 """What the batch methods that change something have in common: a result per item, the first one for repeats."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -18,10 +18,12 @@ async def changed(
     actor: str,
     change: Callable[[Sequence[changes.Request[Item]]], Awaitable[Outcomes]],
     result: type[Result],
+    unkept: Collection[str] = (),
 ) -> Iterable[Result]:
     """One result per item. An item without a usable request id is refused and not kept; all else the store keeps.
 
-    `actor` is the field that names who acts; empty when the people are what the change is about.
+    `actor` is the field that names who acts; empty when the people are what the change is about. `unkept` are fields
+    that leave no trace in the digest by which a repeat is known.
     """
     pages.check_batch(items)
     outcomes: list[bytes | errors.HailwireError | None] = []
@@ -29,7 +31,7 @@ async def changed(
     for item in items:
         try:
             ledger.check_request_id(item.request_id)
-            requests.append(changes.Request(item.request_id, _fingerprint(item, actor), translate(item)))
+            requests.append(changes.Request(item.request_id, _fingerprint(item, actor, unkept), translate(item)))
             outcomes.append(None)
         except errors.HailwireError as refusal:
             outcomes.append(refusal)
@@ -37,12 +39,12 @@ async def changed(
     return [_result(next(changed) if outcome is None else outcome, result) for outcome in outcomes]
 
 
-def _fingerprint(item: Message, actor: str) -> bytes:
+def _fingerprint(item: Message, actor: str, unkept: Collection[str]) -> bytes:
     """What was asked, whoever asks: a repeat may name the person whom the first one was merged into."""
     asked = type(item)()
     asked.CopyFrom(item)
-    if actor:
-        asked.ClearField(actor)
+    for field in filter(None, (actor, *unkept)):
+        asked.ClearField(field)
     return ledger.fingerprint(asked)
 
 

@@ -13,7 +13,7 @@ from chassis.ledger import Entry, Ledger
 from chassis.ledger_search import LedgerSearch, field, is_exactly
 from hailwire.trips.v1 import erasure_pb2 as pb
 from hailwire.trips.v1 import schedules_pb2, trips_pb2
-from services.trips import merge_statements, statements
+from services.trips import blocking, merge_statements, statements
 from services.trips.attempts import Plan
 from services.trips.board import Erasure
 from services.trips.terms import Terms
@@ -56,6 +56,8 @@ WHERE cancelled_by = ANY($1::bigint[]) AND (passenger_id = ANY($1::bigint[]) OR 
 )
 
 _EVENTS = Statement("trips.erase_events", "DELETE FROM trips.event WHERE recipient_id = ANY($1::bigint[])")
+# What they wrote to somebody who has not heard it yet; a taker that has it stores what it has.
+_SAID = Statement("trips.erase_said", "DELETE FROM trips.event WHERE sender_id = ANY($1::bigint[])")
 
 _LEDGER = Ledger("trips")
 _SEARCH = LedgerSearch("trips")
@@ -89,6 +91,8 @@ class Erasures(WholePeople[Erasure]):
             await self.session.execute(statement, people)
         await self.session.fetch(merge_statements.LOCK_MAILBOXES, people)
         await self.session.execute(_EVENTS, people)
+        await self.session.execute(_SAID, people)
+        await blocking.erase(self.session, people)
         await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
         await self.session.execute(statements.NOTIFY, ["trips_presence"] * len(people), people)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
-from services.trips import course, messages, rows, statements
+from services.trips import blocking, course, messages, rows, statements
 from services.trips.attempts import Plan, TripsAttempt
 from services.trips.board import Cancellation, NewTrip, OfferAnswer, Step
 from services.trips.eta import Leg
@@ -83,8 +83,14 @@ class NewTrips(TripsAttempt[NewTrip]):
         named = sorted({driver_id for item in items for driver_id in _asked(item)})
         if named:
             known = {row["person_id"] for row in await self.session.fetch(statements.PRESENCES, named)}
+            pairs = [(item.passenger_id, driver_id) for item in items for driver_id in _asked(item)]
+            away = await blocking.apart(self.session, pairs)
             for item in items:
-                self._candidates[item] = [driver_id for driver_id in _asked(item) if driver_id in known]
+                self._candidates[item] = [
+                    driver_id
+                    for driver_id in _asked(item)
+                    if driver_id in known and (item.passenger_id, driver_id) not in away
+                ]
         open_to_all = [item for item in items if not item.driver_ids and _search(item) is not None]
         searches = [near for item in items if not item.driver_ids and (near := _search(item)) is not None]
         self._passed_over = {}

@@ -34,6 +34,10 @@ CROSS JOIN LATERAL (
     WHERE p.online AND p.trip_id IS NULL AND p.vehicle = w.vehicle
       AND p.place <@ box(point(w.west, w.south), point(w.east, w.north))
       AND p.person_id <> coalesce(m.to_id, w.asker_id)
+      AND NOT coalesce((SELECT true FROM trips.block b
+                        WHERE b.blocker_id = coalesce(m.to_id, w.asker_id) AND b.blocked_id = p.person_id), false)
+      AND NOT coalesce((SELECT true FROM trips.block b
+                        WHERE b.blocker_id = p.person_id AND b.blocked_id = coalesce(m.to_id, w.asker_id)), false)
     ORDER BY p.place <-> point(w.x, w.y)
     LIMIT w.candidates
 ) AS near

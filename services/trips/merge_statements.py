@@ -90,3 +90,7 @@ MOVE_EVENTS = Statement(
     "trips.move_events",
     f"UPDATE trips.event e SET recipient_id = merged.to_id FROM {_MERGED} WHERE e.recipient_id = merged.from_id",  # noqa: S608
 )
+MOVE_SAID = Statement(
+    "trips.move_said",
+    f"UPDATE trips.event e SET sender_id = merged.to_id FROM {_MERGED} WHERE e.sender_id = merged.from_id",  # noqa: S608
+)

@@ -2,7 +2,7 @@
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
-from services.trips import merge_statements, messages, schedule_statements, statements
+from services.trips import blocking, merge_statements, messages, schedule_statements, statements
 from services.trips.board import Merge
 from services.trips.whole_people import WholePeople
 
@@ -41,6 +41,8 @@ class Merges(WholePeople[Merge]):
         await self.session.fetch(merge_statements.LOCK_MAILBOXES, [*arrays[0], *arrays[1]])
         await self.session.execute(merge_statements.MERGE_MAILBOXES, *arrays)
         await self.session.execute(merge_statements.MOVE_EVENTS, *arrays)
+        await self.session.execute(merge_statements.MOVE_SAID, *arrays)
+        await blocking.move(self.session, *arrays)
         await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
         # The survivors, and by now everybody who was merged into them.
         survivors = sorted({merge.to_person_id for merge in merges})

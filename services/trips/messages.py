@@ -9,6 +9,7 @@ from services.trips.fares import Money
 from services.trips.geo import Location
 from services.trips.listing import Role, Wanted
 from services.trips.presence import Presence, PresenceUpdate, Vehicle, check_person
+from services.trips.relay import Said
 from services.trips.terms import MOST_ASKED
 from services.trips.tidings import Tiding
 from services.trips.trip import Trip, TripState
@@ -90,6 +91,25 @@ def event_message(tiding: Tiding) -> events_pb2.Event:
     happened_at = tiding.trip.updated_at if tiding.trip else tiding.at
     if happened_at is not None:
         event.create_time.FromDatetime(happened_at)
+    return event
+
+
+def said_message(said: Said) -> events_pb2.Event:
+    """What one side of a trip said, as it is stored; of the trip only whose it is."""
+    event = events_pb2.Event(
+        kind=events_pb2.EVENT_KIND_RELAYED,
+        recipient_id=said.recipient_id,
+        trip=pb.Trip(
+            trip_id=said.trip.trip_id,
+            state=pb.TripState.ValueType(said.trip.state),
+            passenger_id=said.trip.passenger_id,
+            driver_id=said.trip.driver_id or 0,
+        ),
+        said=events_pb2.Said(
+            from_driver=said.from_driver, text=said.text, location=place(said.place) if said.place else None
+        ),
+    )
+    event.create_time.FromDatetime(said.at)
     return event
 
 

@@ -10,7 +10,8 @@ from services.trips.rating import average
 from services.trips.terms import Terms
 
 # Drivers nearest on the map, in the rectangle around the circle: the index gives them in this order and stops. Who is
-# stale, or waits for a ride of their own, is passed over on the way.
+# stale, or waits for a ride of their own, is passed over on the way; so is whoever a block keeps apart from the asker,
+# with one look at a key for each way round (written so that it stays one: a join would cost the index's order).
 NEAREST_DRIVERS = Statement(
     "trips.nearest_drivers",
     """
@@ -29,6 +30,10 @@ CROSS JOIN LATERAL (
       AND p.place <@ box(point(w.west, w.south), point(w.east, w.north))
       AND p.located_at >= clock.now - $11::interval
       AND p.person_id <> coalesce(m.to_id, w.asker_id)
+      AND NOT coalesce((SELECT true FROM trips.block b
+                        WHERE b.blocker_id = coalesce(m.to_id, w.asker_id) AND b.blocked_id = p.person_id), false)
+      AND NOT coalesce((SELECT true FROM trips.block b
+                        WHERE b.blocker_id = p.person_id AND b.blocked_id = coalesce(m.to_id, w.asker_id)), false)
       AND NOT EXISTS (SELECT FROM trips.trip t WHERE t.passenger_id = p.person_id AND t.state IN (1, 2, 3, 4, 5))
     ORDER BY p.place <-> point(w.x, w.y)
     LIMIT w.candidates

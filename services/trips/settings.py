@@ -93,6 +93,13 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
         minimum=0,
         help="least time between two changed arrival times that a passenger is told of, in seconds",
     )
+    relay_after_seconds: int = setting(
+        "RELAY_AFTER_SECONDS",
+        default=600,
+        minimum=0,
+        maximum=3600,
+        help="how long after a completed trip its two sides may still write to each other, in seconds",
+    )
     currency: Currency = setting("FARE_CURRENCY", default=DEFAULT_CURRENCY, help="currency of all fares (ISO 4217)")
     fare_step: Step = setting(
         "FARE_ROUNDING",
@@ -182,6 +189,7 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
             tell_again_after=datetime.timedelta(seconds=self.eta_tell_seconds),
             silent_after=datetime.timedelta(seconds=self.auto_offline_seconds),
             ratings_shown_from=self.ratings_shown_from,
+            relay_after=datetime.timedelta(seconds=self.relay_after_seconds),
             rates=Rates(
                 currency=self.currency,
                 step=self.fare_step,

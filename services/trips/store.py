@@ -8,20 +8,38 @@ from chassis import changes, errors
 from chassis.database import Database
 from chassis.ledger import Ledger
 from chassis.querying.query import Page
-from services.trips import attempts, kinds, listing, rows, search, statements
+from hailwire.trips.v1 import blocks_pb2
+from services.trips import attempts, blocking, exchanging, kinds, listing, rows, search, statements
+from services.trips.block import BlockSide
+from services.trips.blocking import Blocks
 from services.trips.board import Cancellation, Merge, NewTrip, OfferAnswer, Step
+from services.trips.exchange import Exchange, ShareNumber
+from services.trips.exchanging import Exchanges
 from services.trips.lapses import Lapses
 from services.trips.listing import Wanted
 from services.trips.merging import Merges
 from services.trips.presence import Presence, PresenceUpdate
 from services.trips.rating import RateTrip
 from services.trips.rating_changes import Ratings
+from services.trips.relay import RelayMessage
+from services.trips.relaying import Relays
 from services.trips.retiring import SILENT_DRIVERS, Retirements
 from services.trips.search import Nearby, Search
 from services.trips.terms import Terms
 from services.trips.trip import Trip, TripState
 
-Change = PresenceUpdate | NewTrip | OfferAnswer | Step | Cancellation | Merge | RateTrip
+Change = (
+    PresenceUpdate
+    | NewTrip
+    | OfferAnswer
+    | Step
+    | Cancellation
+    | Merge
+    | RateTrip
+    | RelayMessage
+    | ShareNumber
+    | BlockSide
+)
 Item = TypeVar("Item", bound=Change)
 Outcomes = list[bytes | errors.HailwireError]
 
@@ -96,6 +114,26 @@ class TripStore:
     async def rate(self, requests: Sequence[changes.Request[RateTrip]]) -> Outcomes:
         """RatingResults."""
         return await self._change(Ratings, requests)
+
+    async def relay(self, requests: Sequence[changes.Request[RelayMessage]]) -> Outcomes:
+        """RelayResults."""
+        return await self._change(Relays, requests)
+
+    async def share_numbers(self, requests: Sequence[changes.Request[ShareNumber]]) -> Outcomes:
+        """ExchangeResults."""
+        return await self._change(Exchanges, requests)
+
+    async def exchange(self, person_id: int, trip_id: int) -> Exchange:
+        """Whether both sides of a trip agree to know each other's number. Raises TripNotFound or RelayClosed."""
+        return await exchanging.read(self._database, person_id, trip_id)
+
+    async def block(self, requests: Sequence[changes.Request[BlockSide]]) -> Outcomes:
+        """BlockSideResults."""
+        return await self._change(Blocks, requests)
+
+    async def blocks(self, person_id: int) -> list[blocks_pb2.Block]:
+        """Whom a person has blocked, newest first."""
+        return await blocking.listed(self._database, person_id)
 
     async def _change(
         self,

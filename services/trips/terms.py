@@ -33,6 +33,8 @@ class Terms:
     # So many passengers rate a driver before anybody is shown an average.
     ratings_shown_from: int = 3
     rates: Rates = field(default_factory=Rates)
+    # The two sides of a completed trip may still write to each other for so long.
+    relay_after: datetime.timedelta = datetime.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,9 @@ class EventKind(IntEnum):
     SCHEDULE_BUSY = 24
     ARRIVAL_TIME_CHANGED = 40
     PRESENCE_ENDED = 41
+    RELAYED = 60
+    NUMBER_OFFERED = 61
+    NUMBERS_EXCHANGED = 62
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ SELECT sha256(int8send(n % ({rows} / 10))), sha256(int8send(n)), now() - n * int
 FROM generate_series(1, {rows}) n;
 INSERT INTO profile.place (source, source_key, name, latitude, longitude)
 SELECT 'file', n, 'Place ' || n, -2, 30 FROM generate_series(1, {rows}) n;
-INSERT INTO profile.place_name SELECT place_id, 'place ' || md5(place_id::text) FROM profile.place WHERE source = 'file';
+INSERT INTO profile.place_name
+SELECT place_id, 'place ' || md5(place_id::text) FROM profile.place WHERE source = 'file';
 INSERT INTO profile.saved_place (person_id, kind, name, latitude, longitude)
 SELECT 1 + n % ({rows} / 4), 0, 'place ' || n, -2, 30 FROM generate_series(1, {rows}) n;
 INSERT INTO profile.recent_place SELECT 1 + n / 4, 1 + n % 4, '', -2, 30 FROM generate_series(0, {rows} - 1) n;
@@ -64,6 +65,10 @@ SELECT n, n, 1 + n % ({rows} / 10), CASE WHEN n % 50 = 0 THEN 1 ELSE 2 END, 5, n
 FROM generate_series(1, {rows}) n;
 INSERT INTO trips.rating (trip_id, by_driver, stars, created_at)
 SELECT n, false, 1 + n % 5, now() FROM generate_series(1, {rows}) n;
+INSERT INTO trips.block (blocker_id, blocked_id, trip_id, created_at)
+SELECT n, n + 1, n, now() FROM generate_series(1, {rows}) n;
+INSERT INTO trips.exchange (trip_id, by_driver, agreed_at)
+SELECT n, false, now() FROM generate_series(1, {rows}) n;
 INSERT INTO trips.match (trip_id, vehicle, made_at, driver_ids, reasons, meters, ages)
 SELECT n, 1 + n % 5, now() - n * interval '1 second', ARRAY[n, n + 1], '{{1,3}}', '{{5,6}}', '{{7,8}}'
 FROM generate_series(1, {rows}) n;
@@ -78,7 +83,8 @@ SELECT n, n, CASE WHEN n % 50 = 0 THEN 1 ELSE 4 END, now(),
        CASE WHEN n % 50 = 0 THEN now() + n * interval '1 second' END, CASE WHEN n % 50 > 0 THEN n END
 FROM generate_series(1, {rows}) n;
 INSERT INTO trips.mailbox SELECT n FROM generate_series(1, {rows}) n;
-INSERT INTO trips.event (recipient_id, kind, payload) SELECT n, 1, '' FROM generate_series(1, {rows}) n;
+INSERT INTO trips.event (recipient_id, kind, payload, sender_id)
+SELECT n, 1, '', CASE WHEN n % 50 = 0 THEN n END FROM generate_series(1, {rows}) n;
 INSERT INTO trips.request SELECT 'r' || n, '', '', now() - n * interval '1 second' FROM generate_series(1, {rows}) n;
 
 INSERT INTO gateway.instance (name) SELECT 'instance ' || n FROM generate_series(1, 3) n;

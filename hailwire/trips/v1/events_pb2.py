@@ -30,29 +30,31 @@ from hailwire.trips.v1 import schedules_pb2 as hailwire_dot_trips_dot_v1_dot_sch
 from hailwire.trips.v1 import trips_pb2 as hailwire_dot_trips_dot_v1_dot_trips__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehailwire/trips/v1/events.proto\x12\x11hailwire.trips.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#hailwire/profile/v1/insurance.proto\x1a hailwire/profile/v1/wallet.proto\x1a!hailwire/trips/v1/schedules.proto\x1a\x1dhailwire/trips/v1/trips.proto\"\xba\x03\n\x05\x45vent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.hailwire.trips.v1.EventKind\x12\x14\n\x0crecipient_id\x18\x03 \x01(\x03\x12%\n\x04trip\x18\x04 \x01(\x0b\x32\x17.hailwire.trips.v1.Trip\x12\x10\n\x08offer_id\x18\x05 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x05money\x18\x0f \x01(\x0b\x32\x1d.hailwire.trips.v1.MoneyMoved\x12-\n\x08schedule\x18\x14 \x01(\x0b\x32\x1b.hailwire.trips.v1.Schedule\x12\x35\n\x0b\x63\x65rtificate\x18\x19 \x01(\x0b\x32 .hailwire.profile.v1.Certificate\x12)\n\x05\x63laim\x18\x1a \x01(\x0b\x32\x1a.hailwire.profile.v1.Claim\x12\x34\n\x0c\x66ile_refusal\x18\x1b \x01(\x0e\x32\x1e.hailwire.trips.v1.FileRefusal\"d\n\nMoneyMoved\x12)\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1a.hailwire.profile.v1.Entry\x12+\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Money\"b\n\x11TakeEventsRequest\x12\x10\n\x08taker_id\x18\x01 \x01(\t\x12\x12\n\nmax_events\x18\x02 \x01(\x05\x12\'\n\x04wait\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"h\n\x12TakeEventsResponse\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.hailwire.trips.v1.Event\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"-\n\x18\x41\x63knowledgeEventsRequest\x12\x11\n\tevent_ids\x18\x01 \x03(\x03\"\x1b\n\x19\x41\x63knowledgeEventsResponse*\xb0\x06\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45VENT_KIND_OFFER_MADE\x10\x01\x12\x1b\n\x17\x45VENT_KIND_OFFER_CLOSED\x10\x02\x12\x1c\n\x18\x45VENT_KIND_TRIP_ACCEPTED\x10\x03\x12\x1d\n\x19\x45VENT_KIND_DRIVER_ARRIVED\x10\x04\x12\x1b\n\x17\x45VENT_KIND_TRIP_STARTED\x10\x05\x12\x1d\n\x19\x45VENT_KIND_TRIP_COMPLETED\x10\x06\x12\x1d\n\x19\x45VENT_KIND_TRIP_CANCELLED\x10\x07\x12\x1f\n\x1b\x45VENT_KIND_OFFERS_EXHAUSTED\x10\x08\x12\x1b\n\x17\x45VENT_KIND_TRIP_EXPIRED\x10\t\x12\x1a\n\x16\x45VENT_KIND_MONEY_MOVED\x10\x1e\x12 \n\x1c\x45VENT_KIND_SCHEDULE_REMINDER\x10\x14\x12\"\n\x1e\x45VENT_KIND_SCHEDULE_NOBODY_YET\x10\x15\x12\x1e\n\x1a\x45VENT_KIND_SCHEDULE_MISSED\x10\x16\x12\x1c\n\x18\x45VENT_KIND_SCHEDULE_LATE\x10\x17\x12\x1c\n\x18\x45VENT_KIND_SCHEDULE_BUSY\x10\x18\x12#\n\x1f\x45VENT_KIND_ARRIVAL_TIME_CHANGED\x10(\x12\x1d\n\x19\x45VENT_KIND_PRESENCE_ENDED\x10)\x12#\n\x1f\x45VENT_KIND_CERTIFICATE_RECEIVED\x10\x32\x12#\n\x1f\x45VENT_KIND_CERTIFICATE_REVIEWED\x10\x33\x12\'\n#EVENT_KIND_CERTIFICATE_EXPIRES_SOON\x10\x34\x12\"\n\x1e\x45VENT_KIND_CERTIFICATE_EXPIRED\x10\x35\x12\'\n#EVENT_KIND_CLAIM_DOCUMENTS_RECEIVED\x10\x36\x12\x1a\n\x16\x45VENT_KIND_CLAIM_MOVED\x10\x37\x12\x1b\n\x17\x45VENT_KIND_FILE_REFUSED\x10\x38*\xb6\x01\n\x0b\x46ileRefusal\x12\x1c\n\x18\x46ILE_REFUSAL_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46ILE_REFUSAL_TOO_LARGE\x10\x01\x12\x1b\n\x17\x46ILE_REFUSAL_WRONG_KIND\x10\x02\x12\x1c\n\x18\x46ILE_REFUSAL_UNREACHABLE\x10\x03\x12\x19\n\x15\x46ILE_REFUSAL_TOO_MANY\x10\x04\x12\x17\n\x13\x46ILE_REFUSAL_CLOSED\x10\x05\x32\xda\x01\n\rEventsService\x12Y\n\nTakeEvents\x12$.hailwire.trips.v1.TakeEventsRequest\x1a%.hailwire.trips.v1.TakeEventsResponse\x12n\n\x11\x41\x63knowledgeEvents\x12+.hailwire.trips.v1.AcknowledgeEventsRequest\x1a,.hailwire.trips.v1.AcknowledgeEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehailwire/trips/v1/events.proto\x12\x11hailwire.trips.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#hailwire/profile/v1/insurance.proto\x1a hailwire/profile/v1/wallet.proto\x1a!hailwire/trips/v1/schedules.proto\x1a\x1dhailwire/trips/v1/trips.proto\"\xe1\x03\n\x05\x45vent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.hailwire.trips.v1.EventKind\x12\x14\n\x0crecipient_id\x18\x03 \x01(\x03\x12%\n\x04trip\x18\x04 \x01(\x0b\x32\x17.hailwire.trips.v1.Trip\x12\x10\n\x08offer_id\x18\x05 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x05money\x18\x0f \x01(\x0b\x32\x1d.hailwire.trips.v1.MoneyMoved\x12-\n\x08schedule\x18\x14 \x01(\x0b\x32\x1b.hailwire.trips.v1.Schedule\x12\x35\n\x0b\x63\x65rtificate\x18\x19 \x01(\x0b\x32 .hailwire.profile.v1.Certificate\x12)\n\x05\x63laim\x18\x1a \x01(\x0b\x32\x1a.hailwire.profile.v1.Claim\x12\x34\n\x0c\x66ile_refusal\x18\x1b \x01(\x0e\x32\x1e.hailwire.trips.v1.FileRefusal\x12%\n\x04said\x18\x1c \x01(\x0b\x32\x17.hailwire.trips.v1.Said\"X\n\x04Said\x12\x13\n\x0b\x66rom_driver\x18\x01 \x01(\x08\x12\x0c\n\x04text\x18\x02 \x01(\t\x12-\n\x08location\x18\x03 \x01(\x0b\x32\x1b.hailwire.trips.v1.Location\"d\n\nMoneyMoved\x12)\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1a.hailwire.profile.v1.Entry\x12+\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Money\"b\n\x11TakeEventsRequest\x12\x10\n\x08taker_id\x18\x01 \x01(\t\x12\x12\n\nmax_events\x18\x02 \x01(\x05\x12\'\n\x04wait\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"h\n\x12TakeEventsResponse\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.hailwire.trips.v1.Event\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"-\n\x18\x41\x63knowledgeEventsRequest\x12\x11\n\tevent_ids\x18\x01 \x03(\x03\"\x1b\n\x19\x41\x63knowledgeEventsResponse*\x89\x07\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45VENT_KIND_OFFER_MADE\x10\x01\x12\x1b\n\x17\x45VENT_KIND_OFFER_CLOSED\x10\x02\x12\x1c\n\x18\x45VENT_KIND_TRIP_ACCEPTED\x10\x03\x12\x1d\n\x19\x45VENT_KIND_DRIVER_ARRIVED\x10\x04\x12\x1b\n\x17\x45VENT_KIND_TRIP_STARTED\x10\x05\x12\x1d\n\x19\x45VENT_KIND_TRIP_COMPLETED\x10\x06\x12\x1d\n\x19\x45VENT_KIND_TRIP_CANCELLED\x10\x07\x12\x1f\n\x1b\x45VENT_KIND_OFFERS_EXHAUSTED\x10\x08\x12\x1b\n\x17\x45VENT_KIND_TRIP_EXPIRED\x10\t\x12\x1a\n\x16\x45VENT_KIND_MONEY_MOVED\x10\x1e\x12 \n\x1c\x45VENT_KIND_SCHEDULE_REMINDER\x10\x14\x12\"\n\x1e\x45VENT_KIND_SCHEDULE_NOBODY_YET\x10\x15\x12\x1e\n\x1a\x45VENT_KIND_SCHEDULE_MISSED\x10\x16\x12\x1c\n\x18\x45VENT_KIND_SCHEDULE_LATE\x10\x17\x12\x1c\n\x18\x45VENT_KIND_SCHEDULE_BUSY\x10\x18\x12#\n\x1f\x45VENT_KIND_ARRIVAL_TIME_CHANGED\x10(\x12\x1d\n\x19\x45VENT_KIND_PRESENCE_ENDED\x10)\x12#\n\x1f\x45VENT_KIND_CERTIFICATE_RECEIVED\x10\x32\x12#\n\x1f\x45VENT_KIND_CERTIFICATE_REVIEWED\x10\x33\x12\'\n#EVENT_KIND_CERTIFICATE_EXPIRES_SOON\x10\x34\x12\"\n\x1e\x45VENT_KIND_CERTIFICATE_EXPIRED\x10\x35\x12\'\n#EVENT_KIND_CLAIM_DOCUMENTS_RECEIVED\x10\x36\x12\x1a\n\x16\x45VENT_KIND_CLAIM_MOVED\x10\x37\x12\x1b\n\x17\x45VENT_KIND_FILE_REFUSED\x10\x38\x12\x16\n\x12\x45VENT_KIND_RELAYED\x10<\x12\x1d\n\x19\x45VENT_KIND_NUMBER_OFFERED\x10=\x12 \n\x1c\x45VENT_KIND_NUMBERS_EXCHANGED\x10>*\xb6\x01\n\x0b\x46ileRefusal\x12\x1c\n\x18\x46ILE_REFUSAL_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46ILE_REFUSAL_TOO_LARGE\x10\x01\x12\x1b\n\x17\x46ILE_REFUSAL_WRONG_KIND\x10\x02\x12\x1c\n\x18\x46ILE_REFUSAL_UNREACHABLE\x10\x03\x12\x19\n\x15\x46ILE_REFUSAL_TOO_MANY\x10\x04\x12\x17\n\x13\x46ILE_REFUSAL_CLOSED\x10\x05\x32\xda\x01\n\rEventsService\x12Y\n\nTakeEvents\x12$.hailwire.trips.v1.TakeEventsRequest\x1a%.hailwire.trips.v1.TakeEventsResponse\x12n\n\x11\x41\x63knowledgeEvents\x12+.hailwire.trips.v1.AcknowledgeEventsRequest\x1a,.hailwire.trips.v1.AcknowledgeEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hailwire.trips.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVENTKIND']._serialized_start=1085
-  _globals['_EVENTKIND']._serialized_end=1901
-  _globals['_FILEREFUSAL']._serialized_start=1904
-  _globals['_FILEREFUSAL']._serialized_end=2086
+  _globals['_EVENTKIND']._serialized_start=1214
+  _globals['_EVENTKIND']._serialized_end=2119
+  _globals['_FILEREFUSAL']._serialized_start=2122
+  _globals['_FILEREFUSAL']._serialized_end=2304
   _globals['_EVENT']._serialized_start=256
-  _globals['_EVENT']._serialized_end=698
-  _globals['_MONEYMOVED']._serialized_start=700
-  _globals['_MONEYMOVED']._serialized_end=800
-  _globals['_TAKEEVENTSREQUEST']._serialized_start=802
-  _globals['_TAKEEVENTSREQUEST']._serialized_end=900
-  _globals['_TAKEEVENTSRESPONSE']._serialized_start=902
-  _globals['_TAKEEVENTSRESPONSE']._serialized_end=1006
-  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_start=1008
-  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_end=1053
-  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_start=1055
-  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_end=1082
-  _globals['_EVENTSSERVICE']._serialized_start=2089
-  _globals['_EVENTSSERVICE']._serialized_end=2307
+  _globals['_EVENT']._serialized_end=737
+  _globals['_SAID']._serialized_start=739
+  _globals['_SAID']._serialized_end=827
+  _globals['_MONEYMOVED']._serialized_start=829
+  _globals['_MONEYMOVED']._serialized_end=929
+  _globals['_TAKEEVENTSREQUEST']._serialized_start=931
+  _globals['_TAKEEVENTSREQUEST']._serialized_end=1029
+  _globals['_TAKEEVENTSRESPONSE']._serialized_start=1031
+  _globals['_TAKEEVENTSRESPONSE']._serialized_end=1135
+  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_start=1137
+  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_end=1182
+  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_start=1184
+  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_end=1211
+  _globals['_EVENTSSERVICE']._serialized_start=2307
+  _globals['_EVENTSSERVICE']._serialized_end=2525
 # @@protoc_insertion_point(module_scope)

@@ -81,6 +81,12 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """The same, when an operator has moved it on: see its state."""
     EVENT_KIND_FILE_REFUSED: _EventKind.ValueType  # 56
     """From the gateway itself, to whoever sent a file: it was not taken, see `file_refusal`."""
+    EVENT_KIND_RELAYED: _EventKind.ValueType  # 60
+    """To one side of a trip: the other side wrote or shared a place (said). The trip tells only who they are."""
+    EVENT_KIND_NUMBER_OFFERED: _EventKind.ValueType  # 61
+    """To one side of a trip: the other side would like to exchange numbers."""
+    EVENT_KIND_NUMBERS_EXCHANGED: _EventKind.ValueType  # 62
+    """To the side of a trip that agreed first: the other side agreed, too. Whether both still do is to be read."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -135,6 +141,12 @@ EVENT_KIND_CLAIM_MOVED: EventKind.ValueType  # 55
 """The same, when an operator has moved it on: see its state."""
 EVENT_KIND_FILE_REFUSED: EventKind.ValueType  # 56
 """From the gateway itself, to whoever sent a file: it was not taken, see `file_refusal`."""
+EVENT_KIND_RELAYED: EventKind.ValueType  # 60
+"""To one side of a trip: the other side wrote or shared a place (said). The trip tells only who they are."""
+EVENT_KIND_NUMBER_OFFERED: EventKind.ValueType  # 61
+"""To one side of a trip: the other side would like to exchange numbers."""
+EVENT_KIND_NUMBERS_EXCHANGED: EventKind.ValueType  # 62
+"""To the side of a trip that agreed first: the other side agreed, too. Whether both still do is to be read."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 class _FileRefusal:
@@ -190,6 +202,7 @@ class Event(_message.Message):
     CERTIFICATE_FIELD_NUMBER: _builtins.int
     CLAIM_FIELD_NUMBER: _builtins.int
     FILE_REFUSAL_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
     event_id: _builtins.int
     """Given by the service that hands it out, unique for ever among its own. Positive."""
     kind: Global___EventKind.ValueType
@@ -224,6 +237,10 @@ class Event(_message.Message):
     def claim(self) -> _insurance_pb2.Claim:
         """The claim that it is about, as it was in the change that caused the event."""
 
+    @_builtins.property
+    def said(self) -> Global___Said:
+        """What the other side of the trip said, for relayed events."""
+
     def __init__(
         self,
         *,
@@ -238,14 +255,47 @@ class Event(_message.Message):
         certificate: _insurance_pb2.Certificate | None = ...,
         claim: _insurance_pb2.Claim | None = ...,
         file_refusal: Global___FileRefusal.ValueType = ...,
+        said: Global___Said | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "money", b"money", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "money", b"money", "said", b"said", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "event_id", b"event_id", "file_refusal", b"file_refusal", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "event_id", b"event_id", "file_refusal", b"file_refusal", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "said", b"said", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Event: _TypeAlias = Event  # noqa: Y015
+
+@_typing.final
+class Said(_message.Message):
+    """Words or a place from the other side of a trip, masked already."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DRIVER_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    from_driver: _builtins.bool
+    """Whether the driver says so; the passenger otherwise."""
+    text: _builtins.str
+    """The words; empty for a place."""
+    @_builtins.property
+    def location(self) -> _trips_pb2.Location:
+        """The place; unset for words."""
+
+    def __init__(
+        self,
+        *,
+        from_driver: _builtins.bool = ...,
+        text: _builtins.str = ...,
+        location: _trips_pb2.Location | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_driver", b"from_driver", "location", b"location", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Said: _TypeAlias = Said  # noqa: Y015
 
 @_typing.final
 class MoneyMoved(_message.Message):

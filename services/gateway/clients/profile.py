@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import grpc
 
 from chassis.coalesce import Coalescer
-from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
+from hailwire.profile.v1 import disclosure_pb2, disclosure_pb2_grpc, profile_pb2, profile_pb2_grpc
 from services.gateway.clients.batching import Peer, batched
 from services.gateway.clients.insurance import Insurances
 from services.gateway.clients.places import Places
@@ -36,6 +36,15 @@ def address_keys(known: profile_pb2.Identity) -> list[str]:
     return [Address("whatsapp", "number", known.value, relayed).key for relayed in (False, True)]
 
 
+def reached(person: profile_pb2.Person) -> bool:
+    """Whether they may be written to on some channel on which they are known."""
+    ways = {
+        profile_pb2.CHANNEL_SMS if known.kind == profile_pb2.IDENTITY_KIND_SMS_NUMBER else profile_pb2.CHANNEL_WHATSAPP
+        for known in person.identities
+    }
+    return bool(ways - set(person.opt_outs))
+
+
 class Profile:
     """Single calls that travel in batches."""
 
@@ -45,6 +54,7 @@ class Profile:
         self.wallets = Wallets(channel)
         self.insurances = Insurances(channel)
         self.places = Places(channel, self.peer)
+        self._disclosure = disclosure_pb2_grpc.DisclosureServiceStub(channel)
         self._resolve: Coalescer[profile_pb2.ResolvePersonRequest, profile_pb2.Person] = batched(
             self.peer,
             "resolve",
@@ -75,6 +85,12 @@ class Profile:
     async def get(self, person_id: int) -> profile_pb2.Person:
         """A person by id."""
         return await self._get(person_id)
+
+    async def disclose(self, person_id: int, to_person_id: int, trip_id: int) -> str:
+        """A number that its person agreed to show to one other person; empty when they have none."""
+        request = disclosure_pb2.DiscloseNumberRequest(person_id=person_id, to_person_id=to_person_id, trip_id=trip_id)
+        response = await self.peer.call(self._disclosure.DiscloseNumber(request))
+        return str(response.number)
 
     async def update(self, request: profile_pb2.UpdatePersonRequest) -> profile_pb2.Person:
         """Change a person."""

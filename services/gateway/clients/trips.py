@@ -4,6 +4,8 @@ import grpc
 
 from chassis.coalesce import Coalescer
 from hailwire.trips.v1 import (
+    blocks_pb2,
+    blocks_pb2_grpc,
     events_pb2,
     events_pb2_grpc,
     fares_pb2,
@@ -12,6 +14,8 @@ from hailwire.trips.v1 import (
     matches_pb2_grpc,
     ratings_pb2,
     ratings_pb2_grpc,
+    relay_pb2,
+    relay_pb2_grpc,
     trips_pb2,
     trips_pb2_grpc,
 )
@@ -123,6 +127,29 @@ class Trips:
             lambda items: trips_pb2.BatchMergePeopleRequest(requests=items),
             lambda _: None,
         )
+        self._blocks = blocks_pb2_grpc.BlocksServiceStub(channel)
+        self.block: Coalescer[blocks_pb2.BlockSideRequest, None] = batched(
+            self.peer,
+            "block",
+            self._blocks.BatchBlockSides,
+            lambda items: blocks_pb2.BatchBlockSidesRequest(requests=items),
+            lambda _: None,
+        )
+        self._relay = relay_pb2_grpc.RelayServiceStub(channel)
+        self.share_number: Coalescer[relay_pb2.ShareNumberRequest, relay_pb2.Exchange] = batched(
+            self.peer,
+            "share_number",
+            self._relay.BatchShareNumbers,
+            lambda items: relay_pb2.BatchShareNumbersRequest(requests=items),
+            lambda result: result.exchange,
+        )
+        self.relay: Coalescer[relay_pb2.RelayMessageRequest, relay_pb2.RelayedMessage] = batched(
+            self.peer,
+            "relay",
+            self._relay.BatchRelayMessages,
+            lambda items: relay_pb2.BatchRelayMessagesRequest(requests=items),
+            lambda result: result.relayed,
+        )
 
         self._fares = fares_pb2_grpc.FaresServiceStub(channel)
         self._matches = matches_pb2_grpc.MatchesServiceStub(channel)
@@ -151,6 +178,18 @@ class Trips:
         request = matches_pb2.ListMissedTripsRequest(person_id=person_id)
         response = await self.peer.call(self._matches.ListMissedTrips(request))
         return list(response.trips)
+
+    async def blocks(self, person_id: int) -> list[blocks_pb2.Block]:
+        """Whom a person has blocked, newest first."""
+        response = await self.peer.call(self._blocks.ListBlocks(blocks_pb2.ListBlocksRequest(person_id=person_id)))
+        return list(response.blocks)
+
+    async def exchange(self, person_id: int, trip_id: int) -> relay_pb2.Exchange:
+        """Whether both sides of a trip agree now to know each other's number."""
+        request = relay_pb2.GetExchangeRequest(person_id=person_id, trip_id=trip_id)
+        response = await self.peer.call(self._relay.GetExchange(request))
+        exchange: relay_pb2.Exchange = response.exchange
+        return exchange
 
     async def list_trips(self, person_id: int, page_token: str, page_size: int) -> list[trips_pb2.Trip]:
         """A page of a person's trips, newest first."""

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from chassis import errors
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import fares_pb2, matches_pb2, ratings_pb2, trips_pb2
+from hailwire.trips.v1 import blocks_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
 from services.gateway.clients.insurance import PersonalInsurance
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.places import PersonalPlaces
-from services.gateway.clients.profile import Profile
+from services.gateway.clients.profile import Profile, reached
 from services.gateway.clients.schedules import PersonalSchedules
 from services.gateway.clients.trips import Trips
 from services.gateway.proving import Proving
@@ -193,6 +193,48 @@ class PersonalWorld:
                 request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, stars=stars
             )
         )
+
+    async def relay(
+        self, step: str, trip_id: int, *, text: str = "", location: trips_pb2.Location | None = None
+    ) -> relay_pb2.RelayedMessage:
+        """Hand words or a place to the other side of a trip."""
+        return await self._trips.relay(
+            relay_pb2.RelayMessageRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, text=text, location=location
+            )
+        )
+
+    async def reaches(self, person_id: int) -> bool:
+        """Whether somebody else reads what we write to them."""
+        return reached(await self._profile.get(person_id))
+
+    async def share_number(self, step: str, trip_id: int, *, agreed: bool) -> relay_pb2.Exchange:
+        """Agree that the other side of a trip learns the person's number, or take that back."""
+        return await self._trips.share_number(
+            relay_pb2.ShareNumberRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, agreed=agreed
+            )
+        )
+
+    async def exchange(self, trip_id: int) -> relay_pb2.Exchange:
+        """Read whether both sides of a trip agree now."""
+        return await self._trips.exchange(self._person_id, trip_id)
+
+    async def number_of(self, person_id: int, trip_id: int) -> str:
+        """Read the number of somebody who agreed to it in a trip."""
+        return await self._profile.disclose(person_id, self._person_id, trip_id)
+
+    async def block(self, step: str, trip_id: int, *, blocked: bool) -> None:
+        """Keep the other side of a trip away from the person, or no longer."""
+        await self._trips.block(
+            blocks_pb2.BlockSideRequest(
+                request_id=self._id(step), person_id=self._person_id, trip_id=trip_id, blocked=blocked
+            )
+        )
+
+    async def blocks(self) -> list[blocks_pb2.Block]:
+        """Read whom the person has blocked."""
+        return await self._trips.blocks(self._person_id)
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked."""

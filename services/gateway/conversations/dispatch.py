@@ -58,6 +58,8 @@ async def take_turn(turn: Turn) -> Outcome:
         return numbering.offered(before, await _run(routing.EXTRA_KEYWORDS[words], turn))
     turn, lapsed = _current(turn)
     turn, route = _resolve(turn, words)
+    if lapsed and route is routing.RELAY and message.kind is MessageKind.TEXT:
+        route = None  # written to us, however late: it is nobody else's
     if not turn.person.language and route not in routing.CHOOSES_LANGUAGE:
         # Nothing else is said before the language is chosen; what the person came for waits.
         return numbering.offered(before, questions.ask_language(turn, **_intent(turn, route, words)))
@@ -136,7 +138,7 @@ def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
             known = routing.TAPS.get(taps.route_of(message.tap)) or routing.KEYWORDS.get(words)
             return turn, known or routing.DEAD_BUTTON
         case MessageKind.LOCATION:
-            return turn, routing.ANSWERS.get(turn.state.name, routing.UNASKED_LOCATION)
+            return turn, routing.ANSWERS.get(turn.state.name) or _between_sides(turn) or routing.UNASKED_LOCATION
         case MessageKind.MEDIA if message.media and QUESTIONS[turn.state.name].files:
             return turn, routing.ANSWERS[turn.state.name]
         case MessageKind.TEXT | MessageKind.MEDIA if words in routing.KEYWORDS:
@@ -146,8 +148,15 @@ def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
             if tap:
                 return _resolve(replace(turn, message=replace(message, kind=MessageKind.TAP, tap=tap)), words)
             return _in_context(turn, words)
+        case MessageKind.MEDIA:
+            return turn, _between_sides(turn) or routing.CANNOT_READ
         case _:
             return turn, routing.CANNOT_READ
+
+
+def _between_sides(turn: Turn) -> Route | None:
+    """Whatever means nothing else here is meant for the other side of a trip, for whoever is or just was on one."""
+    return routing.RELAY if turn.state.name == HOME and remembered(turn).talking(turn.now) else None
 
 
 def _in_context(turn: Turn, words: str) -> tuple[Turn, Route | None]:
@@ -164,7 +173,7 @@ def _in_context(turn: Turn, words: str) -> tuple[Turn, Route | None]:
             if certain and tap in {shown for shown, _ in memory.choices}:
                 return replace(turn, message=replace(turn.message, kind=MessageKind.TAP, tap=tap)), routing.ACCEPT
             return turn, routing.SHOW_REQUESTS
-    return turn, routing.ANSWERS.get(turn.state.name)
+    return turn, routing.ANSWERS.get(turn.state.name) or _between_sides(turn)
 
 
 async def _run(route: Route, turn: Turn) -> Outcome:

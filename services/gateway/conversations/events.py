@@ -72,7 +72,9 @@ async def trip_accepted(turn: EventTurn) -> Outcome:
         words = turn.say("told-accepted-distance", vehicle=vehicle, distance=away)
     else:
         words = turn.say("told-accepted", vehicle=vehicle)
-    words = menus.body(words, trip_card.pickup_time(turn, trip), arrival.expected(turn, trip))
+    words = menus.body(
+        words, trip_card.pickup_time(turn, trip), arrival.expected(turn, trip), turn.say("relay-hint-driver")
+    )
     leave = Button(taps.step("leave", trip.trip_id), turn.say("button-leave"))
     return _tell(turn, _on_trip(turn), Buttons(words, (leave,)))
 

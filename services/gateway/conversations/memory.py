@@ -17,6 +17,9 @@ Role = Literal["passenger", "driver"]
 # Offers that are remembered as shown; a driver with more open at once reads the newest anyway.
 MAX_OFFERS = 20
 
+# A completed trip is remembered for so long (seconds): the longest that its sides may be allowed to go on writing.
+_TALKED_ABOUT = 3600
+
 # Trip states in which somebody is on the way or waits.
 OPEN_TRIP_STATES = frozenset(
     {
@@ -62,6 +65,10 @@ class Memory:
     silenced: bool = False
     # The vehicle's word while the driver is online; empty when not.
     online: str = ""
+    # The trip in which the person was told that their words go to the other side; 0: none.
+    told: int = 0
+    # The last trip that was completed, and until when it is remembered (Unix seconds).
+    ended: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, state: State) -> Self:
@@ -77,7 +84,7 @@ class Memory:
             hint = TripHint(trip_id, "driver")
         elif isinstance(trip_id, int) and role == "passenger":
             hint = TripHint(trip_id, "passenger")
-        online = data.get("online")
+        online, told, ended = data.get("online"), data.get("told"), _list(data.get("ended"))
         return cls(
             gathered={key: value for key, value in gathered.items() if isinstance(value, str)},
             choices=tuple(
@@ -89,14 +96,27 @@ class Memory:
             trip=hint,
             silenced=data.get("silenced") is True,
             online=online if isinstance(online, str) else "",
+            told=told if isinstance(told, int) else 0,
+            ended=(ended[0], ended[1])
+            if len(ended) == 2 and isinstance(ended[0], int) and isinstance(ended[1], int)
+            else None,
         )
 
     def on_trip(self, trip: trips_pb2.Trip, person_id: int) -> Self:
         """Remember where this trip is now; forget it when it is over."""
         if trip.state in OPEN_TRIP_STATES:
             role: Role = "driver" if trip.driver_id == person_id else "passenger"
-            return replace(self, trip=TripHint(trip.trip_id, role))
-        return self.off_trip(trip.trip_id)
+            return replace(self, trip=TripHint(trip.trip_id, role), ended=None)
+        off = self.off_trip(trip.trip_id)
+        if trip.state != trips_pb2.TRIP_STATE_COMPLETED:
+            return off
+        return replace(off, ended=(trip.trip_id, trip.end_time.seconds + _TALKED_ABOUT))
+
+    def talking(self, now: datetime) -> int:
+        """The trip whose other side may still be written to, as far as one knows here; 0 when there is none."""
+        if self.trip is not None:
+            return self.trip.trip_id
+        return self.ended[0] if self.ended is not None and self.ended[1] > now.timestamp() else 0
 
     def off_trip(self, trip_id: int) -> Self:
         """Forget this trip, and no other."""
@@ -131,6 +151,10 @@ class Memory:
             data["silenced"] = True
         if self.online:
             data["online"] = self.online
+        if self.told:
+            data["told"] = self.told
+        if self.ended is not None:
+            data["ended"] = list(self.ended)
         return data
 
     def home(self) -> State:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chassis.errors import HailwireError
-from services.gateway.conversations import guidance, offer_card, refusals, taps, trip_card
+from services.gateway.conversations import guidance, menus, offer_card, refusals, taps, trip_card
 from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Outcome, Turn
 
@@ -38,4 +38,5 @@ async def _answer(turn: Turn, *, accept: bool) -> Outcome:
     if not accept:
         return await guidance.guide(turn, turn.say("declined"))
     memory = memory.on_trip(trip, turn.person.person_id)
-    return Outcome(memory.home(), (trip_card.card(turn, trip, turn.say("accepted")),))
+    lead = menus.body(turn.say("accepted"), turn.say("relay-hint-passenger"))
+    return Outcome(memory.home(), (trip_card.card(turn, trip, lead),))

@@ -20,6 +20,7 @@ def card(moment: Moment, memory: Memory, trip: trips_pb2.Trip, words: str, extra
     rows += extra
     if memory.online:
         rows.append(Row(taps.GO_OFFLINE, moment.say("row-offline"), moment.say("row-offline-about")))
+    rows.append(Row(taps.talk("block", trip.trip_id), moment.say("row-block"), moment.say("row-block-about")))
     rows.append(Row(taps.GO_MENU, moment.say("button-menu")))
     question = moment.say("rate-passenger" if driving else "rate-driver")
     return Menu(menus.body(words, question), moment.say("label-stars"), tuple(rows))

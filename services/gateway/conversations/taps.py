@@ -158,6 +158,11 @@ def drop(trip_id: int, reason: str) -> str:
     return f"trip:drop:{trip_id}:{reason}"
 
 
+def talk(word: str, trip_id: int) -> str:
+    """What concerns the other side of a trip: "share" or "keep" one's number, "block" or "unblock" them."""
+    return f"talk:{word}:{trip_id}"
+
+
 def stars(trip_id: int, count: int) -> str:
     """Give so many stars to the other side of a trip."""
     return f"rate:give:{trip_id}:{count}"

@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
-from hailwire.trips.v1 import events_pb2, fares_pb2, matches_pb2, ratings_pb2, trips_pb2
+from hailwire.trips.v1 import blocks_pb2, events_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
 from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.conversations.insurance_world import Insurance
@@ -32,6 +32,8 @@ ALREADY_TOLD = "already_told"
 EVENT_OUTDATED = "event_outdated"
 NO_ADDRESS = "no_address"
 RATE_LIMITED = "rate_limited"
+# Handed on to the other side of a trip, by somebody who knows that it is.
+RELAYED = "relayed"
 SILENT_REASONS = frozenset(
     {
         CARRIER_ANSWERS,
@@ -43,6 +45,7 @@ SILENT_REASONS = frozenset(
         EVENT_OUTDATED,
         NO_ADDRESS,
         RATE_LIMITED,
+        RELAYED,
     }
 )
 
@@ -162,6 +165,29 @@ class World(Protocol):
 
     async def rate_trip(self, step: str, trip_id: int, stars: int) -> ratings_pb2.Rating:
         """Give the other side of a completed trip so many stars."""
+
+    async def relay(
+        self, step: str, trip_id: int, *, text: str = "", location: trips_pb2.Location | None = None
+    ) -> relay_pb2.RelayedMessage:
+        """Hand words or a place to the other side of a trip."""
+
+    async def reaches(self, person_id: int) -> bool:
+        """Whether somebody else reads what we write to them; False when they asked for silence everywhere."""
+
+    async def share_number(self, step: str, trip_id: int, *, agreed: bool) -> relay_pb2.Exchange:
+        """Agree that the other side of a trip learns the person's number, or take that back."""
+
+    async def exchange(self, trip_id: int) -> relay_pb2.Exchange:
+        """Read whether both sides of a trip agree now."""
+
+    async def number_of(self, person_id: int, trip_id: int) -> str:
+        """Read the number (E.164) of somebody who agreed to it in a trip; empty when they have none. It is audited."""
+
+    async def block(self, step: str, trip_id: int, *, blocked: bool) -> None:
+        """Keep the other side of a trip away from the person for ever, or no longer."""
+
+    async def blocks(self) -> list[blocks_pb2.Block]:
+        """Read whom the person has blocked, newest first."""
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         """Read the latest trips for which the driver was looked at and not asked, newest first."""

@@ -75,6 +75,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _a_number,
         _later,
         _erasing,
+        _talking,
     ):
         await walk(Town())
     await _events(Town())
@@ -256,6 +257,21 @@ async def _a_trip(town: Town) -> None:
         assert driver.state.name == "home"
 
 
+async def _talking(town: Town) -> None:
+    driver, rider, _ = await _on_a_trip(town)
+    await _asked_for_a_language(driver)
+    await rider.say("I am at the blue door")
+    assert driver.state.name == "language"
+    await _asked_for_a_language(rider)
+    await rider.say("keep my number")
+    await rider.say("share")
+    await driver.say("share")
+    for word in ("block", "blocked"):
+        await rider.say(word)
+    await rider.tap(f"talk:unblock:{max(town.trips)}")
+    assert rider.state.name == driver.state.name == "language"
+
+
 async def _nothing_left(town: Town) -> None:
     driver, rider, trip_id = await _on_a_trip(town)
     await _asked_for_a_language(rider)
@@ -432,7 +448,7 @@ async def _insurance(town: Town) -> None:
     town.office.review(phone.person_id, town.now, approve=False)
     await town.deliver()
     for kind in events_pb2.EventKind.values():
-        if kind >= events_pb2.EVENT_KIND_CERTIFICATE_RECEIVED:
+        if events_pb2.EVENT_KIND_CERTIFICATE_RECEIVED <= kind <= events_pb2.EVENT_KIND_FILE_REFUSED:
             event = events_pb2.Event(kind=kind, recipient_id=phone.person_id)
             event.certificate.expire_time.FromDatetime(town.now + timedelta(days=3))
             await phone.hear(event)

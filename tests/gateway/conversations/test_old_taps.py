@@ -72,6 +72,11 @@ EVER = {
     # A rating that comes late is no less true.
     "rate:give": ("rate:give:{trip}:5", "I have noted 5 stars"),
     "wallet:pay": ("wallet:pay:{payer}:{code}:6000:RWF:{at}", "so I sent nothing"),
+    "talk:share": ("talk:share:{trip}", "cannot pass anything on"),
+    # A block that comes late is meant all the same.
+    "talk:block": ("talk:block:{trip}", "never match you"),
+    "talk:unblock": ("talk:unblock:{trip}", "matched again"),
+    "talk:keep": ("talk:keep:{trip}", "number stays private"),
     # Asked anew: nobody is erased by a button of yesterday.
     "erase:confirm": ("erase:confirm", "There is no way back. Are you sure?"),
 }
@@ -231,8 +236,12 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     await driver.choose("Accept")
     await driver.choose("Give up trip")
     await driver.choose("Keep the trip")
+    await rider.say("share")
     for title in ("Arrived", "Start trip", "Complete"):
         await driver.choose(title)
+    await rider.choose("Never match us again")
+    await rider.say("blocked")
+    await rider.tap(f"talk:unblock:{max(town.trips)}")
     await driver.say("offline")
     await listed(rider)
     town.bank.endow(rider.person_id, 20_000, town.now)

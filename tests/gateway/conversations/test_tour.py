@@ -24,7 +24,7 @@ async def insured(phone: Phone, town: Town) -> None:
     await phone.say("help")
     await phone.send(photo)
     for kind in events_pb2.EventKind.values():
-        if kind >= events_pb2.EVENT_KIND_CERTIFICATE_RECEIVED:
+        if events_pb2.EVENT_KIND_CERTIFICATE_RECEIVED <= kind <= events_pb2.EVENT_KIND_FILE_REFUSED:
             event = events_pb2.Event(kind=kind, recipient_id=phone.person_id)
             event.certificate.expire_time.FromDatetime(town.now + timedelta(days=3))
             await phone.hear(event)
@@ -73,10 +73,18 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await driver.choose("Accept")
     await rider.choose("Give up trip")
     await rider.choose("Keep the trip")
+    await rider.say("I am at the blue door")
+    await rider.say("share my number")
+    await rider.choose("Keep my number")
+    await rider.say("share my number")
+    await driver.choose("Share my number")
     town.tell(events_pb2.EVENT_KIND_ARRIVAL_TIME_CHANGED, rider.person_id, list(town.trips.values())[-1])
     await town.deliver()
     for title in ("Arrived", "Start trip", "Complete"):
         await driver.choose(title)
+    await rider.choose("Never match us again")
+    await rider.say("blocked")
+    await rider.tap(f"talk:unblock:{max(town.trips)}")
     await rider.choose("5 stars")
     rider.ask_destination = True
     await listed(rider, at=(-1.94, 30.0446))

@@ -13,18 +13,22 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.errors import AlreadyExists, InvalidArgument, NotFound, Refused
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import (
+    blocks_pb2,
     events_pb2,
     fares_pb2,
     matches_pb2,
     money_pb2,
     ratings_pb2,
+    relay_pb2,
     schedules_pb2,
     trips_pb2,
 )
+from services.gateway.clients.profile import reached
 from services.gateway.conversations import places
 from services.gateway.conversations.papers import Papers
 from services.gateway.conversations.turn import World
 from services.gateway.messages import Channel
+from services.trips.masking import masked
 from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.office import Office, PersonsInsurance
 from tests.gateway.conversations.phones import Phone
@@ -64,6 +68,11 @@ class Town:
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
+        # Who keeps away from whom -> the trip of which they said so.
+        self.blocks: dict[tuple[int, int], int] = {}
+        # Who said yes to showing their number: (trip, person).
+        self.sharing: set[tuple[int, int]] = set()
+        self.relay_after = timedelta(minutes=10)
         self.missed: list[matches_pb2.MissedTrip] = []
         self.averages: dict[int, float] = {}
         self.way_meters = 4200
@@ -254,7 +263,11 @@ class PersonsWorld:
                 rating=self.town.averages.get(one.person_id, 0),
             )
             for number, one in enumerate(self.town.presences.values(), 1)
-            if one.online and one.vehicle == vehicle and one.person_id != self.me and one.person_id not in busy
+            if one.online
+            and one.vehicle == vehicle
+            and one.person_id != self.me
+            and one.person_id not in busy
+            and not self.town.blocks.keys() & {(self.me, one.person_id), (one.person_id, self.me)}
         ]
         return sorted((one for one in found if one.distance_meters < 10_000), key=lambda one: one.distance_meters)
 
@@ -416,6 +429,83 @@ class PersonsWorld:
             return ratings_pb2.Rating(trip_id=trip_id, rater_id=self.me, stars=stars, changed=changed)
 
         return self._once(step, ("rate", trip_id, stars), change)
+
+    async def relay(
+        self, step: str, trip_id: int, *, text: str = "", location: trips_pb2.Location | None = None
+    ) -> relay_pb2.RelayedMessage:
+        def change() -> relay_pb2.RelayedMessage:
+            trip = self.town.trips.get(trip_id)
+            if trip is None or self.me not in {trip.passenger_id, trip.driver_id}:
+                raise NotFound(reason="TRIP_NOT_FOUND")
+            ended = trip.end_time.ToDatetime(tzinfo=UTC)
+            over = trip.state != trips_pb2.TRIP_STATE_COMPLETED or self.town.now - ended >= self.town.relay_after
+            if not trip.driver_id or (trip.state not in OPEN and over):
+                raise Refused(reason="RELAY_CLOSED")
+            if len(text) > 1000:
+                raise Refused(reason="RELAY_TOO_LONG")
+            known = {(trip_id, trip.passenger_id), (trip_id, trip.driver_id)} <= self.town.sharing
+            shown, hidden = (text, False) if known else masked(text)
+            driving = trip.driver_id == self.me
+            other = trip.passenger_id if driving else trip.driver_id
+            self.town.tell(events_pb2.EVENT_KIND_RELAYED, other, trip)
+            self.town.events[-1].said.CopyFrom(events_pb2.Said(from_driver=driving, text=shown, location=location))
+            return relay_pb2.RelayedMessage(trip_id=trip_id, recipient_id=other, from_driver=driving, masked=hidden)
+
+        return self._once(step, ("relay", trip_id, text, str(location)), change)
+
+    def _exchange(self, trip_id: int) -> relay_pb2.Exchange:
+        trip = self.town.trips.get(trip_id)
+        if trip is None or self.me not in {trip.passenger_id, trip.driver_id}:
+            raise NotFound(reason="TRIP_NOT_FOUND")
+        if not trip.driver_id:
+            raise Refused(reason="RELAY_CLOSED")
+        both = {(trip_id, trip.passenger_id), (trip_id, trip.driver_id)} <= self.town.sharing
+        driving = trip.driver_id == self.me
+        other = trip.passenger_id if driving else trip.driver_id
+        return relay_pb2.Exchange(trip_id=trip_id, other_id=other, by_driver=driving, both=both)
+
+    async def share_number(self, step: str, trip_id: int, *, agreed: bool) -> relay_pb2.Exchange:
+        def change() -> relay_pb2.Exchange:
+            other = self._exchange(trip_id).other_id
+            trip = self.town.trips[trip_id]
+            if agreed and trip.state not in OPEN:
+                raise Refused(reason="RELAY_CLOSED")
+            if not agreed:
+                self.town.sharing.discard((trip_id, self.me))
+            elif (trip_id, self.me) not in self.town.sharing:
+                self.town.sharing.add((trip_id, self.me))
+                both = (trip_id, other) in self.town.sharing
+                told = events_pb2.EVENT_KIND_NUMBERS_EXCHANGED if both else events_pb2.EVENT_KIND_NUMBER_OFFERED
+                self.town.tell(told, other, trip)
+            return self._exchange(trip_id)
+
+        return self._once(step, ("share", trip_id, agreed), change)
+
+    async def exchange(self, trip_id: int) -> relay_pb2.Exchange:
+        return self._exchange(trip_id)
+
+    async def number_of(self, person_id: int, trip_id: int) -> str:
+        return self.town.people[person_id].identities[0].value
+
+    async def reaches(self, person_id: int) -> bool:
+        return reached(self.town.people[person_id])
+
+    async def block(self, step: str, trip_id: int, *, blocked: bool) -> None:
+        def change() -> None:
+            pair = (self.me, self._exchange(trip_id).other_id)
+            if blocked:
+                self.town.blocks.setdefault(pair, trip_id)
+            else:
+                self.town.blocks.pop(pair, None)
+
+        self._once(step, ("block", trip_id, blocked), change)
+
+    async def blocks(self) -> list[blocks_pb2.Block]:
+        trips = [self.town.trips[trip_id] for (who, _), trip_id in self.town.blocks.items() if who == self.me]
+        return [
+            blocks_pb2.Block(trip_id=trip.trip_id, vehicle=trip.vehicle, trip_time=trip.create_time)
+            for trip in reversed(trips)
+        ]
 
     async def missed_trips(self) -> list[matches_pb2.MissedTrip]:
         return self.town.missed

@@ -4,9 +4,11 @@ A new flow is a new file and one more line in FLOWS.
 """
 
 from services.gateway.conversations.flows import (
+    block,
     consent,
     drive,
     erase,
+    exchange,
     home,
     insurance,
     language,
@@ -15,6 +17,7 @@ from services.gateway.conversations.flows import (
     places,
     prices,
     rating,
+    relay,
     ride,
     schedule,
     trip,
@@ -42,6 +45,9 @@ FLOWS: tuple[Flow, ...] = (
     rating.FLOW,
     way.FLOW,
     erase.FLOW,
+    relay.FLOW,
+    exchange.FLOW,
+    block.FLOW,
 )
 
 QUESTIONS: dict[str, Question] = {question.name: question for flow in FLOWS for question in flow.questions}
