@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from tests.days.model import CONFIRMED_ABOVE, Model, Person, Plan, Trip, TripState
+from tests.days.model import Model
+from tests.days.values import CONFIRMED_ABOVE, Person, Plan, Trip, TripState
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether a message is what somebody had to be told: its words beside the catalogue's, in the language of that person."""
+"""Whether a message is what somebody had to be told: it holds the catalogue's words in the language of that person."""
 
 import re
 from functools import cache
@@ -7,7 +7,7 @@ from hailwire.profile.v1 import wallet_pb2
 from services.gateway.conversations import catalogue, wording
 from services.gateway.providers.twilio.segments import gsm_friendly
 from tests.chaos.tongues import foreign_words
-from tests.days.model import Told
+from tests.days.values import Told
 from tests.mesh.phones import folded
 
 CURRENCY = "RWF"
