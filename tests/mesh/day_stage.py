@@ -3,7 +3,6 @@
 import asyncio
 import re
 from datetime import datetime
-from functools import singledispatchmethod
 from typing import Any
 
 from launcher import cli
@@ -15,7 +14,7 @@ from tests.days.values import Person
 from tests.mesh.audit import Connection
 from tests.mesh.deliveries import Delivered, Deliveries
 from tests.mesh.phones import Phone, option, options
-from tests.mesh.posting import Postman, tap
+from tests.mesh.posting import Postman, tap, text
 
 _CODE = re.compile(r"HW-\w{7}")
 _PHOTO = {"type": "image", "image": {"id": "1", "mime_type": "image/jpeg", "sha256": "x"}}
@@ -45,55 +44,40 @@ class MeshStage:
 
     async def perform(self, act: Act) -> None:
         """Do it on the phone of whoever does it."""
-        await self._do(act)
+        match act:
+            case Say(who, said):
+                await self._send(who, text(said))
+            case SayCode(who, of):
+                await self._send(who, text(self._code_of(of)))
+            case Share(who, corner, steps):
+                await self.phones[who].share(*place(corner, steps))
+            case Photo(who):
+                await self._send(who, _PHOTO)
+            case Choose(who, key, count):
+                await self._choose(who, self._offered(who, words.title(who.language, key, count=count)))
+            case Pick(who):
+                await self._choose(who, next(options(self.phones[who].received[-1])))
+            case Credit(who, amount):
+                await self._credit(who, amount)
 
-    @singledispatchmethod
-    async def _do(self, act: Any) -> None:
-        raise NotImplementedError(act)
-
-    @_do.register
-    async def _(self, act: Say) -> None:
-        await self._send(act.who, {"type": "text", "text": {"body": act.words}})
-
-    @_do.register
-    async def _(self, act: SayCode) -> None:
-        await self._send(act.who, {"type": "text", "text": {"body": self._code_of(act.of)}})
-
-    @_do.register
-    async def _(self, act: Share) -> None:
-        await self.phones[act.who].share(*place(act.corner, act.steps))
-
-    @_do.register
-    async def _(self, act: Photo) -> None:
-        await self._send(act.who, _PHOTO)
-
-    @_do.register
-    async def _(self, act: Choose) -> None:
-        begins = words.title(act.who.language, act.key, count=act.count)
-        for message in reversed(self.phones[act.who].received):
+    def _offered(self, person: Person, begins: str) -> tuple[str, str, str]:
+        """What the newest message that offers it calls so."""
+        for message in reversed(self.phones[person].received):
             found = option(message, begins)
             if found is not None:
-                await self._choose(act.who, found)
-                return
-        raise AssertionError(f"{act.who.name} is offered no {begins!r}: {self._read(act.who)[-3:]}")
+                return found
+        raise AssertionError(f"{person.name} is offered no {begins!r}: {self._read(person)[-3:]}")
 
-    @_do.register
-    async def _(self, act: Pick) -> None:
-        await self._choose(act.who, next(options(self.phones[act.who].received[-1])))
-
-    @_do.register
-    async def _(self, act: Credit) -> None:
-        code = self._code_of(act.who)
+    async def _credit(self, person: Person, amount: int) -> None:
+        code = self._code_of(person)
         person_id = await self._connection.fetchval("SELECT person_id FROM profile.account WHERE code = $1", code)
-        order = ["--to", str(person_id), "--amount", str(act.amount), "--reason", "cash", "--request-id", code]
+        order = ["--to", str(person_id), "--amount", str(amount), "--reason", "cash", "--request-id", code]
         async with self._operator:  # one at a till
             assert await asyncio.to_thread(cli.main, ["wallet", "credit", *order]) == ExitCode.DONE
 
     async def _choose(self, person: Person, found: tuple[str, str, str]) -> None:
         kind, ident, title = found
-        await self._send(
-            person, {"type": "text", "text": {"body": ident}} if kind == "typed" else tap(kind, ident, title)
-        )
+        await self._send(person, text(ident) if kind == "typed" else tap(kind, ident, title))
 
     async def _send(self, person: Person, content: dict[str, Any]) -> None:
         """What the model expects no answer to is noted as silent, for the audit of the whole walk."""

@@ -27,7 +27,7 @@ class Postman:
     def __init__(self, session: aiohttp.ClientSession, gateway_urls: Sequence[str], seconds: float) -> None:
         self.answered: list[str] = []
         self.statuses: Counter[str] = Counter()
-        # How far the phones' clocks are ahead of the world's, in seconds: a test that shifts the mesh's shifts these too.
+        # How far phones' clocks are ahead of the world's, in seconds: a test that shifts the mesh's shifts these too.
         self.ahead_seconds = 0.0
         self._session = session
         self._gateways = itertools.cycle(gateway_urls)
