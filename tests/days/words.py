@@ -1,7 +1,7 @@
 """Whether a message is what somebody had to be told: it holds the catalogue's words in the language of that person."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from hailwire.profile.v1 import wallet_pb2
 from services.gateway.conversations import catalogue, wording
@@ -18,6 +18,7 @@ _ARGUMENT = re.compile(r"\$(\w+)")
 _IN_ALL = {"first-contact"}
 
 
+@lru_cache(maxsize=10_000)
 def wrong_with(told: Told, words: str) -> str:
     """What is wrong with the words of a message that should be `told`; empty when nothing is."""
     language = told.language or catalogue.DEFAULT_LANGUAGE

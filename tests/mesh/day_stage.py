@@ -70,9 +70,9 @@ class MeshStage:
 
     async def _credit(self, person: Person, amount: int) -> None:
         code = self._code_of(person)
-        person_id = await self._connection.fetchval("SELECT person_id FROM profile.account WHERE code = $1", code)
-        order = ["--to", str(person_id), "--amount", str(amount), "--reason", "cash", "--request-id", code]
         async with self._operator:  # one at a till
+            person_id = await self._connection.fetchval("SELECT person_id FROM profile.account WHERE code = $1", code)
+            order = ["--to", str(person_id), "--amount", str(amount), "--reason", "cash", "--request-id", code]
             assert await asyncio.to_thread(cli.main, ["wallet", "credit", *order]) == ExitCode.DONE
 
     async def _choose(self, person: Person, found: tuple[str, str, str]) -> None:
