@@ -10,11 +10,6 @@ from tests.gateway.mesh import Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-STATE = """
-    SELECT trip.state FROM trips.trip
-    JOIN profile.identity ON identity.person_id = trip.passenger_id WHERE identity.address = $1
-"""
-
 
 async def test_from_hail_to_completion_on_two_whatsapp_phones(opened: Open, number: Callable[[], str]) -> None:
     """Diane hails a ride and Patrick completes it, each with nothing but what is on the screen."""

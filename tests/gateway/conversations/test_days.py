@@ -35,8 +35,9 @@ ROWS = {
 }
 NEXT = {TripState.ACCEPTED, TripState.ARRIVED, TripState.IN_PROGRESS}
 PASSENGERS_REASONS, DRIVERS_REASONS = ("wait", "plans", "found", "other"), ("vehicle", "absent", "far", "other")
+CHANNELS: tuple[Channel, ...] = ("whatsapp", "sms")
 
-languages, channels = st.sampled_from(LANGUAGES), st.sampled_from(["whatsapp", "sms"])
+languages, channels = st.sampled_from(LANGUAGES), st.sampled_from(CHANNELS)
 stars = st.integers(0, 5)
 
 
@@ -56,8 +57,7 @@ class People(RuleBasedStateMachine):
     def everybody_says_hello(self, data: st.DataObject) -> None:
         for role, people, count in (("passenger", self.passengers, PASSENGERS), ("driver", self.drivers, DRIVERS)):
             for number in range(count):
-                channel: Channel = data.draw(channels)
-                person = self.model.newcomer(f"{role} {number}", channel)
+                person = self.model.newcomer(f"{role} {number}", data.draw(channels))
                 self.stage.arrives(person, ENDOWED, self.town.now - 2 * DAY)
                 people.append(person)
                 self.play(deeds.introduces(self.model, person, data.draw(languages)))
