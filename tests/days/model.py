@@ -5,18 +5,13 @@ else, by the keys of the catalogue. Nothing here knows how the services do it.
 """
 
 from datetime import datetime
-from typing import Literal
 
 from tests.days.values import (
     DAY,
     LATE_AFTER,
-    LEAST_SENT,
     LOCATION_FRESH,
     MATCH_BEFORE,
     MOST_ASKED,
-    MOST_PHOTOS,
-    MOST_SENT,
-    MOST_SENT_A_DAY,
     OFFER_LASTS,
     OPEN,
     PLAN_GRACE,
@@ -24,56 +19,25 @@ from tests.days.values import (
     REQUEST_LASTS,
     SILENT_AFTER,
     WAITING,
-    WINDOW,
     OfferState,
     Person,
     Plan,
     PlanState,
-    Told,
     Trip,
     TripState,
 )
+from tests.days.wallets import Wallets
 
 
-class Model:
-    """Everybody and everything; `touched` are those who were to hear something since it was cleared."""
+class Model(Wallets):
+    """Everybody and everything."""
 
     def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.people: list[Person] = []
+        super().__init__(now)
         self.trips: list[Trip] = []
         self.plans: list[Plan] = []
-        # What operators have brought in.
-        self.credited = 0
-        self.touched: set[Person] = set()
 
-    def newcomer(self, name: str, channel: Literal["whatsapp", "sms"], called: str = "") -> Person:
-        """Somebody who has never written."""
-        person = Person(name, channel, called)
-        self.people.append(person)
-        return person
-
-    # What people hear.
-
-    def hears(self, person: Person, key: str, **numbers: int) -> None:
-        """They are told this, unless they want silence or their provider's window is closed."""
-        late = person.wrote_at is None or self.now - person.wrote_at > WINDOW
-        if person.silent or (person.channel == "whatsapp" and late):
-            return
-        person.heard.append(Told(key, person.language, tuple(numbers.items())))
-        self.touched.add(person)
-
-    def answered(self, person: Person, key: str, **numbers: int) -> None:
-        """They write, and are told this."""
-        person.wrote_at = self.now
-        self.hears(person, key, **numbers)
-
-    # Who they are.
-
-    def speaks(self, person: Person, language: str) -> None:
-        """They choose a language, in which they are answered at once."""
-        person.language = language
-        self.answered(person, "language-chosen")
+    # Silence.
 
     def stops(self, person: Person) -> None:
         """They want silence: whatever they were at is given up, and who waits for them is told."""
@@ -208,55 +172,6 @@ class Model:
         trip.state = TripState.REQUESTED
         if not trip.planned:
             self.hears(trip.passenger, "told-exhausted")
-
-    # Money.
-
-    def opens_wallet(self, person: Person) -> None:
-        """They look at it; the first look opens it."""
-        person.opened_at = person.opened_at or self.now
-        self.answered(person, "wallet-balance", balance=person.balance)
-
-    def is_credited(self, person: Person, amount: int) -> None:
-        """An operator brings money in."""
-        person.balance += amount
-        self.credited += amount
-        self.hears(person, "told-money", amount=amount, balance=person.balance)
-
-    def against(self, payer: Person, amount: int) -> tuple[str, dict[str, int]] | None:
-        """The key and numbers of what stands against a transfer; None when nothing does."""
-        assert payer.opened_at is not None
-        left = MOST_SENT_A_DAY - sum(sum_of for at, sum_of in payer.sent if at > self.now - DAY)
-        if amount < LEAST_SENT:
-            return "refused-amount-small", {"minimum": LEAST_SENT}
-        if amount > MOST_SENT:
-            return "refused-amount-large", {"limit": MOST_SENT}
-        if self.now - payer.opened_at < DAY:
-            return "refused-wallet-new", {}
-        if amount > left:
-            return "refused-daily-limit", {"limit": MOST_SENT_A_DAY, "left": left}
-        if amount > payer.balance:
-            return "refused-balance", {}
-        return None
-
-    def sends(self, payer: Person, payee: Person, amount: int) -> None:
-        """Money goes from one to the other, and both are told."""
-        assert self.against(payer, amount) is None
-        payer.balance -= amount
-        payee.balance += amount
-        payer.sent.append((self.now, amount))
-        self.answered(payer, "wallet-sent", amount=amount, balance=payer.balance)
-        key = "told-money-from" if payer.called else "told-money"
-        self.hears(payee, key, amount=amount, balance=payee.balance)
-
-    # Limits.
-
-    def shows_photo(self, person: Person) -> None:
-        """More than an hour's allowance at once: told so once, then nothing."""
-        person.photos += 1
-        if person.photos <= MOST_PHOTOS:
-            self.answered(person, "cannot-read-media")
-        elif person.photos == MOST_PHOTOS + 1:
-            self.answered(person, "limited-expensive")
 
     # Rides for later.
 

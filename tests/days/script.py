@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from services.gateway.conversations.catalogue import LANGUAGES
+from tests.days.acts import Deed
 from tests.days.deeds import (
-    Deed,
     asks,
     changes_language,
     drops,

@@ -7,9 +7,8 @@ import random
 from collections.abc import Callable, Generator
 from typing import TypeAlias
 
+from tests.days.acts import Act, Deed
 from tests.days.deeds import (
-    Act,
-    Deed,
     accepts,
     advances,
     asks,

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from services.gateway.conversations import places
-from tests.days.deeds import Act, place, play
+from tests.days.acts import Act, place, play
 from tests.days.model import Model
 from tests.days.script import CORNERS, LONELY_CORNER, TwoDays
 from tests.days.values import OPEN, Person, Told, TripState

@@ -8,7 +8,7 @@ from typing import Any
 from launcher import cli
 from launcher.failure import ExitCode
 from tests.days import words
-from tests.days.deeds import Act, Choose, Credit, Photo, Pick, Say, SayCode, Share, place
+from tests.days.acts import Act, Choose, Credit, Photo, Pick, Say, SayCode, Share, place
 from tests.days.model import Model
 from tests.days.values import Person
 from tests.mesh.audit import Connection

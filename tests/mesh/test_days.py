@@ -13,7 +13,7 @@ import pytest
 
 from launcher import cli
 from launcher.failure import ExitCode
-from tests.days.deeds import play
+from tests.days.acts import play
 from tests.days.model import Model
 from tests.days.script import TwoDays
 from tests.mesh.audit import Findings, connected, examined, quiet

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from services.gateway.messages import Message, MessageKind
 from tests.days import words
-from tests.days.deeds import Act, Choose, Credit, Photo, Pick, Say, SayCode, Share, place
+from tests.days.acts import Act, Choose, Credit, Photo, Pick, Say, SayCode, Share, place
 from tests.days.model import Model
 from tests.days.values import Person, Trip
 from tests.gateway.conversations.phones import Phone, options

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 from services.gateway.conversations.catalogue import LANGUAGES
 from services.gateway.messages import Channel
 from tests.days import deeds
+from tests.days.acts import Deed, play
 from tests.days.model import Model
 from tests.days.values import DAY, WAITING, Person, Plan, Trip, TripState
 from tests.gateway.conversations.day_stage import StillTown, TownStage
@@ -67,8 +68,8 @@ class People(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.runner.close()
 
-    def play(self, deed: deeds.Deed) -> None:
-        self.runner.run(deeds.play(self.stage, self.model, deed))
+    def play(self, deed: Deed) -> None:
+        self.runner.run(play(self.stage, self.model, deed))
 
     def idle(self, people: list[Person]) -> list[Person]:
         return [one for one in people if self.model.idle(one)]
