@@ -197,6 +197,7 @@ def _looks_at(model: Model, plan: Plan) -> Deed:
     """Find one's only planned ride in the list."""
     model.answered(plan.passenger, "schedule-list")
     yield Say(plan.passenger, "schedules")
+    # Nothing but a vehicle and a time: what it offers is seen when that is chosen.
     model.answered(plan.passenger, "schedule-line")
     yield Pick(plan.passenger)
 
