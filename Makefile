@@ -16,7 +16,7 @@ run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
 test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride" narrows it
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not drill" $(ARGS)
 
-drills: setup  ## The short forms of `make kill`, `make chaos` and `make bench`, frozen replicas, plans on a million rows; as CI runs them
+drills: setup  ## The short forms of `make kill`, `make chaos` and `make bench`, frozen replicas, two days in town, plans on a million rows; as CI runs them
 	@$(BIN)/python -m pytest -m drill $(ARGS)
 
 kill: setup  ## Kill everything three times over under load, with the leases of production; SEED=n draws another order

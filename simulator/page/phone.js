@@ -8,6 +8,7 @@ import { openList } from "./list-sheet.js";
 import { openPlaces } from "./place-sheet.js";
 import { PLACES } from "./places.js";
 import { Trouble, send } from "./simulator.js";
+import { openWords } from "./words-sheet.js";
 
 // WhatsApp takes the typing indicator away after so long when nothing comes.
 const TYPING_MS = 25_000;
@@ -46,6 +47,7 @@ export class Phone {
     this.element.querySelector(".address").title = addressOf(this.who);
     this.element.querySelector(".edit").setAttribute("aria-label", `Change the phone of ${name}`);
     this.element.querySelector(".remove").setAttribute("aria-label", `Remove the phone of ${name}`);
+    this.element.querySelector(".try").setAttribute("aria-label", `Words that ${name} may try`);
     this.talk.setAttribute("aria-label", `Conversation of ${name}`);
     this.write.text.setAttribute("aria-label", `Message from ${name}`);
     this.write.text.maxLength = MOST_CHARACTERS[provider];
@@ -56,6 +58,7 @@ export class Phone {
     this.element.querySelector(".edit").addEventListener("click", () => this.acts.edit(this));
     this.element.querySelector(".remove").addEventListener("click", () => this.acts.remove(this));
     this.element.querySelector(".attach").addEventListener("click", () => openAttachments(this));
+    this.element.querySelector(".try").addEventListener("click", () => openWords(this));
     this.write.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = this.takeWords();

@@ -44,6 +44,25 @@ class Person:
         await self.sheet.get_by_label("Place", exact=True).select_option(place)
         await self.sheet.get_by_role("button", name="Send this location").click()
 
+    async def introduced(self) -> None:
+        """Say hello and choose English."""
+        await self.say("hello")
+        await self.choose("EN / FR", "English")
+        await self.hear("What would you like to do?")
+
+    async def online(self) -> None:
+        """Drive a moto near the convention centre."""
+        await self.say("drive")
+        await self.choose("Vehicles", "Moto")
+        await self.share("Kigali Convention Centre")
+        await self.hear("You are online")
+
+    async def try_word(self, word: str) -> None:
+        """Tap a word in the list at the top of the phone."""
+        self._seen = await self.bubbles.count()
+        await self.phone.get_by_role("button", name="Words that").click()
+        await self.sheet.locator(".row").filter(has=self.phone.page.get_by_text(word, exact=True)).click()
+
     @property
     def sheet(self) -> Locator:
         """What lies open over the phone."""

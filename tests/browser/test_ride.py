@@ -6,35 +6,18 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Open, sms, whatsapp
-from tests.browser.person import Person
 from tests.gateway.mesh import Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-STATE = """
-    SELECT trip.state FROM trips.trip
-    JOIN profile.identity ON identity.person_id = trip.passenger_id WHERE identity.address = $1
-"""
-
-
-async def _online(driver: Person) -> None:
-    await driver.say("hello")
-    await driver.choose("EN / FR", "English")
-    await driver.hear("What would you like to do?")
-    await driver.say("drive")
-    await driver.choose("Vehicles", "Moto")
-    await driver.share("Kigali Convention Centre")
-    await driver.hear("You are online")
 
 
 async def test_from_hail_to_completion_on_two_whatsapp_phones(opened: Open, number: Callable[[], str]) -> None:
     """Diane hails a ride and Patrick completes it, each with nothing but what is on the screen."""
     page = await opened(whatsapp("Diane", number()), whatsapp("Patrick", number()))
     diane, patrick = page.person("Diane"), page.person("Patrick")
-    await _online(patrick)
-    await diane.say("hello")
-    await diane.choose("EN / FR", "English")
-    await diane.hear("What would you like to do?")
+    await patrick.introduced()
+    await patrick.online()
+    await diane.introduced()
     await diane.say("ride")
     await diane.choose("Vehicles", "Moto")
     await diane.share("Kigali Heights")
@@ -56,7 +39,8 @@ async def test_a_passenger_on_sms_in_french(opened: Open, number: Callable[[], s
     """Aline texts in French, answers with numbers and typed places, and rides with a WhatsApp driver."""
     page = await opened(sms("Aline", number()), whatsapp("Bosco", number()))
     aline, bosco = page.person("Aline"), page.person("Bosco")
-    await _online(bosco)
+    await bosco.introduced()
+    await bosco.online()
     await aline.say("bonjour")
     await aline.hear("2 Francais")
     await aline.say("2")
