@@ -38,6 +38,23 @@ FROM generate_series(1, {rows}) n;
 INSERT INTO profile.code_request
 SELECT sha256(int8send(n % ({rows} / 10))), sha256(int8send(n)), now() - n * interval '1 second', true
 FROM generate_series(1, {rows}) n;
+-- The oldest have expired, the newest wait for somebody to look at them.
+INSERT INTO profile.certificate (person_id, state, submitted_at, expires_at, due_at)
+SELECT 1 + n % ({rows} / 4),
+       CASE WHEN n > {rows} * 0.98 THEN 1 WHEN n > {rows} * 0.9 THEN 2 WHEN n > {rows} * 0.8 THEN 3 ELSE 4 END,
+       timestamptz '2026-01-01' + n * interval '1 second', now() + n * interval '1 second',
+       CASE WHEN n > {rows} * 0.9 AND n <= {rows} * 0.98 THEN now() + n * interval '1 second' END
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.claim (person_id, state, description, submitted_at)
+SELECT 1 + n % ({rows} / 4),
+       CASE WHEN n > {rows} * 0.98 THEN 1 WHEN n > {rows} * 0.96 THEN 2 WHEN n > {rows} * 0.5 THEN 3 ELSE 4 END,
+       'A bus hit car ' || n, timestamptz '2026-01-01' + n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.document (document_key, person_id, certificate_id, claim_id, mime_type, size, created_at)
+SELECT 'document ' || n, 1 + n % ({rows} / 4), CASE WHEN n % 100 < 50 THEN n END, CASE WHEN n % 100 > 50 THEN n END,
+       'image/jpeg', 1, now() - n * interval '1 second'
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.document_part SELECT n, 0, 'x' FROM generate_series(1, {rows}) n;
 INSERT INTO profile.place (source, source_key, name, latitude, longitude)
 SELECT 'file', n, 'Place ' || n, -2, 30 FROM generate_series(1, {rows}) n;
 INSERT INTO profile.place_name
@@ -108,6 +125,8 @@ FROM generate_series(1, {rows}) n;
 INSERT INTO gateway.lane (conversation_id, queued, instance_id, due_at)
 SELECT n, (n % 1000 = 0)::int, CASE WHEN n % 2000 = 0 THEN 1 + n % 3 END, now() + n * interval '1 second'
 FROM generate_series(1, {rows}) n;
+INSERT INTO gateway.download (person_id, provider, request_id, files, due_at)
+SELECT n, 'whatsapp', 'r' || n, '', now() + n * interval '1 second' FROM generate_series(1, {rows}) n;
 INSERT INTO gateway.erasure (person_id, actor, finished_at)
 SELECT n, 'person', CASE WHEN n % 1000 > 0 THEN now() END FROM generate_series(1, {rows}) n;
 INSERT INTO gateway.dead_letter (kind, reason, conversation_id, resolution, created_at)
