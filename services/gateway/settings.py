@@ -140,7 +140,7 @@ class GatewaySettings(
     time_zone: ZoneInfo = setting(
         "SERVICE_TIME_ZONE",
         default=ZoneInfo("Africa/Kigali"),
-        help="whose clocks people in the service area live by, the same for the gateway and the trips service",
+        help="whose clocks people in the service area live by, the same for every service",
     )
     stale_after_seconds: float = setting(
         "GATEWAY_STALE_AFTER_SECONDS",

@@ -134,7 +134,7 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
     time_zone: ZoneInfo = setting(
         "SERVICE_TIME_ZONE",
         default=ZoneInfo("Africa/Kigali"),
-        help="whose clocks people in the service area live by, the same for the gateway and the trips service",
+        help="whose clocks people in the service area live by, the same for every service",
     )
     reminder_minutes: int = setting(
         "SCHEDULE_REMINDER_MINUTES",
