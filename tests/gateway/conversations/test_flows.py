@@ -527,6 +527,8 @@ def test_no_title_is_a_word_that_means_something_else() -> None:
         "button-wallet": taps.GO_WALLET,
         "button-insurance": taps.GO_INSURANCE,
         "button-places": taps.GO_PLACES,
+        "button-share-number": "talk:share",
+        "button-keep-number": "talk:keep",
         "button-later": taps.GO_SCHEDULE,
         "button-schedules": taps.GO_SCHEDULES,
     }
