@@ -13,8 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 run: setup  ## Start the whole mesh on this machine; Ctrl-C drains it
 	@$(BIN)/hailwire up --follow-parent
 
-test: setup  ## Run the whole test suite against real PostgreSQL; ARGS="-k ride" narrows it
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not drill" $(ARGS)
+test: setup  ## Run the whole test suite against real PostgreSQL, JOBS=4 at a time; ARGS="-k ride" narrows it
+	@$(BIN)/python -m pytest -n $(or $(JOBS),4) --dist loadfile --no-loadscope-reorder -m "not drill" $(ARGS)
 
 drills: setup  ## The short forms of `make kill`, `make chaos` and `make bench`, frozen replicas, two days in town, plans on a million rows; as CI runs them
 	@$(BIN)/python -m pytest -m drill $(ARGS)

@@ -24,6 +24,22 @@ from launcher import databases, embedded
 
 os.environ["HAILWIRE_ENV_FILE"] = os.devnull  # a developer's own settings are no part of a test
 
+_MEMORY = Path("/dev/shm")
+_ENOUGH_BYTES = 8 << 30
+
+
+def _work_in_memory() -> None:
+    """Servers and folders that last for one test are made in memory where there is plenty: a disk would be waited for."""
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK | os.X_OK):
+        return
+    place = os.statvfs(_MEMORY)
+    if place.f_bavail * place.f_frsize >= _ENOUGH_BYTES and not place.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None  # whoever asked before asks again
+
+
+_work_in_memory()
+
 # A machine that is shared stands still now and then: how long an example took says nothing about it.
 hypothesis.settings.register_profile("hailwire", deadline=None, max_examples=60)
 hypothesis.settings.load_profile("hailwire")

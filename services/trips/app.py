@@ -73,7 +73,6 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         database = await stack.enter_async_context(open_database(settings, application="trips", telemetry=telemetry))
         await stack.enter_async_context(ending_silent_sessions(database))
         trips = TripStore(database, settings.terms)
-        schedules = ScheduleStore(database, settings.terms, settings.schedule_terms)
         events = EventStore(database, datetime.timedelta(seconds=settings.event_lease_seconds))
         cache = CachedTrips(
             trips,
@@ -83,6 +82,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             location_ttl_seconds=settings.location_ttl_ms / 1000,
             state_ttl_seconds=settings.state_ttl_ms / 1000,
         )
+        schedules = ScheduleStore(database, settings.terms, settings.schedule_terms, forget_trips=cache.changed_trips)
         matches = MatchStore(database, settings.match_retention_days)
         bell = Bell()
         channels: dict[str, Callable[[str], None]] = {

@@ -152,7 +152,7 @@ class CachedTrips:
             people = [request.item.person_id for request in requests]
             self._changed_presences({*people, *(presence.person_id for presence in changed)})
             # Whoever moves on a trip changes when they will be there, or how far it went.
-            self._changed_trips({presence.trip_id for presence in changed if presence.trip_id})
+            self.changed_trips({presence.trip_id for presence in changed if presence.trip_id})
         return outcomes
 
     async def create(self, requests: Sequence[changes.Request[NewTrip]]) -> Outcomes:
@@ -184,6 +184,11 @@ class CachedTrips:
                     for person_id in (request.item.from_person_id, request.item.to_person_id)
                 }
             )
+
+    def changed_trips(self, trip_ids: Collection[int]) -> None:
+        """Forget them at once: this replica changed them."""
+        self._trips_second.forgotten(trip_ids)
+        self._forget_trips(trip_ids)
 
     def forget_person(self, person_id: int) -> None:
         """Somebody was erased: their trips are told otherwise, and they are nowhere."""
@@ -231,17 +236,13 @@ class CachedTrips:
         outcomes = await change(requests)
         results = [pb.TripResult.FromString(kept) for kept in outcomes if isinstance(kept, bytes)]
         changed = [result.trip for result in results if result.HasField("trip")]
-        self._changed_trips({trip.trip_id for trip in changed})
+        self.changed_trips({trip.trip_id for trip in changed})
         self._changed_presences({trip.driver_id for trip in changed if trip.driver_id})
         return outcomes
 
     def _changed_presences(self, person_ids: Collection[int]) -> None:
         self._presences_second.forgotten(person_ids)
         self._presences.forget(person_ids)
-
-    def _changed_trips(self, trip_ids: Collection[int]) -> None:
-        self._trips_second.forgotten(trip_ids)
-        self._forget_trips(trip_ids)
 
     def _forget_trips(self, trip_ids: Collection[int]) -> None:
         self._trips.forget(trip_ids)

@@ -21,16 +21,18 @@ Item = TypeVar("Item", NewSchedule, NewTime, GivenUp)
 _REASON = "schedule"
 
 
-class _ScheduleAttempt(TripsAttempt[Item]):
+class ScheduleAttempt(TripsAttempt[Item]):
     """What all have in common: the passenger's row is locked, and the trips that are being made of their rides."""
 
     actors: ClassVar[tuple[str, ...]] = ("passenger_id",)
     _timetable: Timetable
     _schedule_ids: Iterator[int]
 
-    def __init__(self, session: Session, terms: Terms, schedule_terms: ScheduleTerms) -> None:
+    def __init__(self, session: Session, terms: Terms, schedule_terms: ScheduleTerms, touched: set[int]) -> None:
+        """`touched` gets the ids of the trips that are no longer as they were."""
         super().__init__(session, terms)
         self._schedule_terms = schedule_terms
+        self._touched = touched
 
     async def plan(self, items: Sequence[Item]) -> list[Plan]:
         """The passenger."""
@@ -60,6 +62,7 @@ class _ScheduleAttempt(TripsAttempt[Item]):
 
     async def write(self) -> None:
         """The trips that were given up, then the schedules."""
+        self._touched.update(trip.trip_id for trip in self.board.changed_trips)
         await super().write()
         await write_timetable(self.session, self._timetable)
 
@@ -80,7 +83,7 @@ class _ScheduleAttempt(TripsAttempt[Item]):
             raise ScheduleClosed
 
 
-class NewSchedules(_ScheduleAttempt[NewSchedule]):
+class NewSchedules(ScheduleAttempt[NewSchedule]):
     """Passengers want to ride later."""
 
     def decide_one(self, item: NewSchedule) -> pb.ScheduleResult:
@@ -88,7 +91,7 @@ class NewSchedules(_ScheduleAttempt[NewSchedule]):
         return schedule_messages.schedule_result(self._timetable.create(item, next(self._schedule_ids)))
 
 
-class NewTimes(_ScheduleAttempt[NewTime]):
+class NewTimes(ScheduleAttempt[NewTime]):
     """Passengers want to ride at another time."""
 
     def decide_one(self, item: NewTime) -> pb.ScheduleResult:
@@ -99,7 +102,7 @@ class NewTimes(_ScheduleAttempt[NewTime]):
         return schedule_messages.schedule_result(self._timetable.change(schedule, moved))
 
 
-class GivenUpSchedules(_ScheduleAttempt[GivenUp]):
+class GivenUpSchedules(ScheduleAttempt[GivenUp]):
     """Passengers no longer want to ride."""
 
     def decide_one(self, item: GivenUp) -> pb.ScheduleResult:

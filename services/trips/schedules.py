@@ -1,6 +1,6 @@
 """Schedules as rows: reads them, carries out what passengers change, and does what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from hailwire.trips.v1 import schedules_pb2 as pb
 from services.trips import schedule_listing, schedule_rows, schedule_statements, statements
 from services.trips.due_rides import DueRide, DueRides
 from services.trips.schedule import OccurrenceState, Schedule
-from services.trips.schedule_changes import GivenUpSchedules, NewSchedules, NewTimes
+from services.trips.schedule_changes import GivenUpSchedules, NewSchedules, NewTimes, ScheduleAttempt
 from services.trips.schedule_listing import Wanted
 from services.trips.store import Outcomes
 from services.trips.terms import ScheduleTerms, Terms
@@ -25,10 +25,21 @@ _DUE_AT_ONCE = 50
 
 
 class ScheduleStore:
-    """The schedules of the database. Changes answer serialized results, the first ones for repeats."""
+    """The schedules of the database. Changes answer serialized results, the first ones for repeats.
 
-    def __init__(self, database: Database, terms: Terms, schedule_terms: ScheduleTerms) -> None:
+    `forget_trips` lets this replica's memory of trips go that a change of a schedule gave up; others are notified.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        terms: Terms,
+        schedule_terms: ScheduleTerms,
+        *,
+        forget_trips: Callable[[Collection[int]], None],
+    ) -> None:
         self._database = database
+        self._forget_trips = forget_trips
         self._terms = terms
         self._schedule_terms = schedule_terms
         self._ledger = Ledger("trips")
@@ -54,30 +65,30 @@ class ScheduleStore:
 
     async def create(self, requests: Sequence[changes.Request[NewSchedule]]) -> Outcomes:
         """ScheduleResults."""
-        await self._know(requests)
-        return await changes.carry_out_once(
-            self._database,
-            self._ledger,
-            lambda session: NewSchedules(session, self._terms, self._schedule_terms),
-            requests,
-        )
+        return await self._carry_out(NewSchedules, requests)
 
     async def change(self, requests: Sequence[changes.Request[NewTime]]) -> Outcomes:
         """ScheduleResults."""
-        await self._know(requests)
-        return await changes.carry_out_once(
-            self._database, self._ledger, lambda session: NewTimes(session, self._terms, self._schedule_terms), requests
-        )
+        return await self._carry_out(NewTimes, requests)
 
     async def cancel(self, requests: Sequence[changes.Request[GivenUp]]) -> Outcomes:
         """ScheduleResults."""
+        return await self._carry_out(GivenUpSchedules, requests)
+
+    async def _carry_out(
+        self, kind: Callable[..., ScheduleAttempt[Item]], requests: Sequence[changes.Request[Item]]
+    ) -> Outcomes:
         await self._know(requests)
-        return await changes.carry_out_once(
-            self._database,
-            self._ledger,
-            lambda session: GivenUpSchedules(session, self._terms, self._schedule_terms),
-            requests,
-        )
+        touched: set[int] = set()
+        try:
+            return await changes.carry_out_once(
+                self._database,
+                self._ledger,
+                lambda session: kind(session, self._terms, self._schedule_terms, touched),
+                requests,
+            )
+        finally:
+            self._forget_trips(touched)
 
     async def _know(self, requests: Sequence[changes.Request[Item]]) -> None:
         """Rows to be locked, outside of the transaction: others could only wait for rows that are new in it."""

@@ -15,7 +15,7 @@ FILL = """
     INSERT INTO trips.trip (trip_id, state, passenger_id, driver_id, vehicle, latitude, longitude, created_at,
                             updated_at, expires_at)
     SELECT n, 1 + n % 8, 1 + n % 3, CASE WHEN n % 2 = 0 THEN 10 + n % 3 END, 1 + n % 2, -1.5, 30.5,
-           timestamptz '2026-01-01T00:00Z' + n / 2 * interval '1 hour', now(), now()
+           timestamptz '2026-01-01T00:00Z' + n / 2 * interval '1 hour', now(), now() + interval '1 day'
     FROM generate_series(1, 60) n;
 """
 

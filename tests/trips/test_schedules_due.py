@@ -10,8 +10,10 @@ import pytest
 
 from hailwire.trips.v1 import matches_pb2, matches_pb2_grpc, trips_pb2
 from hailwire.trips.v1 import schedules_pb2 as pb
+from services.trips.cached import CachedTrips
 from tests.trips import calls, schedule_calls
 from tests.trips.schedule_calls import QUICK, Clock
+from tests.trips.test_cached import remembers
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ONE = NOON + timedelta(hours=1)
@@ -329,6 +331,22 @@ async def _ridden(replica: Any, passenger: int, driver: int) -> None:
         trips_pb2.TRIP_STATE_IN_PROGRESS,
         trips_pb2.TRIP_STATE_COMPLETED,
     )
+
+
+async def test_who_gives_up_reads_it_at_once(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, settled: Any, open_trips: Any
+) -> None:
+    """The replica that gave a trip up with its schedule forgets it, also while no notification arrives."""
+    monkeypatch.setattr(CachedTrips, "heard_trips", lambda cache, payload: None)
+    async with open_trips(**QUICK) as replica:
+        await calls.drivers(replica, 1)
+        passenger = calls.person()
+        made = await schedule_calls.created(replica, passenger, NOON + timedelta(minutes=15))
+        await settled()
+        trip = (await calls.open_trip(replica, passenger)).trip
+        await remembers(replica, "trips", lambda: calls.trip_of(replica, trip.trip_id))
+        assert calls.reason(await schedule_calls.cancel(replica, passenger, made.schedule_id)) == ""
+        assert (await calls.trip_of(replica, trip.trip_id)).state == trips_pb2.TRIP_STATE_CANCELLED
 
 
 async def test_given_up_while_drivers_are_asked(clock: Clock, settled: Any, open_trips: Any) -> None:
