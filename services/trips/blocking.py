@@ -48,31 +48,41 @@ WHERE EXISTS (SELECT FROM trips.block b WHERE b.blocker_id = pair.one_id AND b.b
 )
 _ERASE_BLOCKERS = Statement("trips.erase_blockers", "DELETE FROM trips.block WHERE blocker_id = ANY($1::bigint[])")
 _ERASE_BLOCKED = Statement("trips.erase_blocked", "DELETE FROM trips.block WHERE blocked_id = ANY($1::bigint[])")
-# Two who are one are not apart from themselves.
+# Two who are one are not apart from themselves, and what both had said is said once.
+_DROP_BLOCKERS = Statement(
+    "trips.drop_twin_blockers",
+    """
+DELETE FROM trips.block b USING unnest($1::bigint[], $2::bigint[]) AS merged (from_id, to_id)
+WHERE b.blocker_id = merged.from_id
+  AND (b.blocked_id = merged.to_id
+       OR EXISTS (SELECT FROM trips.block kept
+                  WHERE kept.blocker_id = merged.to_id AND kept.blocked_id = b.blocked_id))
+""",
+)
+_DROP_BLOCKED = Statement(
+    "trips.drop_twin_blocked",
+    """
+DELETE FROM trips.block b USING unnest($1::bigint[], $2::bigint[]) AS merged (from_id, to_id)
+WHERE b.blocked_id = merged.from_id
+  AND (b.blocker_id = merged.to_id
+       OR EXISTS (SELECT FROM trips.block kept
+                  WHERE kept.blocker_id = b.blocker_id AND kept.blocked_id = merged.to_id))
+""",
+)
+# Changed where they are: somebody else may be merging the other one of the two at this moment, and finds the row again
+# when we are done. Should both rows come to say the same by then, the key tells, and the merge begins anew.
 _MOVE_BLOCKERS = Statement(
     "trips.move_blockers",
     """
-WITH gone AS (
-    DELETE FROM trips.block b USING unnest($1::bigint[], $2::bigint[]) AS merged (from_id, to_id)
-    WHERE b.blocker_id = merged.from_id
-    RETURNING merged.to_id AS blocker_id, b.blocked_id, b.trip_id, b.created_at
-)
-INSERT INTO trips.block (blocker_id, blocked_id, trip_id, created_at)
-SELECT blocker_id, blocked_id, trip_id, created_at FROM gone WHERE blocker_id <> blocked_id
-ON CONFLICT (blocker_id, blocked_id) DO NOTHING
+UPDATE trips.block b SET blocker_id = merged.to_id
+FROM unnest($1::bigint[], $2::bigint[]) AS merged (from_id, to_id) WHERE b.blocker_id = merged.from_id
 """,
 )
 _MOVE_BLOCKED = Statement(
     "trips.move_blocked",
     """
-WITH gone AS (
-    DELETE FROM trips.block b USING unnest($1::bigint[], $2::bigint[]) AS merged (from_id, to_id)
-    WHERE b.blocked_id = merged.from_id
-    RETURNING b.blocker_id, merged.to_id AS blocked_id, b.trip_id, b.created_at
-)
-INSERT INTO trips.block (blocker_id, blocked_id, trip_id, created_at)
-SELECT blocker_id, blocked_id, trip_id, created_at FROM gone WHERE blocker_id <> blocked_id
-ON CONFLICT (blocker_id, blocked_id) DO NOTHING
+UPDATE trips.block b SET blocked_id = merged.to_id
+FROM unnest($1::bigint[], $2::bigint[]) AS merged (from_id, to_id) WHERE b.blocked_id = merged.from_id
 """,
 )
 
@@ -140,5 +150,5 @@ async def erase(session: Session, people: list[int]) -> None:
 
 async def move(session: Session, from_ids: list[int], to_ids: list[int]) -> None:
     """Blocks by and of those who were merged are the survivors'."""
-    for statement in (_MOVE_BLOCKERS, _MOVE_BLOCKED):
+    for statement in (_DROP_BLOCKERS, _MOVE_BLOCKERS, _DROP_BLOCKED, _MOVE_BLOCKED):
         await session.execute(statement, from_ids, to_ids)

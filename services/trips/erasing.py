@@ -16,6 +16,7 @@ from hailwire.trips.v1 import schedules_pb2, trips_pb2
 from services.trips import blocking, merge_statements, statements
 from services.trips.attempts import Plan
 from services.trips.board import Erasure
+from services.trips.events import RELEASE
 from services.trips.terms import Terms
 from services.trips.whole_people import WholePeople
 
@@ -57,7 +58,9 @@ WHERE cancelled_by = ANY($1::bigint[]) AND (passenger_id = ANY($1::bigint[]) OR 
 
 _EVENTS = Statement("trips.erase_events", "DELETE FROM trips.event WHERE recipient_id = ANY($1::bigint[])")
 # What they wrote to somebody who has not heard it yet; a taker that has it stores what it has.
-_SAID = Statement("trips.erase_said", "DELETE FROM trips.event WHERE sender_id = ANY($1::bigint[])")
+_SAID = Statement(
+    "trips.erase_said", "DELETE FROM trips.event WHERE sender_id = ANY($1::bigint[]) RETURNING recipient_id"
+)
 
 _LEDGER = Ledger("trips")
 _SEARCH = LedgerSearch("trips")
@@ -91,7 +94,8 @@ class Erasures(WholePeople[Erasure]):
             await self.session.execute(statement, people)
         await self.session.fetch(merge_statements.LOCK_MAILBOXES, people)
         await self.session.execute(_EVENTS, people)
-        await self.session.execute(_SAID, people)
+        unheard = [row["recipient_id"] for row in await self.session.fetch(_SAID, people)]
+        await self.session.fetch(RELEASE, sorted({*unheard} - {*people}))
         await blocking.erase(self.session, people)
         await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
         await self.session.execute(statements.NOTIFY, ["trips_presence"] * len(people), people)

@@ -61,7 +61,7 @@ _DELETE = Statement(
 )
 
 # A mailbox is free again when nothing of it is with a taker; who waits for its later events is told.
-_RELEASE = Statement(
+RELEASE = Statement(
     "trips.release_mailboxes",
     """
 WITH released AS (
@@ -106,5 +106,5 @@ class EventStore:
             if not locked:
                 return
             deleted = [row["recipient_id"] for row in await session.fetch(_DELETE, list(event_ids))]
-            await session.fetch(_RELEASE, sorted({*deleted, *(row["recipient_id"] for row in locked)}))
+            await session.fetch(RELEASE, sorted({*deleted, *(row["recipient_id"] for row in locked)}))
         self._acknowledged.add(len(deleted))

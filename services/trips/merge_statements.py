@@ -59,11 +59,17 @@ RECORD = Statement(
     "trips.record_merged",
     f"INSERT INTO trips.merged (from_id, to_id) SELECT from_id, to_id FROM {_MERGED}",  # noqa: S608
 )
-# Before they change, in the order in which acknowledgements lock them.
+# Before they change, in the order in which acknowledgements lock them: theirs, and those of whoever has not heard yet
+# what they wrote. They write nothing meanwhile, since their own rows are held.
 LOCK_MAILBOXES = Statement(
     "trips.lock_merged_mailboxes",
     """
-SELECT recipient_id FROM trips.mailbox WHERE recipient_id = ANY($1::bigint[]) ORDER BY recipient_id
+SELECT recipient_id FROM trips.mailbox
+WHERE recipient_id = ANY(ARRAY(
+    SELECT unnest($1::bigint[])
+    UNION ALL
+    SELECT recipient_id FROM trips.event WHERE sender_id = ANY($1::bigint[])))
+ORDER BY recipient_id
 FOR NO KEY UPDATE
 """,
 )
