@@ -95,7 +95,7 @@ class Sealer:
         return hmac.digest(self._hash_key, told, hashlib.sha256)
 
     def fingerprint(self, request: Message) -> bytes:
-        """What the ledger compares repeats by. With a key: requests hold numbers, which are quickly guessed."""
+        """What the ledger compares repeats by. With a key: requests hold numbers, names and places, quickly guessed."""
         return self.hashed("fingerprint", request.SerializeToString(deterministic=True))[:16]
 
     def warm(self) -> None:

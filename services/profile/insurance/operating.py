@@ -127,8 +127,8 @@ class Operator:
             done = moved(rows.claim(row), state)
             now = await session.fetchval(statements.NOW)
             await session.execute(statements.MOVE_CLAIM, claim_id, state.value)
-            detail = {"claim": claim_id, "state": state.name.lower()}
-            await audit.write(session, [Entry("claim.moved", done.person_id, self._actor, detail)])
+            entry = Entry("claim.moved", done.person_id, self._actor, {"claim": claim_id, "state": state.name.lower()})
+            await audit.write(session, [entry])
             await events.write(session, [messages.of_claim(events_pb2.EVENT_KIND_CLAIM_MOVED, done, now)])
         return done
 

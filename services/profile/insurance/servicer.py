@@ -12,6 +12,7 @@ from services.profile.insurance import claim, messages, rows
 from services.profile.insurance.document import Part, check_documents
 from services.profile.insurance.orders import MoreDocuments, NewClaim, Order, Submission
 from services.profile.insurance.store import InsuranceStore
+from services.profile.sealing import Sealer
 
 Item = TypeVar("Item", pb.SubmitCertificateRequest, pb.MakeClaimRequest, pb.AddClaimDocumentsRequest)
 Result = TypeVar("Result", pb.CertificateResult, pb.ClaimResult)
@@ -20,8 +21,9 @@ Result = TypeVar("Result", pb.CertificateResult, pb.ClaimResult)
 class InsuranceServicer(insurance_pb2_grpc.InsuranceServiceServicer):
     """InsuranceService over the store."""
 
-    def __init__(self, store: InsuranceStore) -> None:
+    def __init__(self, store: InsuranceStore, sealer: Sealer) -> None:
         self._store = store
+        self._sealer = sealer
 
     async def BatchGetInsurances(
         self, request: pb.BatchGetInsurancesRequest, context: object
@@ -76,7 +78,7 @@ class InsuranceServicer(insurance_pb2_grpc.InsuranceServiceServicer):
         for item in items:
             try:
                 ledger.check_request_id(item.request_id)
-                orders.append(changes.Request(item.request_id, _fingerprint(item), order(item)))
+                orders.append(changes.Request(item.request_id, self._fingerprint(item), order(item)))
                 results.append(None)
             except errors.HailwireError as refusal:
                 results.append(result(error=errors.to_status(refusal)))
@@ -98,10 +100,9 @@ class InsuranceServicer(insurance_pb2_grpc.InsuranceServiceServicer):
         check_documents(documents, self._store.terms.most_bytes)
         return MoreDocuments(item.person_id, item.claim_id, documents)
 
-
-def _fingerprint(item: Message) -> bytes:
-    """What was asked, by whomever: a repeat may name the person whom the first one was merged into."""
-    asked = type(item)()
-    asked.CopyFrom(item)
-    asked.ClearField("person_id")
-    return ledger.fingerprint(asked)
+    def _fingerprint(self, item: Message) -> bytes:
+        """What was asked, by whomever: a repeat may name the person whom the first one was merged into."""
+        asked = type(item)()
+        asked.CopyFrom(item)
+        asked.ClearField("person_id")
+        return self._sealer.fingerprint(asked)

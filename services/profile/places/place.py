@@ -151,9 +151,9 @@ def clean_name(text: str) -> str:
 
 def folded(text: str) -> str:
     """Lower case, without accents and punctuation, single spaces: how names are compared."""
-    bare = "".join(
-        letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
-    )
+    # Taken apart, some signs are capitals after all.
+    spelt = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
+    bare = "".join(letter for letter in spelt if not unicodedata.combining(letter))
     return " ".join("".join(letter if letter.isalnum() else " " for letter in bare).split())
 
 

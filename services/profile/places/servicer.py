@@ -8,6 +8,7 @@ from hailwire.profile.v1 import places_pb2 as pb
 from hailwire.profile.v1 import places_pb2_grpc
 from services.profile.places import messages
 from services.profile.places.store import Delete, Order, PlaceStore, Rename, Save, Visit
+from services.profile.sealing import Sealer
 
 AnyRequest = TypeVar(
     "AnyRequest", pb.SavePlaceRequest, pb.RenamePlaceRequest, pb.DeletePlaceRequest, pb.VisitPlaceRequest
@@ -17,8 +18,9 @@ AnyRequest = TypeVar(
 class PlacesServicer(places_pb2_grpc.PlacesServiceServicer):
     """PlacesService over the store."""
 
-    def __init__(self, places: PlaceStore) -> None:
+    def __init__(self, places: PlaceStore, sealer: Sealer) -> None:
         self._places = places
+        self._sealer = sealer
 
     async def BatchSearchPlaces(
         self, request: pb.BatchSearchPlacesRequest, context: object
@@ -74,17 +76,16 @@ class PlacesServicer(places_pb2_grpc.PlacesServiceServicer):
         for item in asked:
             try:
                 ledger.check_request_id(item.request_id)
-                orders.append(changes.Request(item.request_id, _fingerprint(item), order(item)))
+                orders.append(changes.Request(item.request_id, self._fingerprint(item), order(item)))
                 results.append(None)
             except errors.HailwireError as refusal:
                 results.append(messages.change_result(refusal))
         outcomes = iter([messages.result_from(outcome) for outcome in await self._places.change(orders)])
         return [result or next(outcomes) for result in results]
 
-
-def _fingerprint(item: AnyRequest) -> bytes:
-    """What was asked, by whomever: a repeat may name the person whom the first one was merged into."""
-    asked = type(item)()
-    asked.CopyFrom(item)
-    asked.ClearField("person_id")
-    return ledger.fingerprint(asked)
+    def _fingerprint(self, item: AnyRequest) -> bytes:
+        """What was asked, by whomever: a repeat may name the person whom the first one was merged into."""
+        asked = type(item)()
+        asked.CopyFrom(item)
+        asked.ClearField("person_id")
+        return self._sealer.fingerprint(asked)
