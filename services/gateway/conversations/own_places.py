@@ -4,6 +4,7 @@ A location request of WhatsApp holds no rows. Whoever has saved places gets them
 that only have words, question and places are one numbered list.
 """
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 
@@ -32,6 +33,9 @@ SAME_METERS = 50.0
 _AT_A_LANDMARK_METERS = 150.0
 # Of a list.
 _MOST_ROWS = 10
+
+# So long is it waited for that a pickup is noted.
+_PATIENCE_SECONDS = 0.5
 
 
 def name(moment: Moment, place: places_pb2.SavedPlace) -> str:
@@ -94,9 +98,11 @@ async def find(turn: Turn) -> tuple[Found, ...]:
 async def note(turn: Turn, spot: taps.Spot) -> None:
     """The person asked for a ride from there."""
     called = places.near(spot.latitude, spot.longitude, _AT_A_LANDMARK_METERS)
-    # A convenience for the next time: the ride that has just been asked for waits for nobody who keeps it.
-    with contextlib.suppress(HailwireError):
-        await turn.world.places.visit("visit", name=called, latitude=spot.latitude, longitude=spot.longitude)
+    # A convenience for the next time: the ride that has just been asked for waits for nobody who keeps it. Who is only
+    # slow notes it all the same.
+    with contextlib.suppress(HailwireError, TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await turn.world.places.visit("visit", name=called, latitude=spot.latitude, longitude=spot.longitude)
 
 
 async def worth_saving(moment: Moment, trip: trips_pb2.Trip) -> tuple[Row, ...]:

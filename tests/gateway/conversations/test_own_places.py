@@ -1,5 +1,7 @@
 """A person's own places: saved, offered where a place is asked for, understood by their names, changed and deleted."""
 
+import asyncio
+
 import pytest
 
 from chassis.errors import Unavailable
@@ -187,13 +189,17 @@ async def test_half_an_emoji_is_in_no_name() -> None:
     assert kept.called.name == "Gym bar"
 
 
-async def test_a_ride_does_not_wait_for_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When where somebody was cannot be noted, the ride is asked for all the same."""
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_ride_does_not_wait_for_its_memory(silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    """When where somebody was cannot be noted, or nobody says that it is, the ride is asked for all the same."""
 
     async def fails(self: PersonsOwnPlaces, step: str, **values: object) -> None:
+        if silent:
+            await asyncio.Event().wait()
         raise Unavailable
 
     monkeypatch.setattr(PersonsOwnPlaces, "visit", fails)
+    monkeypatch.setattr(own_places, "_PATIENCE_SECONDS", 0.01)
     town = Town()
     await online(town.phone(language="en"))
     phone = await listed(town.phone(language="en"))
