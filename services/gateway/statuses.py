@@ -94,7 +94,9 @@ _PUT_BACK = Statement(
         (provider, provider_message_id, outbox_id, delivery, error_code, stored_at, traceparent, due_at)
     SELECT provider, provider_message_id, outbox_id, delivery, error_code, stored_at, traceparent,
            -- About nobody we know, most likely: asked ever more seldom, because such a flood must not keep us busy.
-           (SELECT chassis.now()) + greatest(interval '1 second', ((SELECT chassis.now()) - stored_at) / 2)
+           -- A reply of ours is only in somebody's hand for a moment, however long ago it was told of.
+           (SELECT chassis.now()) + CASE WHEN outbox_id IS NOT NULL THEN interval '1 second'
+               ELSE greatest(interval '1 second', ((SELECT chassis.now()) - stored_at) / 2) END
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::timestamptz[], $7::text[])
         AS status (provider, provider_message_id, outbox_id, delivery, error_code, stored_at, traceparent)
     """,

@@ -5,14 +5,12 @@ import json
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import jwt
 import pytest
-import pytest_asyncio
 
 from tests.gateway.away import open_with
 from tests.gateway.conftest import Open
@@ -86,12 +84,10 @@ async def later(mesh: Mesh, minutes: float) -> None:
     await mesh.value("UPDATE chassis.clock SET shift = make_interval(secs => $1)", minutes * 60)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def number(mesh: Mesh, phone: str) -> AsyncIterator[str]:
-    """A phone of one test's own; the clock is set back after it."""
-    yield f"+{phone}"
-    await mesh.settled()  # what is due in that future would stay in flight for ever
-    await later(mesh, 0)
+@pytest.fixture
+def number(phone: str) -> str:
+    """A phone of one test's own."""
+    return f"+{phone}"
 
 
 async def test_a_number_is_linked_read_and_unlinked(mesh: Mesh, number: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -120,7 +121,37 @@ async def test_a_status_about_nobody_is_asked_ever_more_seldom(silent: Mesh) -> 
         return not await silent.rows("SELECT FROM gateway.pending_status")
 
     await until(gone, "the end")
-    assert await silent.metric("hailwire_statuses_total", result="unknown") == 1
+
+    async def counted() -> bool:
+        return await silent.metric("hailwire_statuses_total", result="unknown") == 1
+
+    await until(counted, "the count")
+
+
+async def test_a_status_of_a_reply_in_hand_waits_for_a_moment(silent: Mesh, phone: str) -> None:
+    """However long ago it came in: whoever holds the reply's row is done with it soon."""
+    row = await reply(silent, phone)
+    connection = await asyncpg.connect(silent.database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT FROM gateway.outbox FOR UPDATE")
+            await silent.value(
+                "INSERT INTO gateway.pending_status (provider, provider_message_id, outbox_id, delivery, stored_at)"
+                " VALUES ('whatsapp', $1, $2, 'read', chassis.now() - interval '5 minutes')",
+                row["provider_message_id"],
+                row["outbox_id"],
+            )
+            waits = "SELECT extract(epoch FROM due_at - chassis.now())::float8 FROM gateway.pending_status"
+
+            async def put_off() -> bool:
+                wait = await silent.value(waits)
+                return wait is not None and wait > 0
+
+            await until(put_off, "the first look")
+            assert await silent.value(waits) <= 1
+    finally:
+        await connection.close()
+    await delivered(silent, row["outbox_id"], "read")
 
 
 async def test_a_status_before_the_answer(silent: Mesh, phone: str) -> None:
