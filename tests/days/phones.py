@@ -21,7 +21,7 @@ class Phones:
         return person
 
     def hears(self, person: Person, key: str, said: str = "", /, **numbers: int) -> None:
-        """They are told this, with what somebody `said`, unless they want silence or the provider's window is closed."""
+        """They are told this, with what somebody `said`, unless they want silence or a window is closed."""
         late = person.wrote_at is None or self.now - person.wrote_at > WINDOW
         if person.silent or (person.channel == "whatsapp" and late):
             return
