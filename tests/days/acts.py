@@ -57,6 +57,21 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """Send a photo that can be fetched."""
+
+    who: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """An operator decides about somebody's certificate."""
+
+    who: Person
+    approve: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Credit:
     """An operator brings in money for somebody."""
 
@@ -64,7 +79,7 @@ class Credit:
     amount: int
 
 
-Act: TypeAlias = Say | SayCode | Choose | Pick | Share | Photo | Credit
+Act: TypeAlias = Say | SayCode | Choose | Pick | Share | Photo | Paper | Review | Credit
 Deed: TypeAlias = Iterator[Act]
 
 # Corners are further apart than drivers are looked for, and far from every landmark.

@@ -6,9 +6,11 @@ A deed leaves everybody where another deed can begin.
 
 from datetime import datetime
 
-from tests.days.acts import Choose, Credit, Deed, Photo, Pick, Say, SayCode, Share
+from tests.days.acts import Choose, Credit, Deed, Paper, Photo, Pick, Review, Say, SayCode, Share
 from tests.days.model import Model
 from tests.days.values import CONFIRMED_ABOVE, Person, Plan, Trip, TripState
+
+_SAID = "zanzi bolo"
 
 # Who people are.
 
@@ -133,6 +135,39 @@ def gives_up(model: Model, person: Person, trip: Trip, reason: str) -> Deed:
     yield Choose(person, "button-leave")
     model.gives_up(person, trip, reason)
     yield Choose(person, f"row-reason-{reason}")
+
+
+def talks(model: Model, person: Person, trip: Trip) -> Deed:
+    """Write to the other side what means nothing in any language."""
+    model.talks(person, trip, _SAID)
+    yield Say(person, _SAID)
+
+
+def agrees(model: Model, person: Person, trip: Trip) -> Deed:
+    """Say yes to an exchange of numbers."""
+    model.agrees(person, trip)
+    yield Say(person, "share my number")
+
+
+# Insurance.
+
+
+def hands_in(model: Model, person: Person, pages: int) -> Deed:
+    """Send so many photos of a certificate."""
+    model.looks_at_insurance(person)
+    yield Say(person, "insurance")
+    model.answered(person, "certificate-ask")
+    yield Choose(person, "button-certificate")
+    for _ in range(pages):
+        model.hands_in(person)
+        yield Paper(person)
+    model.looks_at_insurance(person)
+    yield Choose(person, "button-done")
+
+
+def is_reviewed(model: Model, person: Person, *, approve: bool) -> Deed:
+    model.is_reviewed(person, approved=approve)
+    yield Review(person, approve)
 
 
 # Money.

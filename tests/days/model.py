@@ -6,6 +6,7 @@ else, by the keys of the catalogue. Nothing here knows how the services do it.
 
 from datetime import datetime
 
+from tests.days.papers import Papers
 from tests.days.values import (
     DAY,
     LATE_AFTER,
@@ -26,10 +27,9 @@ from tests.days.values import (
     Trip,
     TripState,
 )
-from tests.days.wallets import Wallets
 
 
-class Model(Wallets):
+class Model(Papers):
     """Everybody and everything."""
 
     def __init__(self, now: datetime) -> None:
@@ -141,6 +141,37 @@ class Model(Wallets):
         }[trip.state]
         self.answered(trip.driver, done)
         self.hears(trip.passenger, told)
+
+    # What both sides say to each other.
+
+    def talks(self, person: Person, trip: Trip, words: str) -> None:
+        """The other side reads it; the first time they hear that it went."""
+        driving, other = self._other_side(person, trip)
+        if person in trip.talked:
+            person.wrote_at = self.now
+        else:
+            self.answered(person, "relay-told-passenger" if driving else "relay-told-driver")
+        trip.talked.add(person)
+        self.hears(other, "relay-driver" if driving else "relay-passenger", words)
+
+    def agrees(self, person: Person, trip: Trip) -> None:
+        """They would exchange numbers; once both would, each reads the other's."""
+        driving, other = self._other_side(person, trip)
+        trip.agreed.add(person)
+        mine, theirs = "exchange-passenger-number", "exchange-driver-number"
+        if not driving:
+            mine, theirs = theirs, mine
+        if other in trip.agreed:
+            self.answered(person, mine)
+            self.hears(other, theirs)
+        else:
+            self.answered(person, "exchange-asked")
+            self.hears(other, "exchange-driver-asks" if driving else "exchange-passenger-asks")
+
+    def _other_side(self, person: Person, trip: Trip) -> tuple[bool, Person]:
+        """Whether this one drives, and who the other is."""
+        assert trip.driver is not None
+        return (True, trip.passenger) if person is trip.driver else (False, trip.driver)
 
     def rates(self, person: Person, trip: Trip, stars: int) -> None:
         self.answered(person, "rated", count=stars)

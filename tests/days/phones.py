@@ -20,12 +20,12 @@ class Phones:
         self.people.append(person)
         return person
 
-    def hears(self, person: Person, key: str, **numbers: int) -> None:
-        """They are told this, unless they want silence or their provider's window is closed."""
+    def hears(self, person: Person, key: str, said: str = "", /, **numbers: int) -> None:
+        """They are told this, with what somebody `said`, unless they want silence or a window is closed."""
         late = person.wrote_at is None or self.now - person.wrote_at > WINDOW
         if person.silent or (person.channel == "whatsapp" and late):
             return
-        person.heard.append(Told(key, person.language, tuple(numbers.items())))
+        person.heard.append(Told(key, person.language, tuple(numbers.items()), said))
         self.touched.add(person)
 
     def answered(self, person: Person, key: str, **numbers: int) -> None:

@@ -19,8 +19,10 @@ from tests.days.deeds import (
     floods,
     goes_offline,
     goes_online,
+    hands_in,
     introduces,
     is_credited,
+    is_reviewed,
     looks_around,
     moves,
     moves_plan,
@@ -85,6 +87,7 @@ class TwoDays:
         rides = self._plan_rides()
         yield [*rides, *(self._endowed(one) for one in [*self.passengers[20:30], self.passengers[6]])]
         yield [looks_around(self.model, one) for one in self.passengers[:5]]
+        yield [self._insured(self.drivers[0], 2), self._insured(self.drivers[1], 1, refused=True)]
 
     def _plan_rides(self) -> list[Deed]:
         """Nine rides for later, the first four to be driven; times are those of the rows at ten past eight."""
@@ -123,6 +126,14 @@ class TwoDays:
                 lambda: drops(model, *model.active_plans(who[9])),
             ),
         ]
+
+    def _insured(self, driver: Person, pages: int, *, refused: bool = False) -> Deed:
+        """Somebody whose certificate is good in the end."""
+        if refused:
+            yield from hands_in(self.model, driver, pages)
+            yield from is_reviewed(self.model, driver, approve=False)
+        yield from hands_in(self.model, driver, pages)
+        yield from is_reviewed(self.model, driver, approve=True)
 
     def _endowed(self, person: Person) -> Deed:
         yield from opens_wallet(self.model, person)

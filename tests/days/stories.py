@@ -11,6 +11,7 @@ from tests.days.acts import Act, Deed
 from tests.days.deeds import (
     accepts,
     advances,
+    agrees,
     asks,
     declines,
     gives_up,
@@ -18,6 +19,7 @@ from tests.days.deeds import (
     rates,
     starts,
     stops,
+    talks,
 )
 from tests.days.model import Model
 from tests.days.values import Person, Plan, Trip
@@ -44,6 +46,18 @@ def ridden_with_the_second(model: Model, dice: random.Random, passenger: Person,
         yield from driven(model, dice, trip)
     else:
         yield from gives_up(model, passenger, trip, "found")
+
+
+def talked_over(model: Model, dice: random.Random, passenger: Person, corner: int, vehicle: str) -> Deed:
+    """Both write to each other on the way, and exchange their numbers."""
+    trip = yield from _accepted(model, dice, passenger, corner, vehicle)
+    both = [passenger, _driver_of(trip)]
+    for person in (*both, passenger):
+        yield from talks(model, person, trip)
+    dice.shuffle(both)
+    for person in both:
+        yield from agrees(model, person, trip)
+    yield from driven(model, dice, trip)
 
 
 def given_up_while_asking(model: Model, dice: random.Random, passenger: Person, corner: int, vehicle: str) -> Deed:
@@ -99,6 +113,7 @@ def stopped_by_the_driver(model: Model, dice: random.Random, passenger: Person, 
 STORIES: tuple[Story, ...] = (
     ridden,
     ridden_with_the_second,
+    talked_over,
     given_up_while_asking,
     given_up_while_waiting,
     given_up_by_the_driver,

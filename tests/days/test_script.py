@@ -23,6 +23,9 @@ USUAL = {
     *("schedule-booked", "schedule-moved", "schedule-skipped", "schedule-dropped"),
     *("told-reminder", "told-nobody-yet", "told-missed"),
     *("wallet-sent", "wallet-confirm", "told-money", "told-money-from", "refused-wallet-new", "refused-amount-small"),
+    *("relay-driver", "relay-passenger", "relay-told-driver", "relay-told-passenger"),
+    *("exchange-asked", "exchange-driver-number", "exchange-passenger-number"),
+    *("certificate-none", "certificate-received", "certificate-approved", "certificate-rejected"),
     *("refused-amount-large", "refused-balance", "refused-daily-limit", "cannot-read-media", "limited-expensive"),
 }
 

@@ -61,12 +61,14 @@ WAITING = frozenset({TripState.REQUESTED, TripState.OFFERED})
 class Told:
     """A message that somebody must have got: which key of the catalogue, in which language, with which numbers.
 
-    `language` is empty before one is chosen. Numbers are `count` or sums of money in whole units.
+    `language` is empty before one is chosen. Numbers are `count` or sums of money in whole units. `said` is what
+    somebody else has written and stands below.
     """
 
     key: str
     language: str
     numbers: tuple[tuple[str, int], ...] = ()
+    said: str = ""
 
 
 @dataclass(eq=False)
@@ -93,6 +95,26 @@ class Person:
     balance: int = 0
     sent: list[tuple[datetime, int]] = field(default_factory=list)
     photos: int = 0
+    # Certificates of insurance that they handed in, and the newest.
+    certificates: list["Certificate"] = field(default_factory=list)
+    certificate: "Certificate | None" = None
+
+
+class CertificateState(IntEnum):
+    """As in the contract."""
+
+    SUBMITTED = 1
+    APPROVED = 2
+    REJECTED = 3
+    EXPIRED = 4
+
+
+@dataclass(eq=False)
+class Certificate:
+    """A certificate of insurance with so many pages, and what an operator said of it."""
+
+    pages: int = 0
+    state: CertificateState = CertificateState.SUBMITTED
 
 
 @dataclass(eq=False)
@@ -112,6 +134,9 @@ class Trip:
     cancelled_by: Person | None = None
     reason: str = ""
     stars: dict[Person, int] = field(default_factory=dict)
+    # Who has written to the other side, and who would tell them their number.
+    talked: set[Person] = field(default_factory=set)
+    agreed: set[Person] = field(default_factory=set)
 
     @property
     def asked(self) -> list[Person]:

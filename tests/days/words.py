@@ -23,7 +23,7 @@ def wrong_with(told: Told, words: str) -> str:
     """What is wrong with the words of a message that should be `told`; empty when nothing is."""
     language = told.language or catalogue.DEFAULT_LANGUAGE
     message, at = plain(words), 0
-    for piece in _pieces(language, told.key, told.numbers):
+    for piece in (*_pieces(language, told.key, told.numbers), plain(told.said)):
         found = message.find(piece, at)
         if found < 0:
             return f"not {told.key} in {language} ({piece!r} is missing): {words!r}"

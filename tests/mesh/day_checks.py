@@ -20,6 +20,7 @@ async def checked(findings: Findings, connection: Connection, model: Model, stag
     await _drivers(findings, connection, model, people)
     await _money(findings, connection, model, people)
     await _plans(findings, connection, model, names)
+    await _insurance(findings, connection, model, people)
 
 
 async def _people(findings: Findings, connection: Connection, model: Model, stage: MeshStage) -> dict[Person, int]:
@@ -101,6 +102,17 @@ async def _plans(findings: Findings, connection: Connection, model: Model, names
     ]
     expected = [(plan.passenger.name, int(plan.state), plan.daily, _about(plan.state, plan.at)) for plan in model.plans]
     _same(findings, "ride for later", kept, expected)
+
+
+async def _insurance(findings: Findings, connection: Connection, model: Model, people: dict[Person, int]) -> None:
+    """Every certificate with its pages, and what an operator said of it."""
+    rows = await connection.fetch(
+        "SELECT c.person_id, c.state, count(d.document_id) AS pages"
+        " FROM profile.certificate c LEFT JOIN profile.document d USING (certificate_id) GROUP BY c.certificate_id"
+    )
+    kept = [(row["person_id"], row["state"], row["pages"]) for row in rows]
+    expected = [(people[one], int(paper.state), paper.pages) for one in model.people for paper in one.certificates]
+    _same(findings, "certificate", kept, expected)
 
 
 def _about(state: int, at: datetime) -> str:

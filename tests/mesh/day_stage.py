@@ -2,15 +2,16 @@
 
 import asyncio
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from launcher import cli
 from launcher.failure import ExitCode
 from tests.days import words
-from tests.days.acts import Act, Choose, Credit, Photo, Pick, Say, SayCode, Share, place
+from tests.days.acts import Act, Choose, Credit, Paper, Photo, Pick, Review, Say, SayCode, Share, place
 from tests.days.model import Model
 from tests.days.values import Person
+from tests.mesh import attachments
 from tests.mesh.audit import Connection
 from tests.mesh.deliveries import Delivered, Deliveries
 from tests.mesh.phones import Phone, option, options
@@ -18,6 +19,8 @@ from tests.mesh.posting import Postman, tap, text
 
 _CODE = re.compile(r"HW-\w{7}")
 _PHOTO = {"type": "image", "image": {"id": "1", "mime_type": "image/jpeg", "sha256": "x"}}
+_PAGE = b"\xff\xd8\xff\xe0 a page"
+_GOOD_FOR = timedelta(days=30)
 # Only what fails waits so long.
 _PATIENCE_SECONDS = 60.0
 
@@ -25,7 +28,11 @@ _PATIENCE_SECONDS = 60.0
 class MeshStage:
     """A phone for each person of the model. `database_url` must be in the environment for what operators do."""
 
-    def __init__(self, model: Model, postman: Postman, deliveries: Deliveries, connection: Connection) -> None:
+    def __init__(
+        self, model: Model, postman: Postman, deliveries: Deliveries, connection: Connection, simulator_url: str
+    ) -> None:
+        self._model = model
+        self._simulator_url = simulator_url
         self.phones = {
             person: Phone(postman, deliveries, f"+25078{number:07}", sms=person.channel == "sms")
             for number, person in enumerate(model.people, 1)
@@ -53,6 +60,10 @@ class MeshStage:
                 await self.phones[who].share(*place(corner, steps))
             case Photo(who):
                 await self._send(who, _PHOTO)
+            case Paper(who):
+                await self._send(who, attachments.image(await attachments.attached(self._simulator_url, _PAGE)))
+            case Review(who, approve):
+                await self._review(who, approve=approve)
             case Choose(who, key, count):
                 await self._choose(who, self._offered(who, words.title(who.language, key, count=count)))
             case Pick(who):
@@ -74,6 +85,17 @@ class MeshStage:
             person_id = await self._connection.fetchval("SELECT person_id FROM profile.account WHERE code = $1", code)
             order = ["--to", str(person_id), "--amount", str(amount), "--reason", "cash", "--request-id", code]
             assert await asyncio.to_thread(cli.main, ["wallet", "credit", *order]) == ExitCode.DONE
+
+    async def _review(self, person: Person, *, approve: bool) -> None:
+        async with self._operator:
+            sql = (
+                "SELECT max(certificate_id) FROM profile.certificate JOIN gateway.conversation USING (person_id)"
+                " JOIN gateway.alias USING (conversation_id) WHERE address = $1"
+            )
+            number = str(await self._connection.fetchval(sql, f"wa:{self.phones[person].address}"))
+            until = (self._model.now + _GOOD_FOR).date().isoformat()
+            order = ["approve", number, "--until", until] if approve else ["reject", number, "--reason", "unreadable"]
+            assert await asyncio.to_thread(cli.main, ["insurance", *order]) == ExitCode.DONE
 
     async def _choose(self, person: Person, found: tuple[str, str, str]) -> None:
         kind, ident, title = found

@@ -44,7 +44,7 @@ async def test_two_days_in_town(fresh_database_url: str, tmp_path: Path, monkeyp
     ):
         model = Model(midnight + timedelta(hours=5))
         days = TwoDays(model, SEED, midnight)
-        stage = MeshStage(model, postman, deliveries, connection)
+        stage = MeshStage(model, postman, deliveries, connection, mesh.simulator_url)
         await stage.set_clock(model.now)
         for scene in days.scenes():
             if isinstance(scene, datetime):

@@ -5,11 +5,11 @@ import datetime
 import re
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from launcher import cli
 from launcher.failure import ExitCode
+from tests.mesh.attachments import attached, image
 from tests.mesh.audit import connected
 from tests.mesh.deliveries import open_deliveries
 from tests.mesh.harness import open_mesh
@@ -19,20 +19,6 @@ from tests.mesh.posting import open_postman
 pytestmark = pytest.mark.slow
 
 PHOTO = b"\xff\xd8\xff\xe0" + b"a certificate" * 100_000
-
-
-async def _attached(simulator_url: str, content: bytes) -> str:
-    """Put a file where Meta has it; its id."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{simulator_url}/phones/media", data=content, headers={"Content-Type": "image/jpeg"}) as response,
-    ):
-        assert response.status == 200
-        return str((await response.json())["id"])
-
-
-def _image(media_id: str) -> dict[str, object]:
-    return {"type": "image", "image": {"id": media_id, "mime_type": "image/jpeg"}}
 
 
 async def test_a_certificate_opens_the_way(
@@ -52,9 +38,9 @@ async def test_a_certificate_opens_the_way(
         await ann.say("drive")
         await ann.choose("Send certificate")
         await ann.hear("Send me a photo or a PDF")
-        await ann.send(_image("17"))  # a file that Meta does not have
+        await ann.send(image("17"))  # a file that Meta does not have
         await ann.hear("I could not fetch your file")
-        await ann.send(_image(await _attached(mesh.simulator_url, PHOTO)))
+        await ann.send(image(await attached(mesh.simulator_url, PHOTO)))
         await ann.hear("Your certificate has arrived")
         async with connected(mesh.dsn) as connection:
             stored = await connection.fetch("SELECT content FROM profile.document_part ORDER BY position")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from services.gateway.messages import Message, MessageKind
+from services.gateway.messages import Media, Message, MessageKind
 from tests.days import words
-from tests.days.acts import Act, Choose, Credit, Photo, Pick, Say, SayCode, Share, place
+from tests.days.acts import Act, Choose, Credit, Paper, Photo, Pick, Review, Say, SayCode, Share, place
 from tests.days.model import Model
 from tests.days.values import Person, Trip
 from tests.gateway.conversations.phones import Phone, options
@@ -48,6 +48,11 @@ class TownStage:
                 await phone.share(*place(corner, steps))
             case Photo():
                 await phone.send(Message(MessageKind.MEDIA))
+            case Paper():
+                await phone.send(Message(MessageKind.MEDIA, media=(Media("image/jpeg", id="1"),)))
+            case Review(_, approve):
+                self._town.office.review(phone.person_id, self._town.now, approve=approve)
+                await self._town.deliver()
             case Choose(who, key, count):
                 await phone.choose(words.title(who.language, key, count=count))
             case Pick():
@@ -76,6 +81,10 @@ class TownStage:
             assert town.bank.accounts[person_id].balance == person.balance
             presence = town.presences.get(person_id)
             assert (presence is not None and presence.online) == person.online
+            certificate = town.office.certificates.get(person_id)
+            assert (certificate and (certificate.state, certificate.document_count)) == (
+                person.certificate and (person.certificate.state, person.certificate.pages)
+            )
         assert len(town.trips) == len(self._model.trips)
         for trip, there in zip(self._model.trips, town.trips.values(), strict=True):
             assert there.state == trip.state

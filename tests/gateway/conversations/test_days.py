@@ -22,7 +22,7 @@ from services.gateway.messages import Channel
 from tests.days import deeds
 from tests.days.acts import Deed, play
 from tests.days.model import Model
-from tests.days.values import DAY, WAITING, Person, Plan, Trip, TripState
+from tests.days.values import DAY, WAITING, CertificateState, Person, Plan, Trip, TripState
 from tests.gateway.conversations.day_stage import StillTown, TownStage
 
 PASSENGERS = DRIVERS = 3
@@ -129,6 +129,37 @@ class People(RuleBasedStateMachine):
         for person, count in ((trip.driver, drivers_stars), (trip.passenger, passengers_stars)):
             if count:
                 self.play(deeds.rates(self.model, person, trip, count))
+
+    @precondition(lambda self: self.driven())
+    @rule(data=st.data(), number=st.booleans())
+    def talk(self, data: st.DataObject, *, number: bool) -> None:
+        """To the other side, perhaps of an exchange of numbers; who agreed once has said it."""
+        trip = data.draw(st.sampled_from(self.driven()))
+        assert trip.driver is not None
+        person = data.draw(st.sampled_from([trip.passenger, trip.driver]))
+        if number and person not in trip.agreed:
+            self.play(deeds.agrees(self.model, person, trip))
+        else:
+            self.play(deeds.talks(self.model, person, trip))
+
+    def insurable(self) -> list[Person]:
+        return [one for one in self.idle(self.drivers) if one.channel == "whatsapp"]
+
+    @precondition(lambda self: self.insurable())
+    @rule(data=st.data(), pages=st.integers(1, 3))
+    def hand_in(self, data: st.DataObject, pages: int) -> None:
+        """A certificate, or more pages of the one that waits."""
+        self.play(deeds.hands_in(self.model, data.draw(st.sampled_from(self.insurable())), pages))
+
+    def waiting(self) -> list[Person]:
+        waits = CertificateState.SUBMITTED
+        return [one for one in self.drivers if one.certificate is not None and one.certificate.state is waits]
+
+    @precondition(lambda self: self.waiting())
+    @rule(data=st.data(), approve=st.booleans())
+    def review(self, data: st.DataObject, *, approve: bool) -> None:
+        """Whatever the driver is at."""
+        self.play(deeds.is_reviewed(self.model, data.draw(st.sampled_from(self.waiting())), approve=approve))
 
     @precondition(lambda self: any(trip.state in NEXT | WAITING for trip in self.model.trips))
     @rule(data=st.data(), driver=st.booleans())
