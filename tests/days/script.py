@@ -118,7 +118,7 @@ class TwoDays:
             and_then(
                 plan(8, LONELY_CORNER, "row-tomorrow-evening", tomorrow_night),
                 who[8],
-                lambda: moves_plan(model, *model.active_plans(who[8]), "row-tomorrow-morning", tomorrow),
+                lambda: moves_plan(model, model.active_plans(who[8])[0], "row-tomorrow-morning", tomorrow),
             ),
             and_then(
                 plan(9, 6, "row-every-evening", tonight, daily=True),

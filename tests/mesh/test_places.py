@@ -36,4 +36,5 @@ async def test_a_place_is_saved_and_used(fresh_database_url: str, tmp_path: Path
         await ann.hear("You are online (Moto)")
         async with connected(mesh.dsn) as connection:
             row = await connection.fetchrow("SELECT latitude, longitude FROM trips.presence")
+        assert row is not None
         assert (round(row["latitude"], 4), round(row["longitude"], 4)) == (-1.9496, 30.1260)

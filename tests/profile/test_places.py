@@ -41,7 +41,8 @@ class Door:
 
     async def own(self, person_id: int) -> pb.PersonPlaces:
         asked = pb.BatchListPlacesRequest(person_ids=[person_id])
-        return (await self.places.BatchListPlaces(asked)).results[0].places
+        listed: pb.PersonPlaces = (await self.places.BatchListPlaces(asked)).results[0].places
+        return listed
 
     async def save(self, *requests: pb.SavePlaceRequest) -> list[pb.PlaceChangeResult]:
         return await _settled(self.places.BatchSavePlaces, pb.BatchSavePlacesRequest(requests=requests))
@@ -75,7 +76,7 @@ def _reason(result: Any) -> str:
         return ""
     info = error_details_pb2.ErrorInfo()
     assert result.error.details[0].Unpack(info)
-    return info.reason
+    return str(info.reason)
 
 
 def _saving(

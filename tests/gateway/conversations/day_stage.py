@@ -81,13 +81,13 @@ class TownStage:
             assert town.bank.accounts[person_id].balance == person.balance
             presence = town.presences.get(person_id)
             assert (presence is not None and presence.online) == person.online
-            certificate = town.office.certificates.get(person_id)
-            assert (certificate and (certificate.state, certificate.document_count)) == (
-                person.certificate and (person.certificate.state, person.certificate.pages)
-            )
+            handed_in, paper = town.office.certificates.get(person_id), person.certificate
+            assert (handed_in is None) == (paper is None)
+            if handed_in is not None and paper is not None:
+                assert (int(handed_in.state), handed_in.document_count) == (int(paper.state), paper.pages)
         assert len(town.trips) == len(self._model.trips)
         for trip, there in zip(self._model.trips, town.trips.values(), strict=True):
-            assert there.state == trip.state
+            assert int(there.state) == trip.state
             assert (there.passenger_id, there.driver_id) == (
                 ids[trip.passenger],
                 ids[trip.driver] if trip.driver else 0,
@@ -96,14 +96,19 @@ class TownStage:
                 ids[trip.cancelled_by] if trip.cancelled_by else 0,
                 trip.reason,
             )
-            offers = {offer.driver_id: offer.state for offer in there.offers}
-            assert offers == {ids[driver]: state for driver, state in trip.offers.items()}
+            offers = {offer.driver_id: int(offer.state) for offer in there.offers}
+            assert offers == {ids[driver]: int(state) for driver, state in trip.offers.items()}
             assert self._stars(there.trip_id, trip, ids) == {ids[one]: count for one, count in trip.stars.items()}
         schedules = [
-            (one.passenger_id, one.state, one.HasField("recurrence"), one.occurrence.pickup_time.ToDatetime(tzinfo=UTC))
+            (
+                one.passenger_id,
+                int(one.state),
+                one.HasField("recurrence"),
+                one.occurrence.pickup_time.ToDatetime(tzinfo=UTC),
+            )
             for one in town.schedules.values()
         ]
-        assert schedules == [(ids[one.passenger], one.state, one.daily, one.at) for one in self._model.plans]
+        assert schedules == [(ids[one.passenger], int(one.state), one.daily, one.at) for one in self._model.plans]
 
     def _stars(self, trip_id: int, trip: Trip, ids: dict[Person, int]) -> dict[int, int]:
         rated = self._town.ratings
