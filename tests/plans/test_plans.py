@@ -52,7 +52,8 @@ async def connection(filled: str) -> AsyncIterator[Any]:
 
 async def test_every_statement_is_answered_from_its_indexes(connection: Any) -> None:
     """The generic plan of each names the indexes that were made for it, and reads no big table from end to end."""
-    assert await _problems(connection) == []
+    problems = await _problems(connection)
+    assert not problems, "\n".join(problems)
 
 
 def test_every_statement_has_an_entry() -> None:
@@ -81,7 +82,8 @@ async def test_a_million_rows(fresh_database_url: str) -> None:
     await fill(fresh_database_url, MANY_ROWS)
     connection = await asyncpg.connect(fresh_database_url)
     try:
-        assert await _problems(connection) == []
+        problems = await _problems(connection)
+        assert not problems, "\n".join(problems)
         slow = {}
         for name, statement in statements.every().items():
             if statement.scans:
