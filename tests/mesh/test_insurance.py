@@ -9,6 +9,7 @@ import pytest
 
 from launcher import cli
 from launcher.failure import ExitCode
+from tests.chassis.polling import until_awaited
 from tests.mesh.attachments import attached, image
 from tests.mesh.audit import connected
 from tests.mesh.deliveries import open_deliveries
@@ -45,7 +46,11 @@ async def test_a_certificate_opens_the_way(
         async with connected(mesh.dsn) as connection:
             stored = await connection.fetch("SELECT content FROM profile.document_part ORDER BY position")
             number = await connection.fetchval("SELECT certificate_id FROM profile.certificate")
-            assert await connection.fetchval("SELECT count(*) FROM gateway.download") == 0
+
+            async def forgotten() -> bool:
+                return bool(await connection.fetchval("SELECT count(*) FROM gateway.download") == 0)
+
+            await until_awaited(forgotten)
         assert b"".join(row["content"] for row in stored) == PHOTO
         assert not list(tmp_path.rglob("media/*.part"))
         day = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=30)).date().isoformat()

@@ -91,8 +91,12 @@ async def find(turn: Turn) -> tuple[Found, ...]:
     known = places.read(turn.message)
     if known:
         return known
-    found = await turn.world.places.search(wanted)
-    return tuple(Found(place.latitude, place.longitude, place.name) for place in found)
+    # What is chosen is told apart by where it is: of several at one spot the likeliest stays.
+    spots: dict[str, Found] = {}
+    for place in await turn.world.places.search(wanted):
+        at = str(taps.Spot(place.latitude, place.longitude, turn.now))
+        spots.setdefault(at, Found(place.latitude, place.longitude, place.name))
+    return tuple(spots.values())
 
 
 async def note(turn: Turn, spot: taps.Spot) -> None:

@@ -91,6 +91,21 @@ async def test_a_saved_place_is_found_by_its_name(flow: str, language: str) -> N
             await phone.say("offline")
 
 
+async def test_places_at_one_spot_are_one_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A town and its province may have the same coordinates: the likeliest is offered, and nothing twice."""
+    names = ("Musanze", "Musanze Province", "Musanze Market")
+
+    async def found(self: PersonsOwnPlaces, text: str) -> list[places_pb2.KnownPlace]:
+        spots = zip(names, (-1.5, -1.5, -1.51), strict=True)
+        return [places_pb2.KnownPlace(name=name, latitude=latitude, longitude=29.6) for name, latitude in spots]
+
+    monkeypatch.setattr(PersonsOwnPlaces, "search", found)
+    phone = Town().phone(language="en")
+    for words in ("ride", "Moto", "musanze"):
+        await phone.say(words)
+    assert [title for _, title in options(phone.last)] == ["Musanze", "Musanze Market"]
+
+
 async def test_an_own_name_is_stronger_than_a_landmark() -> None:
     """Whoever calls a place "town" means that one."""
     town = Town()
