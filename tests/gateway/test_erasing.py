@@ -57,7 +57,7 @@ async def _step_after(mesh: Mesh, seen: str) -> str:
     async def went_on() -> bool:
         nonlocal now
         now = await mesh.value("SELECT CASE WHEN finished_at IS NULL THEN step ELSE 'over' END FROM gateway.erasure")
-        return now != seen
+        return bool(now != seen)
 
     await until(went_on, "the next step of the erasure", 60)
     return now
