@@ -55,11 +55,11 @@ async def test_who_is_away_is_told_and_waited_for_no_longer(fresh_database_url: 
     """A service that cannot be reached costs its step and the time of the warmup, never the start or the truth."""
     began = time.monotonic()
     async with open_mesh(
-        fresh_database_url, tmp_path, wait_until_ready=False, PROFILE_TARGET="127.0.0.1:1", WARMUP_TIMEOUT="1500"
+        fresh_database_url, tmp_path, wait_until_ready=False, PROFILE_TARGET="127.0.0.1:1", WARMUP_TIMEOUT="4000"
     ) as mesh:
         results = await warmed(mesh.grpc_port)
         assert results.pop("profile") == "timed out"
         assert set(results.values()) == {"ok"}
         assert (await numbers(mesh.grpc_port))["hailwire_warmup_state"] == [({}, 3.0)]
         assert (await numbers(mesh.grpc_port))["hailwire_serving"] == [({}, 1.0)]
-    assert time.monotonic() - began > 1.5
+    assert time.monotonic() - began > 4
