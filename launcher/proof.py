@@ -107,6 +107,8 @@ async def search_sealed(connection: Any, sealer: Sealer, wanted: Sequence[bytes]
         place, found = table.start, 0
         while rows := await connection.fetch(table.walk.sql, *place, rotation.STEP):
             for row in rows:
+                if row["sealed"] is None:
+                    continue  # as it is: found by `search`
                 with contextlib.suppress(SealBroken):
                     opened = sealer.open(row["sealed"], row["bound"])
                     found += any(part in opened for part in wanted)

@@ -31,7 +31,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     loading.add_argument(
         "--source",
         type=_source,
-        default="",
         help="what the file is called in the gazetteer, so that loading it again changes what it brought "
         "(default: its name)",
     )

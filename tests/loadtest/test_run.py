@@ -164,7 +164,8 @@ async def test_the_loop_is_open(world: World, tmp_path: Path) -> None:
     world.slow_seconds = 2.5
     ran = await loaded(world, tmp_path, WARM_UP="0", DRAIN="5")
     assert ran.results["messages"]["success"] == 150
-    assert ran.results["generator_late"]["p99_ms"] < 100
+    # A loop that waited for answers would be late by as long as they take.
+    assert ran.results["generator_late"]["p99_ms"] < 1000
     assert ran.results["webhook_answered"]["min_ms"] >= 2500
     open_at_once = next(one for one in ran.results["targets"] if one["name"] == "webhooks open at once")
     assert open_at_once["value"] >= 150
