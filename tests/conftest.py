@@ -29,7 +29,7 @@ _ENOUGH_BYTES = 8 << 30
 
 
 def _work_in_memory() -> None:
-    """Servers and folders that last for one test are made in memory where there is plenty: a disk would be waited for."""
+    """Servers and folders that last for one test are made in memory where there is plenty: disks are waited for."""
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK | os.X_OK):
         return
     place = os.statvfs(_MEMORY)

@@ -93,9 +93,9 @@ async def find(turn: Turn) -> tuple[Found, ...]:
         return known
     # What is chosen is told apart by where it is: of several at one spot the likeliest stays.
     spots: dict[str, Found] = {}
-    for place in await turn.world.places.search(wanted):
-        at = str(taps.Spot(place.latitude, place.longitude, turn.now))
-        spots.setdefault(at, Found(place.latitude, place.longitude, place.name))
+    for found in await turn.world.places.search(wanted):
+        at = str(taps.Spot(found.latitude, found.longitude, turn.now))
+        spots.setdefault(at, Found(found.latitude, found.longitude, found.name))
     return tuple(spots.values())
 
 
