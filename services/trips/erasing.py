@@ -13,7 +13,7 @@ from chassis.ledger import Entry, Ledger
 from chassis.ledger_search import LedgerSearch, field, is_exactly
 from hailwire.trips.v1 import erasure_pb2 as pb
 from hailwire.trips.v1 import schedules_pb2, trips_pb2
-from services.trips import blocking, merge_statements, statements
+from services.trips import blocking, merge_statements, no_shows, statements
 from services.trips.attempts import Plan
 from services.trips.board import Erasure
 from services.trips.terms import Terms
@@ -93,6 +93,7 @@ class Erasures(WholePeople[Erasure]):
         await self.session.execute(_EVENTS, people)
         await self.session.execute(_SAID, people)
         await blocking.erase(self.session, people)
+        await no_shows.erase(self.session, people)
         await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
         await self.session.execute(statements.NOTIFY, ["trips_presence"] * len(people), people)
 

@@ -84,6 +84,8 @@ INSERT INTO trips.rating (trip_id, by_driver, stars, created_at)
 SELECT n, false, 1 + n % 5, now() FROM generate_series(1, {rows}) n;
 INSERT INTO trips.block (blocker_id, blocked_id, trip_id, created_at)
 SELECT n, n + 1, n, now() FROM generate_series(1, {rows}) n;
+INSERT INTO trips.no_show (trip_id, person_id, as_driver, noted_at)
+SELECT n, 1 + n % ({rows} / 4), n % 4 = 0, now() - n * interval '1 hour' FROM generate_series(1, {rows}) n;
 INSERT INTO trips.exchange (trip_id, by_driver, agreed_at)
 SELECT n, false, now() FROM generate_series(1, {rows}) n;
 INSERT INTO trips.match (trip_id, vehicle, made_at, driver_ids, reasons, meters, ages)

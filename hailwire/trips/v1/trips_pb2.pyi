@@ -1100,7 +1100,10 @@ class CancelTripRequest(_message.Message):
     trip_id: _builtins.int
     """Which trip."""
     reason: _builtins.str
-    """At most 200 characters; may be empty."""
+    """At most 200 characters; may be empty. `absent`, from the driver of a trip that is ARRIVED: the passenger did not come.
+    `noshow`, from the passenger of one that is ACCEPTED: the driver did not come, although the time is over that was told.
+    Both want a wait that is the service's setting.
+    """
     def __init__(
         self,
         *,

@@ -139,8 +139,9 @@ class TripsServiceServicer:
 
     def BatchCreateTrips(self, request, context):
         """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
-        open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-        VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
+        open trip, and gets none for a while after drivers waited for them in vain too often.
+        Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_SHOWS_TOO_MANY (metadata until, in Unix seconds),
+        NO_DRIVERS_AVAILABLE, LOCATION_INVALID, VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,7 +165,9 @@ class TripsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchCancelTrips(self, request, context):
-        """Either side gives an open trip up. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL, REQUEST_ID_REUSED.
+        """Either side gives an open trip up. Two reasons say that the other side did not come, which is noted of them: see
+        CancelTripRequest. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), NO_SHOW_TOO_EARLY
+        (metadata seconds: how long to wait still), REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

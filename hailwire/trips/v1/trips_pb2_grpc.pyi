@@ -63,8 +63,9 @@ class TripsServiceStub:
     """
     BatchCreateTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchCreateTripsRequest, _trips_pb2.BatchCreateTripsResponse]
     """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
-    open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-    VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
+    open trip, and gets none for a while after drivers waited for them in vain too often.
+    Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_SHOWS_TOO_MANY (metadata until, in Unix seconds),
+    NO_DRIVERS_AVAILABLE, LOCATION_INVALID, VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
     """
     BatchAnswerOffers: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchAnswerOffersRequest, _trips_pb2.BatchAnswerOffersResponse]
     """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
@@ -76,7 +77,10 @@ class TripsServiceStub:
     Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), REQUEST_ID_REUSED.
     """
     BatchCancelTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchCancelTripsRequest, _trips_pb2.BatchCancelTripsResponse]
-    """Either side gives an open trip up. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL, REQUEST_ID_REUSED."""
+    """Either side gives an open trip up. Two reasons say that the other side did not come, which is noted of them: see
+    CancelTripRequest. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), NO_SHOW_TOO_EARLY
+    (metadata seconds: how long to wait still), REQUEST_ID_REUSED.
+    """
     BatchGetTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchGetTripsRequest, _trips_pb2.BatchGetTripsResponse]
     """Reads trips by id. Error reasons per item: TRIP_NOT_FOUND."""
     BatchGetOpenTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchGetOpenTripsRequest, _trips_pb2.BatchGetOpenTripsResponse]
@@ -119,8 +123,9 @@ class TripsServiceAsyncStub(TripsServiceStub):
     """
     BatchCreateTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchCreateTripsRequest, _trips_pb2.BatchCreateTripsResponse]  # type: ignore[assignment]
     """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
-    open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-    VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
+    open trip, and gets none for a while after drivers waited for them in vain too often.
+    Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_SHOWS_TOO_MANY (metadata until, in Unix seconds),
+    NO_DRIVERS_AVAILABLE, LOCATION_INVALID, VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
     """
     BatchAnswerOffers: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchAnswerOffersRequest, _trips_pb2.BatchAnswerOffersResponse]  # type: ignore[assignment]
     """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
@@ -132,7 +137,10 @@ class TripsServiceAsyncStub(TripsServiceStub):
     Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), REQUEST_ID_REUSED.
     """
     BatchCancelTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchCancelTripsRequest, _trips_pb2.BatchCancelTripsResponse]  # type: ignore[assignment]
-    """Either side gives an open trip up. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL, REQUEST_ID_REUSED."""
+    """Either side gives an open trip up. Two reasons say that the other side did not come, which is noted of them: see
+    CancelTripRequest. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), NO_SHOW_TOO_EARLY
+    (metadata seconds: how long to wait still), REQUEST_ID_REUSED.
+    """
     BatchGetTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchGetTripsRequest, _trips_pb2.BatchGetTripsResponse]  # type: ignore[assignment]
     """Reads trips by id. Error reasons per item: TRIP_NOT_FOUND."""
     BatchGetOpenTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchGetOpenTripsRequest, _trips_pb2.BatchGetOpenTripsResponse]  # type: ignore[assignment]
@@ -196,8 +204,9 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchCreateTripsResponse, _abc.Awaitable[_trips_pb2.BatchCreateTripsResponse]]:
         """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
-        open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-        VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
+        open trip, and gets none for a while after drivers waited for them in vain too often.
+        Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_SHOWS_TOO_MANY (metadata until, in Unix seconds),
+        NO_DRIVERS_AVAILABLE, LOCATION_INVALID, VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -227,7 +236,10 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trips_pb2.BatchCancelTripsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchCancelTripsResponse, _abc.Awaitable[_trips_pb2.BatchCancelTripsResponse]]:
-        """Either side gives an open trip up. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL, REQUEST_ID_REUSED."""
+        """Either side gives an open trip up. Two reasons say that the other side did not come, which is noted of them: see
+        CancelTripRequest. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), NO_SHOW_TOO_EARLY
+        (metadata seconds: how long to wait still), REQUEST_ID_REUSED.
+        """
 
     @_abc_1.abstractmethod
     def BatchGetTrips(
