@@ -128,11 +128,17 @@ def rates(model: Model, person: Person, trip: Trip, stars: int) -> Deed:
 
 
 def gives_up(model: Model, person: Person, trip: Trip, reason: str) -> Deed:
-    """Passengers say wait, plans, found or other; drivers vehicle, absent, far or other."""
+    """Passengers say wait, plans, found or other; drivers vehicle, far or other."""
     model.answered(person, "why")
     yield Choose(person, "button-leave")
     model.gives_up(person, trip, reason)
     yield Choose(person, f"row-reason-{reason}")
+
+
+def says_nobody_came(model: Model, driver: Person) -> Deed:
+    """As soon as they are at the pickup, which is too early."""
+    model.answered(driver, "absent-too-early")
+    yield Choose(driver, "button-absent")
 
 
 # Money.

@@ -66,6 +66,9 @@ BY_THE_WALLET = frozenset(
     }
 )
 
+# Worded where they are met, because a time goes with them (no_shows.py).
+BY_NO_SHOWS = frozenset({"NO_SHOW_TOO_EARLY", "NO_SHOWS_TOO_MANY"})
+
 OUR_BUGS = frozenset(
     {
         "ANSWER_INVALID",

@@ -156,7 +156,8 @@ row-reason-wait = I waited too long
 row-reason-plans = My plans changed
 row-reason-found = I found another ride
 row-reason-vehicle = Vehicle trouble
-row-reason-absent = Passenger not there
+row-reason-noshow = Driver did not come
+button-absent = Passenger not there
 row-reason-far = It is too far
 row-reason-other = Another reason
 row-keep = Keep the trip
@@ -164,10 +165,15 @@ told-wait = The wait was too long.
 told-plans = The plans have changed.
 told-found = Another ride was found.
 told-vehicle = There is trouble with the vehicle.
-told-absent = You were not found at the pickup.
+told-absent = You were not found at the pickup. It is noted as a ride that you missed.
+told-noshow = You did not come in time. It is noted as a ride that you missed.
 told-far = It was too far.
 told-other = No reason was given.
 given-up = The trip is given up, and the other side knows.
+given-up-absent = The trip is ended, and your passenger knows. It is noted that nobody came.
+given-up-noshow = The trip is ended, and your driver knows. It is noted that nobody came.
+absent-too-early = Your passenger still has a little time. If nobody comes, you can say so in { $time }.
+noshow-too-early = Your driver still has a little time. If nobody comes, you can say so in { $time }.
 trip-over = That trip is over: { $state }.
 
 ## Trips
@@ -192,6 +198,7 @@ refused-vehicle = Please choose a vehicle first.
 refused-presence = You are not online.
 refused-trip-open = You have an open trip already.
 refused-no-drivers = Whom you asked is no longer free.
+refused-no-shows = Drivers have waited for you in vain too often lately. You can ask for rides again after { $when }.
 refused-offer-unknown = I do not find that request any more.
 refused-offer-expired = The time to answer that request is over.
 refused-trip-taken = Another driver was faster this time. The next request comes soon!
@@ -333,6 +340,7 @@ told-nobody-yet = Nobody is free yet for your ride of { $when }. I keep looking 
 told-missed = I am sorry: nobody was free for your ride of { $when }.
 told-late = I am sorry: we had a fault when your ride of { $when } was due, so no driver was asked.
 told-busy = You have an open trip, so I did not ask for your ride of { $when }.
+told-ride-refused = I asked no driver for your ride of { $when }: drivers have waited for you in vain too often lately. You can ask for rides again after { $until }.
 
 ## Days and times
 

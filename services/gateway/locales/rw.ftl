@@ -156,7 +156,8 @@ row-reason-wait = Nategereje cyane
 row-reason-plans = Gahunda zahindutse
 row-reason-found = Nabonye undi untwara
 row-reason-vehicle = Ikibazo cy'ikinyabiziga
-row-reason-absent = Umugenzi ntahari
+row-reason-noshow = Umushoferi ntiyaje
+button-absent = Umugenzi ntahari
 row-reason-far = Ni kure cyane
 row-reason-other = Indi mpamvu
 row-keep = Gukomeza urugendo
@@ -164,10 +165,15 @@ told-wait = Gutegereza byabaye birebire.
 told-plans = Gahunda zahindutse.
 told-found = Habonetse urundi rugendo.
 told-vehicle = Ikinyabiziga gifite ikibazo.
-told-absent = Ntiwabonetse aho ufatirwa.
+told-absent = Ntiwabonetse aho ufatirwa. Byanditswe ko uru rugendo rwagucitse.
+told-noshow = Ntiwaje ku gihe. Byanditswe ko uru rugendo rwagucitse.
 told-far = Hari kure cyane.
 told-other = Nta mpamvu yatanzwe.
 given-up = Waretse urugendo, kandi urundi ruhande rurabizi.
+given-up-absent = Urugendo rwahagaze, kandi umugenzi wawe arabizi. Byanditswe ko nta waje.
+given-up-noshow = Urugendo rwahagaze, kandi umushoferi wawe arabizi. Byanditswe ko nta waje.
+absent-too-early = Umugenzi wawe aracyafite umwanya muto. Nihatagira uza, wabivuga nyuma y'igihe: { $time }.
+noshow-too-early = Umushoferi wawe aracyafite umwanya muto. Nihatagira uza, wabivuga nyuma y'igihe: { $time }.
 trip-over = Urwo rugendo rwararangiye: { $state }.
 
 ## Ingendo
@@ -192,6 +198,7 @@ refused-vehicle = Banza uhitemo ikinyabiziga.
 refused-presence = Ntabwo uri ku murongo.
 refused-trip-open = Usanganywe urugendo rutararangira.
 refused-no-drivers = Uwo wabajije ntakiboneka.
+refused-no-shows = Abashoferi bagutegereje kenshi ntiwaza muri iyi minsi. Wongera gusaba urugendo nyuma ya { $when }.
 refused-offer-unknown = Ubwo busabe sinkibubona.
 refused-offer-expired = Igihe cyo gusubiza ubwo busabe cyarangiye.
 refused-trip-taken = Ubu undi mushoferi yagutanze. Ubundi busabe buraza vuba!
@@ -333,6 +340,7 @@ told-nobody-yet = Nta muntu uraboneka ku rugendo rwawe rwa { $when }. Ndakomeza 
 told-missed = Mbabarira: nta mushoferi wabonetse ku rugendo rwawe rwa { $when }.
 told-late = Mbabarira: twagize ikibazo igihe urugendo rwawe rwa { $when } rwari rugeze, nta mushoferi wabajijwe.
 told-busy = Ufite urugendo rutararangira, ni yo mpamvu ntasabye urwa { $when }.
+told-ride-refused = Nta mushoferi nabajije ku rugendo rwawe rwa { $when }: abashoferi bagutegereje kenshi ntiwaza. Wongera gusaba urugendo nyuma ya { $until }.
 
 ## Iminsi n'amasaha
 

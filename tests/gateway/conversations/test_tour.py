@@ -173,6 +173,6 @@ async def _later(town: Town, rider: Phone) -> None:
     await rider.choose("Daily")
     await rider.choose("Not this time")
     schedule = town.schedules[max(town.schedules)]
-    for kind in (20, 21, 22, 23, 24):
+    for kind in (20, 21, 22, 23, 24, 25):
         await tell(town, events_pb2.EventKind.ValueType(kind), schedule)
     await rider.choose("Give up ride")

@@ -4,6 +4,7 @@ Changing calls are kept in a ledger by message and step, refusals included, as t
 """
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -73,6 +74,11 @@ class Town:
         # Who said yes to showing their number: (trip, person).
         self.sharing: set[tuple[int, int]] = set()
         self.relay_after = timedelta(minutes=10)
+        self.no_show_after = timedelta(minutes=5)
+        self.driver_late_after = timedelta(minutes=10)
+        # Passengers whom drivers waited for in vain, and when; so many within so long are too many.
+        self.no_shows: list[tuple[int, datetime]] = []
+        self.no_show_limit, self.no_show_window = 3, timedelta(days=7)
         self.missed: list[matches_pb2.MissedTrip] = []
         self.averages: dict[int, float] = {}
         self.way_meters = 4200
@@ -290,6 +296,10 @@ class PersonsWorld:
         def change() -> trips_pb2.Trip:
             if any(one.passenger_id == self.me and one.state in OPEN for one in self.town.trips.values()):
                 raise Refused(reason="TRIP_ALREADY_OPEN")
+            missed = [at for who, at in self.town.no_shows if who == self.me][-self.town.no_show_limit :]
+            if len(missed) == self.town.no_show_limit and self.town.now < missed[0] + self.town.no_show_window:
+                until = missed[0] + self.town.no_show_window
+                raise Refused(reason="NO_SHOWS_TOO_MANY", metadata={"until": str(math.ceil(until.timestamp()))})
             near = [one for one in self._near(vehicle, pickup) if not driver_ids or one.person_id in driver_ids]
             if not near:
                 raise Refused(reason="NO_DRIVERS_AVAILABLE")
@@ -373,6 +383,7 @@ class PersonsWorld:
             if trip.state != before:
                 raise Refused(reason="TRIP_STEP_ILLEGAL")
             trip.state = state
+            trip.update_time.CopyFrom(self.town.timestamp())
             if state == trips_pb2.TRIP_STATE_IN_PROGRESS:
                 trip.start_time.CopyFrom(self.town.timestamp())
             if state == trips_pb2.TRIP_STATE_COMPLETED:
@@ -391,6 +402,7 @@ class PersonsWorld:
                 raise NotFound(reason="TRIP_NOT_FOUND")
             if trip.state not in OPEN:
                 raise Refused(reason="TRIP_STEP_ILLEGAL")
+            self._check_waited(trip, reason)
             trip.state = trips_pb2.TRIP_STATE_CANCELLED
             trip.cancelled_by = self.me
             trip.cancel_reason = reason
@@ -401,6 +413,22 @@ class PersonsWorld:
             return trip
 
         return self._once(step, ("cancel", trip_id, reason), change)
+
+    def _check_waited(self, trip: trips_pb2.Trip, reason: str) -> None:
+        """Whoever says that the other one did not come has waited for them; a passenger who did not is noted."""
+        if reason == "absent" and self.me == trip.driver_id:
+            state, since, least = trips_pb2.TRIP_STATE_ARRIVED, trip.update_time, self.town.no_show_after
+        elif reason == "noshow" and self.me == trip.passenger_id:
+            state, since, least = trips_pb2.TRIP_STATE_ACCEPTED, trip.arrival_time, self.town.driver_late_after
+        else:
+            return
+        if trip.state != state:
+            raise Refused(reason="TRIP_STEP_ILLEGAL")
+        left = (since.ToDatetime(tzinfo=UTC) + least - self.town.now).total_seconds()
+        if left > 0:
+            raise Refused(reason="NO_SHOW_TOO_EARLY", metadata={"seconds": str(math.ceil(left))})
+        if self.me == trip.driver_id:
+            self.town.no_shows.append((trip.passenger_id, self.town.now))
 
     async def estimate_fare(
         self, vehicle: trips_pb2.Vehicle.ValueType, pickup: trips_pb2.Location, destination: trips_pb2.Location
