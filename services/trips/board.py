@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from chassis.quiet_hours import QuietHours
 from services.trips import course, no_show
 from services.trips import presence as presences
 from services.trips import trip as trips
@@ -216,6 +217,11 @@ class Board:
     def open_trip(self, person_id: int) -> int | None:
         """The open trip of a person, in either role."""
         return self._open_trips.get(person_id)
+
+    def quiet_hours(self, person_id: int) -> QuietHours | None:
+        """When a person wants no reminders; None: at any time they may come."""
+        presence = self._presences.get(person_id)
+        return presence.quiet if presence is not None else None
 
     def answer(self, said: OfferAnswer) -> Trip:
         """A driver accepts or declines; the first to accept wins."""

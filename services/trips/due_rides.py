@@ -131,8 +131,7 @@ class DueRides(TripsAttempt[DueRide]):
             return pb.ScheduleResult()
         match ride.duty(schedule.expires_at, self._timetable.now, self._schedule_terms):
             case Duty.REMIND:
-                done = self._timetable.ride(schedule, ride.reminded(self._schedule_terms))
-                self._tell(EventKind.SCHEDULE_REMINDER, done)
+                done = self._remind(schedule)
             case Duty.MATCH if item.schedule_id in self._candidates:
                 done = self._match(schedule)
             case Duty.LOOK:
@@ -144,6 +143,15 @@ class DueRides(TripsAttempt[DueRide]):
             case _:  # somebody was quicker, or it is time for drivers only since our look
                 return pb.ScheduleResult()
         return schedule_messages.schedule_result(done)
+
+    def _remind(self, schedule: Schedule) -> Schedule:
+        quiet = self.board.quiet_hours(schedule.passenger_id)
+        later = schedule.occurrence.put_off(quiet, self._timetable.now, self._schedule_terms)
+        if later is not None:
+            return self._timetable.ride(schedule, later)
+        done = self._timetable.ride(schedule, schedule.occurrence.reminded(self._schedule_terms))
+        self._tell(EventKind.SCHEDULE_REMINDER, done)
+        return done
 
     def _match(self, schedule: Schedule) -> Schedule:
         candidates = self._candidates.get(schedule.schedule_id, ())

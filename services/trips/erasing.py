@@ -148,11 +148,11 @@ def _coarse_trip(outcome: bytes, person_id: int) -> bytes | None:
 def _coarse_presence(outcome: bytes, person_id: int) -> bytes | None:
     result = trips_pb2.PresenceResult.FromString(outcome)
     presence = result.presence
-    if presence.person_id != person_id or not (
-        presence.HasField("location_time") and is_exactly(result, outcome, presence)
-    ):
+    told = presence.HasField("location_time") or presence.HasField("quiet_hours")
+    if presence.person_id != person_id or not (told and is_exactly(result, outcome, presence)):
         return None
     _round(presence.location)
+    presence.ClearField("quiet_hours")
     return result.SerializeToString(deterministic=True)
 
 

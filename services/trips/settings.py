@@ -204,6 +204,7 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
     def terms(self) -> Terms:
         """The numbers that the rules depend on."""
         return Terms(
+            zone=self.time_zone,
             radius_meters=self.search_radius_meters,
             location_fresh=datetime.timedelta(seconds=self.location_fresh_seconds),
             offer_lasts=datetime.timedelta(seconds=self.offer_ttl_seconds),

@@ -17,8 +17,9 @@ MOST_ASKED = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How far, how fresh, how long."""
+    """How far, how fresh, how long; `zone` is that of the service area."""
 
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Africa/Kigali"))
     radius_meters: float = 10_000
     location_fresh: datetime.timedelta = datetime.timedelta(minutes=30)
     offer_lasts: datetime.timedelta = datetime.timedelta(seconds=120)

@@ -167,7 +167,7 @@ _STATEMENTS: Final = {
     "profile.audit_write": "",
     "profile.absorb_people": "person_merged_into person_pkey",
     "profile.backlog": "",
-    "profile.certificate_due": "certificate_due certificate_person_state document_certificate",
+    "profile.certificate_due": "certificate_due certificate_person_state document_certificate person_pkey",
     "profile.certificate_get": "certificate_pkey document_certificate",
     "profile.certificate_insert": "",
     "profile.certificate_lock": "certificate_pkey document_certificate",

@@ -115,8 +115,9 @@ class TripsServiceServicer:
     """
 
     def BatchUpdatePresences(self, request, context):
-        """Puts drivers on the map or takes them off. One row per driver; going online again moves it.
-        Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, REQUEST_ID_REUSED.
+        """Puts drivers on the map or takes them off. One row per driver; going online again moves it. Anybody may tell their
+        quiet hours so, passengers too: reminders of rides for later wait until they are over.
+        Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, QUIET_HOURS_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,7 +131,8 @@ class TripsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchSearchDrivers(self, request, context):
-        """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius and not the asker.
+        """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius, not the asker, and whose
+        quiet hours it is not.
         Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

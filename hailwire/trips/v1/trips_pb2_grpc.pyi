@@ -52,13 +52,15 @@ class TripsServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TripsServiceAsyncStub: ...
     BatchUpdatePresences: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchUpdatePresencesRequest, _trips_pb2.BatchUpdatePresencesResponse]
-    """Puts drivers on the map or takes them off. One row per driver; going online again moves it.
-    Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, REQUEST_ID_REUSED.
+    """Puts drivers on the map or takes them off. One row per driver; going online again moves it. Anybody may tell their
+    quiet hours so, passengers too: reminders of rides for later wait until they are over.
+    Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, QUIET_HOURS_INVALID, REQUEST_ID_REUSED.
     """
     BatchGetPresences: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchGetPresencesRequest, _trips_pb2.BatchGetPresencesResponse]
     """Reads where drivers are and whether they are available. Error reasons per item: PRESENCE_NOT_FOUND."""
     BatchSearchDrivers: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchSearchDriversRequest, _trips_pb2.BatchSearchDriversResponse]
-    """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius and not the asker.
+    """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius, not the asker, and whose
+    quiet hours it is not.
     Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED.
     """
     BatchCreateTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchCreateTripsRequest, _trips_pb2.BatchCreateTripsResponse]
@@ -112,13 +114,15 @@ class TripsServiceAsyncStub(TripsServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     BatchUpdatePresences: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchUpdatePresencesRequest, _trips_pb2.BatchUpdatePresencesResponse]  # type: ignore[assignment]
-    """Puts drivers on the map or takes them off. One row per driver; going online again moves it.
-    Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, REQUEST_ID_REUSED.
+    """Puts drivers on the map or takes them off. One row per driver; going online again moves it. Anybody may tell their
+    quiet hours so, passengers too: reminders of rides for later wait until they are over.
+    Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, QUIET_HOURS_INVALID, REQUEST_ID_REUSED.
     """
     BatchGetPresences: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchGetPresencesRequest, _trips_pb2.BatchGetPresencesResponse]  # type: ignore[assignment]
     """Reads where drivers are and whether they are available. Error reasons per item: PRESENCE_NOT_FOUND."""
     BatchSearchDrivers: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchSearchDriversRequest, _trips_pb2.BatchSearchDriversResponse]  # type: ignore[assignment]
-    """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius and not the asker.
+    """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius, not the asker, and whose
+    quiet hours it is not.
     Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED.
     """
     BatchCreateTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchCreateTripsRequest, _trips_pb2.BatchCreateTripsResponse]  # type: ignore[assignment]
@@ -175,8 +179,9 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trips_pb2.BatchUpdatePresencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchUpdatePresencesResponse, _abc.Awaitable[_trips_pb2.BatchUpdatePresencesResponse]]:
-        """Puts drivers on the map or takes them off. One row per driver; going online again moves it.
-        Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, REQUEST_ID_REUSED.
+        """Puts drivers on the map or takes them off. One row per driver; going online again moves it. Anybody may tell their
+        quiet hours so, passengers too: reminders of rides for later wait until they are over.
+        Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, QUIET_HOURS_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -193,7 +198,8 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trips_pb2.BatchSearchDriversRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchSearchDriversResponse, _abc.Awaitable[_trips_pb2.BatchSearchDriversResponse]]:
-        """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius and not the asker.
+        """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius, not the asker, and whose
+        quiet hours it is not.
         Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED.
         """
 
