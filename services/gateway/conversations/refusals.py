@@ -90,6 +90,7 @@ OUR_BUGS = frozenset(
         "RELAY_EMPTY",
         "SCHEDULE_TIME_REQUIRED",
         "PERSON_NOT_FOUND",
+        "QUIET_HOURS_INVALID",
         "REQUEST_ID_REUSED",
         "STARS_INVALID",
         "VALUE_INVALID",

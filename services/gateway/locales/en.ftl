@@ -20,7 +20,7 @@ button-drive = Drive
 button-trips = My trips
 button-offline = Go offline
 button-menu = Menu
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), INSURANCE (certificate, claims), NUMBER (your SMS number), SCHEDULE (a ride for later), SCHEDULES (those to come), PLACES (places you saved), LANGUAGE, BACK, MENU, STOP (no more messages).
+help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), INSURANCE (certificate, claims), NUMBER (your SMS number), SCHEDULE (a ride for later), SCHEDULES (those to come), PLACES (places you saved), QUIET (hours without requests), LANGUAGE, BACK, MENU, STOP (no more messages).
 not-understood = I did not understand that.
 choose-first = Please choose one of these.
 cannot-read = I cannot read this kind of message.
@@ -408,6 +408,7 @@ why-too-far = the pickup was too far away ({ $distance })
 why-busy = you were busy
 why-offline = you were offline
 why-other-vehicle = another vehicle was wanted
+why-quiet = it was your quiet time
 
 ## Insurance
 
@@ -517,3 +518,14 @@ blocked-none = Nobody: you have blocked no one.
 blocked-list = Those you rode with and have blocked, by ride. Choose one to be matched again.
 label-blocked = Blocked
 unblocked = Fine, you may be matched again.
+
+## Quiet hours
+
+quiet-ask = From when to when shall I leave you alone? Choose, or write the hours, such as 22-6. Then you get no requests and no reminders; what you write is always answered.
+quiet-are = Your quiet hours: { $from } to { $until }.
+quiet-unread = I did not understand these hours.
+quiet-set = Fine: from { $from } to { $until } I leave you alone. Write QUIET to change that.
+quiet-ended = Fine, you have no quiet hours any more.
+quiet-now = It is your quiet time until { $until }: before that you get no requests. Write QUIET to change that.
+row-quiet-none = No quiet hours
+label-quiet = Hours

@@ -20,7 +20,7 @@ button-drive = Conduire
 button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), ASSURANCE (attestation, déclarations), NUMÉRO (votre numéro SMS), PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LIEUX (vos lieux), LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), ASSURANCE (attestation, déclarations), NUMÉRO (votre numéro SMS), PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LIEUX (vos lieux), SILENCE (heures sans demandes), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -408,6 +408,7 @@ why-too-far = le départ était trop loin ({ $distance })
 why-busy = vous étiez occupé
 why-offline = vous étiez hors ligne
 why-other-vehicle = un autre véhicule était voulu
+why-quiet = c'étaient vos heures calmes
 
 ## Assurance
 
@@ -517,3 +518,14 @@ blocked-none = Personne : vous n'avez bloqué personne.
 blocked-list = Ceux que vous avez bloqués, par course. Choisissez-en une pour lever le blocage.
 label-blocked = Bloqués
 unblocked = Entendu, vous pouvez de nouveau être associés.
+
+## Heures calmes
+
+quiet-ask = De quelle heure à quelle heure dois-je vous laisser tranquille ? Choisissez, ou écrivez les heures, par exemple 22-6. Vous ne recevrez alors ni demandes ni rappels ; à vos messages je réponds toujours.
+quiet-are = Vos heures calmes : de { $from } à { $until }.
+quiet-unread = Je n'ai pas compris ces heures.
+quiet-set = Entendu : de { $from } à { $until } je vous laisse tranquille. Écrivez SILENCE pour changer cela.
+quiet-ended = Entendu, vous n'avez plus d'heures calmes.
+quiet-now = Ce sont vos heures calmes jusqu'à { $until } : avant cela vous ne recevez aucune demande. Écrivez SILENCE pour changer cela.
+row-quiet-none = Aucune heure calme
+label-quiet = Heures

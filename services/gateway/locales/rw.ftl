@@ -20,7 +20,7 @@ button-drive = Gutwara abagenzi
 button-trips = Ingendo zanjye
 button-offline = Kuva ku murongo
 button-menu = Ahabanza
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), UBWISHINGIZI (icyemezo, ibirego), NIMERO (nimero yawe ya SMS), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), AHANTU (aho wabitse), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), UBWISHINGIZI (icyemezo, ibirego), NIMERO (nimero yawe ya SMS), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), AHANTU (aho wabitse), ITUZE (igihe nta busabe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
 not-understood = Ibyo sinabyumvise.
 choose-first = Hitamo kimwe muri ibi.
 cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
@@ -408,6 +408,7 @@ why-too-far = aho gufatira umugenzi hari kure cyane ({ $distance })
 why-busy = wari uhuze
 why-offline = ntiwari ku murongo
 why-other-vehicle = hashakwaga ikindi kinyabiziga
+why-quiet = wari mu gihe cyawe cy'ituze
 
 ## Ubwishingizi
 
@@ -517,3 +518,14 @@ blocked-none = Nta muntu wafunze.
 blocked-list = Abo wafunze, ukurikije ingendo. Hitamo urugendo kugira ngo mwongere guhuzwa.
 label-blocked = Abafunzwe
 unblocked = Ni byiza, mushobora kongera guhuzwa.
+
+## Amasaha y'ituze
+
+quiet-ask = Kuva ryari kugeza ryari nakureka utuje? Hitamo, cyangwa wandike amasaha, urugero 22-6. Muri icyo gihe nta busabe cyangwa inyibutsa ubona; ibyo wanditse buri gihe ndabisubiza.
+quiet-are = Amasaha yawe y'ituze: { $from } kugeza { $until }.
+quiet-unread = Ayo masaha sinayumvise.
+quiet-set = Ni byiza: kuva { $from } kugeza { $until } ndakureka utuje. Andika ITUZE niba ushaka kubihindura.
+quiet-ended = Ni byiza, nta masaha y'ituze ugifite.
+quiet-now = Ubu ni igihe cyawe cy'ituze kugeza { $until }: mbere yaho nta busabe ubona. Andika ITUZE niba ushaka kubihindura.
+row-quiet-none = Nta masaha y'ituze
+label-quiet = Amasaha

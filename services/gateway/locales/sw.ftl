@@ -20,7 +20,7 @@ button-drive = Beba abiria
 button-trips = Safari zangu
 button-offline = Ondoka mtandaoni
 button-menu = Menyu
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), BIMA (cheti, madai), NAMBARI (nambari yako ya SMS), PANGA (safari ya baadaye), RATIBA (zilizopangwa), MAENEO (uliyohifadhi), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), BIMA (cheti, madai), NAMBARI (nambari yako ya SMS), PANGA (safari ya baadaye), RATIBA (zilizopangwa), MAENEO (uliyohifadhi), UTULIVU (saa bila maombi), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
 not-understood = Sikuelewa hilo.
 choose-first = Tafadhali chagua mojawapo.
 cannot-read = Siwezi kusoma ujumbe wa aina hii.
@@ -399,6 +399,7 @@ why-too-far = mahali pa kuchukua abiria palikuwa mbali mno ({ $distance })
 why-busy = ulikuwa na kazi
 why-offline = hukuwa mtandaoni
 why-other-vehicle = kilihitajika chombo kingine
+why-quiet = ilikuwa saa yako ya utulivu
 
 ## Bima
 
@@ -508,3 +509,14 @@ blocked-none = Hakuna: hujamzuia mtu yeyote.
 blocked-list = Wale uliowazuia, kwa safari. Chagua moja ili mwunganishwe tena.
 label-blocked = Waliozuiwa
 unblocked = Sawa, mnaweza kuunganishwa tena.
+
+## Saa za utulivu
+
+quiet-ask = Kuanzia saa ngapi hadi saa ngapi nikuache utulie? Chagua, au andika saa, kwa mfano 22-6. Wakati huo hupati maombi wala vikumbusho; unachoandika hujibiwa daima.
+quiet-are = Saa zako za utulivu: { $from } hadi { $until }.
+quiet-unread = Sikuelewa saa hizo.
+quiet-set = Sawa: kuanzia { $from } hadi { $until } nitakuacha utulie. Andika UTULIVU ili kubadilisha.
+quiet-ended = Sawa, huna tena saa za utulivu.
+quiet-now = Sasa ni saa zako za utulivu hadi { $until }: kabla ya hapo hupati maombi. Andika UTULIVU ili kubadilisha.
+row-quiet-none = Hakuna saa za utulivu
+label-quiet = Saa

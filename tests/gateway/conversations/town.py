@@ -12,6 +12,7 @@ from typing import TypeVar
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import AlreadyExists, InvalidArgument, NotFound, Refused
+from chassis.quiet_hours import QuietHours
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import (
     blocks_pb2,
@@ -34,7 +35,7 @@ from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.office import Office, PersonsInsurance
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.town_places import Gazetteer, PersonsOwnPlaces
-from tests.gateway.conversations.town_schedules import PersonsSchedules
+from tests.gateway.conversations.town_schedules import KIGALI, PersonsSchedules
 
 Kept = TypeVar("Kept")
 OPEN = {
@@ -198,16 +199,22 @@ class PersonsWorld:
         name: str | None = None,
         language: str | None = None,
         opt_outs: Sequence[profile_pb2.Channel.ValueType] | None = None,
+        quiet_hours: profile_pb2.QuietHours | None = None,
     ) -> profile_pb2.Person:
         def change() -> profile_pb2.Person:
             person = self.town.people[self.me]
+            if quiet_hours is not None:
+                person.ClearField("quiet_hours")
+                if QuietHours.read(quiet_hours.from_minute, quiet_hours.to_minute) is not None:
+                    person.quiet_hours.CopyFrom(quiet_hours)
             if language is not None:
                 person.language = language
             if opt_outs is not None:
                 person.opt_outs[:] = opt_outs
             return person
 
-        return self._once(step, ("person", name, language, opt_outs and list(opt_outs)), change)
+        fingerprint = ("person", name, language, opt_outs and list(opt_outs), str(quiet_hours))
+        return self._once(step, fingerprint, change)
 
     async def prove_number(self, step: str, number: str) -> None:
         def change() -> None:
@@ -232,6 +239,7 @@ class PersonsWorld:
         online: bool | None = None,
         vehicle: trips_pb2.Vehicle.ValueType | None = None,
         location: trips_pb2.Location | None = None,
+        quiet_hours: trips_pb2.QuietHours | None = None,
     ) -> trips_pb2.Presence:
         def change() -> trips_pb2.Presence:
             if location is not None and location.latitude == 0 == location.longitude:
@@ -244,9 +252,11 @@ class PersonsWorld:
             if location is not None:
                 presence.location.CopyFrom(location)
                 presence.location_time.CopyFrom(self.town.timestamp())
+            if quiet_hours is not None:
+                presence.quiet_hours.CopyFrom(quiet_hours)
             return presence
 
-        return self._once(step, ("presence", online, vehicle, str(location)), change)
+        return self._once(step, ("presence", online, vehicle, str(location), str(quiet_hours)), change)
 
     async def presence(self, *, fresh: bool = False) -> trips_pb2.Presence | None:
         presences, _ = self._readable(fresh=fresh)
@@ -274,8 +284,13 @@ class PersonsWorld:
             and one.person_id != self.me
             and one.person_id not in busy
             and not self.town.blocks.keys() & {(self.me, one.person_id), (one.person_id, self.me)}
+            and not self._quiet(one)
         ]
         return sorted((one for one in found if one.distance_meters < 10_000), key=lambda one: one.distance_meters)
+
+    def _quiet(self, presence: trips_pb2.Presence) -> bool:
+        quiet = QuietHours.read(presence.quiet_hours.from_minute, presence.quiet_hours.to_minute)
+        return quiet is not None and quiet.cover(self.town.now, KIGALI)
 
     async def search_drivers(
         self, vehicle: trips_pb2.Vehicle.ValueType, location: trips_pb2.Location, limit: int = 9
