@@ -51,6 +51,7 @@ COMMANDS = {
     "explain": Command(
         "show who was looked at for a trip, and why each was asked or not", "hailwire explain 42", "explain"
     ),
+    "noshows": Command("show who did not come to rides, and how often", "hailwire noshows --person 42", "noshows"),
     "flows": Command("print the conversation as a drawing", "hailwire flows --format mermaid", "flows"),
     "places": Command("bring places into the gazetteer, by name", "hailwire places load RW.txt", "places"),
     "wallet": Command(

@@ -24,6 +24,7 @@ _WORDS = {
     Reason.OFFLINE: "not asked: not online",
     Reason.OTHER_VEHICLE: "not asked: online with another vehicle",
     Reason.SELF: "not asked: the passenger themselves",
+    Reason.QUIET: "not asked: within their quiet hours",
 }
 
 

@@ -44,8 +44,8 @@ _EVERYTHING = (
         "profile.erase_person",
         """
 UPDATE profile.person
-SET name = '', language = '', opt_outs = '{}', version = version + 1, updated_at = chassis.now(),
-    erased_at = coalesce(erased_at, chassis.now())
+SET name = '', language = '', opt_outs = '{}', quiet_from = NULL, quiet_to = NULL, version = version + 1,
+    updated_at = chassis.now(), erased_at = coalesce(erased_at, chassis.now())
 WHERE person_id = ANY($1::bigint[])
 """,
     ),

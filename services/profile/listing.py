@@ -21,7 +21,10 @@ PEOPLE = Table(
         Column("merged_into", BIGINT, nullable=True),
         Column("created_at", TIMESTAMPTZ),
     ),
-    computed={**{name: f"p.{name}" for name in ("name", "opt_outs", "version", "updated_at")}, **HANGING},
+    computed={
+        **{name: f"p.{name}" for name in ("name", "opt_outs", "quiet_from", "quiet_to", "version", "updated_at")},
+        **HANGING,
+    },
 )
 
 SERVED = Served((), ("language",), ("created",), ("language", "created"))

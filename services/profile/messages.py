@@ -24,6 +24,9 @@ def person_message(person: Person) -> pb.Person:
     )
     message.create_time.FromDatetime(person.created_at)
     message.update_time.FromDatetime(person.updated_at)
+    if person.quiet is not None:
+        message.quiet_hours.from_minute = person.quiet.from_minute
+        message.quiet_hours.to_minute = person.quiet.to_minute
     return message
 
 
@@ -66,6 +69,7 @@ def update(request: pb.UpdatePersonRequest) -> Update:
         name=request.person.name,
         language=request.person.language,
         opt_outs=tuple(request.person.opt_outs),
+        quiet=(request.person.quiet_hours.from_minute, request.person.quiet_hours.to_minute),
         renaming=renaming,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from chassis import errors
+from chassis.quiet_hours import QuietHours
 
 MAX_NAME = 100
 MAX_IDENTITIES = 8
@@ -19,7 +20,7 @@ _USER_ID = re.compile(r"[A-Za-z0-9._-]{1,160}", re.ASCII)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 # What an update may name, apart from "identities", which stands alone.
-FIELDS = frozenset({"name", "language", "opt_outs"})
+FIELDS = frozenset({"name", "language", "opt_outs", "quiet_hours"})
 
 
 class IdentityInvalid(errors.InvalidArgument):
@@ -97,6 +98,7 @@ class Person:
     opt_outs: tuple[Channel, ...] = ()
     merged_person_ids: tuple[int, ...] = ()
     version: int = 1
+    quiet: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,14 @@ class Renaming:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """New values for the named fields of one person."""
+    """New values for the named fields of one person; `quiet` are the first and the last minute of the quiet hours."""
 
     person_id: int
     fields: frozenset[str]
     name: str = field(default="", repr=False)
     language: str = ""
     opt_outs: tuple[int, ...] = ()
+    quiet: tuple[int, int] = (0, 0)
     renaming: Renaming | None = None
 
 
@@ -174,7 +177,10 @@ def clean_name(text: str) -> str:
 
 
 def updated(person: Person, update: Update, languages: Collection[str], now: datetime.datetime) -> Person:
-    """The person after an update; the same object when nothing changed. Raises FieldUnknown or LanguageUnknown."""
+    """The person after an update; the same object when nothing changed.
+
+    Raises FieldUnknown, LanguageUnknown or QuietHoursInvalid.
+    """
     for name in sorted(update.fields - FIELDS):
         raise FieldUnknown(metadata={"field": name[:40]})
     changed = person
@@ -188,6 +194,8 @@ def updated(person: Person, update: Update, languages: Collection[str], now: dat
         if not set(update.opt_outs) <= set(Channel):
             raise FieldUnknown(metadata={"field": "opt_outs"})
         changed = replace(changed, opt_outs=tuple(sorted({Channel(channel) for channel in update.opt_outs})))
+    if "quiet_hours" in update.fields:
+        changed = replace(changed, quiet=QuietHours.read(*update.quiet))
     if changed == person:
         return person
     return replace(changed, version=person.version + 1, updated_at=now)
@@ -223,13 +231,14 @@ def without(person: Person, lost: Identity, now: datetime.datetime) -> Person:
 
 
 def merged(survivor: Person, other: Person, now: datetime.datetime) -> Person:
-    """Both in one: identities and silence of both, name and language of the survivor where it has them."""
+    """Both in one: identities and silence of both, everything else of the survivor where it has it."""
     return replace(
         survivor,
         identities=survivor.identities + other.identities,
         name=survivor.name or other.name,
         language=survivor.language or other.language,
         opt_outs=tuple(sorted({*survivor.opt_outs, *other.opt_outs})),
+        quiet=survivor.quiet or other.quiet,
         merged_person_ids=tuple(sorted({*survivor.merged_person_ids, *other.merged_person_ids, other.person_id})),
         version=max(survivor.version, other.version) + 1,
         updated_at=now,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.quiet_hours import QuietHours
 from services.profile.person import Channel, Identity, IdentityKind, Person
 from services.profile.sealing import Sealer
 
@@ -28,6 +29,7 @@ class PeopleRows:
             created_at=row["created_at"],
             updated_at=row["updated_at"],
             version=row["version"],
+            quiet=QuietHours.stored(row["quiet_from"], row["quiet_to"]),
         )
 
     def hash(self, identity: Identity) -> bytes:

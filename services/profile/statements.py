@@ -18,7 +18,7 @@ HANGING = {
 
 # A person as one row.
 _PERSON = """
-       p.person_id, p.name, p.language, p.opt_outs, p.version, p.created_at, p.updated_at,
+       p.person_id, p.name, p.language, p.opt_outs, p.quiet_from, p.quiet_to, p.version, p.created_at, p.updated_at,
        """ + ",\n       ".join(f"{sql} AS {name}" for name, sql in HANGING.items())
 
 FIND = Statement(
@@ -91,9 +91,10 @@ UPDATE_PEOPLE = Statement(
     """
 UPDATE profile.person p
 SET name = new.name, language = new.language, opt_outs = new.opt_outs::smallint[], version = new.version,
-    updated_at = new.updated_at
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
-     AS new (person_id, name, language, opt_outs, version, updated_at)
+    updated_at = new.updated_at, quiet_from = new.quiet_from, quiet_to = new.quiet_to
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::smallint[],
+            $8::smallint[])
+     AS new (person_id, name, language, opt_outs, version, updated_at, quiet_from, quiet_to)
 WHERE p.person_id = new.person_id
 """,
 )

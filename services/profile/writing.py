@@ -68,6 +68,8 @@ async def write_people(session: Session, people: Sequence[Person]) -> None:
         ["{" + ",".join(str(channel.value) for channel in person.opt_outs) + "}" for person in people],
         [person.version for person in people],
         [person.updated_at for person in people],
+        [person.quiet.from_minute if person.quiet else None for person in people],
+        [person.quiet.to_minute if person.quiet else None for person in people],
     )
 
 

@@ -41,7 +41,7 @@ from hailwire.trips.v1 import (
     trips_pb2_grpc,
 )
 from services.trips import events as event_store
-from services.trips import looking, relaying, retention, schedule_statements, search, statements
+from services.trips import looking, no_shows, relaying, retention, schedule_statements, search, statements
 from services.trips.backlog import BACKLOG
 from services.trips.blocks_servicer import BlocksServicer
 from services.trips.cached import CachedTrips
@@ -121,6 +121,9 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             repeating("forgetting what was said", _RETENTION_SECONDS, lambda: relaying.forget(database))
         )
+        await stack.enter_async_context(
+            repeating("no-shows retention", _RETENTION_SECONDS, lambda: no_shows.expire(database))
+        )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
         erasure_servicer = ErasureServicer(database, settings.terms, forget=cache.forget_person)
         fares_servicer, ratings_servicer = FaresServicer(settings.terms), RatingsServicer(trips)
@@ -165,7 +168,7 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
             warming(
                 {
                     "database": lambda: database.warm(
-                        statements_in(statements, search, looking, event_store, schedule_statements)
+                        statements_in(statements, search, looking, no_shows, event_store, schedule_statements)
                     ),
                     "metrics page": lambda: in_a_thread(telemetry.make_page),
                 },

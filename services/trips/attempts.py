@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from chassis import changes, errors, logs
 from chassis.database import Session, Statement
-from services.trips import matches, messages, rows, statements
+from services.trips import matches, messages, no_shows, rows, statements
 from services.trips.board import Board
 from services.trips.eta import Leg, Route
 from services.trips.terms import Terms
@@ -180,6 +180,7 @@ async def write_board(session: Session, board: Board) -> None:
     if offers := board.new_offers:
         await session.execute(statements.INSERT_OFFERS, *rows.new_offer_arrays(offers))
     await matches.keep(session, board.matches)
+    await no_shows.keep(session, board.no_shows)
     if changed := board.changed_trips:
         await session.execute(statements.UPDATE_TRIPS, *rows.trip_arrays(changed))
     if closed := board.changed_offers:

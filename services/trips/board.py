@@ -7,12 +7,14 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from services.trips import course
+from chassis.quiet_hours import QuietHours
+from services.trips import course, no_show
 from services.trips import presence as presences
 from services.trips import trip as trips
 from services.trips.eta import Leg, Route
 from services.trips.geo import Location, location
 from services.trips.match import ASKED, Candidate, Match, Reason, judged, nearest_first
+from services.trips.no_show import NoShow
 from services.trips.offer import Answer, Offer, OfferNotFound, OfferState
 from services.trips.presence import Presence, PresenceUpdate, check_person
 from services.trips.terms import NEAREST_ASKED, Terms
@@ -105,6 +107,7 @@ class Board:
             self._note_asked(trip)
         self.tidings: list[Tiding] = []
         self.matches: list[Match] = []
+        self.no_shows: list[NoShow] = []
         self.merges: list[Merge] = []
 
     @property
@@ -132,8 +135,12 @@ class Board:
         trip_ids: Iterator[int],
         offer_ids: Iterator[int],
         passed_over: Iterable[Candidate] = (),
+        refused_until: datetime.datetime | None = None,
     ) -> Trip:
-        """A trip offered to those candidates who are available, nearest first. `passed_over` were looked at besides."""
+        """A trip offered to those candidates who are available, nearest first. `passed_over` were looked at besides.
+
+        `refused_until` is from when on a passenger may ask again whom drivers waited for in vain too often.
+        """
         check_person(wanted.passenger_id)
         vehicle = presences.vehicle(wanted.vehicle)
         pickup = location(wanted.pickup.latitude, wanted.pickup.longitude)
@@ -141,6 +148,7 @@ class Board:
         trips.check_asked(wanted.driver_ids)
         if open_trip := self._open_trips.get(wanted.passenger_id):
             raise trips.TripAlreadyOpen(metadata={"trip_id": str(open_trip)})
+        no_show.check_may_ask(refused_until)
         looked_at = self._looked_at(wanted, dict.fromkeys(candidates))
         distances = {one.person_id: one.meters for one in looked_at if one.reason in ASKED and one.meters is not None}
         asked = list(distances)
@@ -210,6 +218,11 @@ class Board:
         """The open trip of a person, in either role."""
         return self._open_trips.get(person_id)
 
+    def quiet_hours(self, person_id: int) -> QuietHours | None:
+        """When a person wants no reminders; None: at any time they may come."""
+        presence = self._presences.get(person_id)
+        return presence.quiet if presence is not None else None
+
     def answer(self, said: OfferAnswer) -> Trip:
         """A driver accepts or declines; the first to accept wins."""
         trip = self._trips.get(self._trip_of_offer.get(said.offer_id, 0))
@@ -238,10 +251,13 @@ class Board:
         return changed
 
     def cancel(self, given_up: Cancellation) -> Trip:
-        """Either side gives an open trip up."""
+        """Either side gives an open trip up, perhaps because the other one did not come."""
         trip = self._known(given_up.trip_id)
         changed = trips.cancelled(trip, given_up.person_id, given_up.reason, self._now)
+        missed = no_show.noted(trip, given_up.person_id, given_up.reason, self._terms, self._now)
         self._put(changed, by=given_up.person_id)
+        if missed is not None:
+            self.no_shows.append(missed)
         return changed
 
     def retire(self) -> None:

@@ -13,9 +13,10 @@ from chassis import errors
 from chassis.database import Session
 from hailwire.trips.v1 import events_pb2
 from hailwire.trips.v1 import schedules_pb2 as pb
-from services.trips import rows, schedule_messages, schedule_rows, schedule_statements, statements
+from services.trips import no_shows, rows, schedule_messages, schedule_rows, schedule_statements, statements
 from services.trips.attempts import Plan, TripsAttempt
 from services.trips.eta import Leg
+from services.trips.no_show import NoShowsTooMany
 from services.trips.schedule import Duty, Occurrence, OccurrenceState, Schedule
 from services.trips.schedule_changes import write_timetable
 from services.trips.search import Search, nearest
@@ -41,6 +42,7 @@ class DueRides(TripsAttempt[DueRide]):
     _found: dict[int, Schedule]
     _candidates: dict[int, Collection[int]]  # of schedules for which drivers are to be asked
     _held: set[int]
+    _refused_until: dict[int, datetime.datetime]
     _timetable: Timetable
     _trip_ids: Iterator[int]
     _offer_ids: Iterator[int]
@@ -114,6 +116,8 @@ class DueRides(TripsAttempt[DueRide]):
         self._trip_ids, self._offer_ids = (
             (iter(ids["trip_ids"]), iter(ids["offer_ids"])) if ids else (iter(()), iter(()))
         )
+        passengers = {item.passenger_id for item in held}
+        self._refused_until = await no_shows.refused(self.session, passengers, self.terms, now)
         known = [schedule_rows.schedule(row) for row in found]
         self._timetable = Timetable(now, self._schedule_terms, known, iter(later["occurrence_ids"] if later else ()))
 
@@ -127,8 +131,7 @@ class DueRides(TripsAttempt[DueRide]):
             return pb.ScheduleResult()
         match ride.duty(schedule.expires_at, self._timetable.now, self._schedule_terms):
             case Duty.REMIND:
-                done = self._timetable.ride(schedule, ride.reminded(self._schedule_terms))
-                self._tell(EventKind.SCHEDULE_REMINDER, done)
+                done = self._remind(schedule)
             case Duty.MATCH if item.schedule_id in self._candidates:
                 done = self._match(schedule)
             case Duty.LOOK:
@@ -141,12 +144,24 @@ class DueRides(TripsAttempt[DueRide]):
                 return pb.ScheduleResult()
         return schedule_messages.schedule_result(done)
 
+    def _remind(self, schedule: Schedule) -> Schedule:
+        quiet = self.board.quiet_hours(schedule.passenger_id)
+        later = schedule.occurrence.put_off(quiet, self._timetable.now, self._schedule_terms)
+        if later is not None:
+            return self._timetable.ride(schedule, later)
+        done = self._timetable.ride(schedule, schedule.occurrence.reminded(self._schedule_terms))
+        self._tell(EventKind.SCHEDULE_REMINDER, done)
+        return done
+
     def _match(self, schedule: Schedule) -> Schedule:
         candidates = self._candidates.get(schedule.schedule_id, ())
+        until = self._refused_until.get(schedule.passenger_id)
         try:
-            trip = self.board.create(schedule.wish, candidates, self._trip_ids, self._offer_ids)
+            trip = self.board.create(schedule.wish, candidates, self._trip_ids, self._offer_ids, refused_until=until)
         except TripAlreadyOpen:
             return self._settle(schedule, OccurrenceState.MISSED, EventKind.SCHEDULE_BUSY)
+        except NoShowsTooMany:
+            return self._settle(schedule, OccurrenceState.MISSED, EventKind.SCHEDULE_REFUSED)
         except NoDriversAvailable:
             return self._nobody(schedule, schedule.expires_at)
         made = replace(schedule.occurrence, state=OccurrenceState.TRIP_MADE, trip_id=trip.trip_id)
@@ -191,7 +206,10 @@ class DueRides(TripsAttempt[DueRide]):
         return done
 
     def _tell(self, kind: EventKind, schedule: Schedule) -> None:
-        self._events.append(schedule_messages.event_message(kind, schedule))
+        event = schedule_messages.event_message(kind, schedule)
+        if kind is EventKind.SCHEDULE_REFUSED:
+            event.refused_until.FromDatetime(self._refused_until[schedule.passenger_id])
+        self._events.append(event)
 
     def refused(self, refusal: errors.HailwireError) -> pb.ScheduleResult:
         """A ride that cannot be served is left as it is."""

@@ -13,7 +13,7 @@ from chassis.ledger import Entry, Ledger
 from chassis.ledger_search import LedgerSearch, field, is_exactly
 from hailwire.trips.v1 import erasure_pb2 as pb
 from hailwire.trips.v1 import schedules_pb2, trips_pb2
-from services.trips import blocking, merge_statements, statements
+from services.trips import blocking, merge_statements, no_shows, statements
 from services.trips.attempts import Plan
 from services.trips.board import Erasure
 from services.trips.events import RELEASE
@@ -97,6 +97,7 @@ class Erasures(WholePeople[Erasure]):
         unheard = [row["recipient_id"] for row in await self.session.fetch(_SAID, people)]
         await self.session.fetch(RELEASE, sorted({*unheard} - {*people}))
         await blocking.erase(self.session, people)
+        await no_shows.erase(self.session, people)
         await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
         await self.session.execute(statements.NOTIFY, ["trips_presence"] * len(people), people)
 
@@ -151,11 +152,11 @@ def _coarse_trip(outcome: bytes, person_id: int) -> bytes | None:
 def _coarse_presence(outcome: bytes, person_id: int) -> bytes | None:
     result = trips_pb2.PresenceResult.FromString(outcome)
     presence = result.presence
-    if presence.person_id != person_id or not (
-        presence.HasField("location_time") and is_exactly(result, outcome, presence)
-    ):
+    told = presence.HasField("location_time") or presence.HasField("quiet_hours")
+    if presence.person_id != person_id or not (told and is_exactly(result, outcome, presence)):
         return None
     _round(presence.location)
+    presence.ClearField("quiet_hours")
     return result.SerializeToString(deterministic=True)
 
 

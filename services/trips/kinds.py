@@ -1,12 +1,13 @@
 """The kinds of change: presences, new trips, answers, steps, cancellations. What each locks and what it decides."""
 
+import datetime
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
-from services.trips import blocking, course, messages, rows, statements
+from services.trips import blocking, course, messages, no_shows, rows, statements
 from services.trips.attempts import Plan, TripsAttempt
 from services.trips.board import Cancellation, NewTrip, OfferAnswer, Step
 from services.trips.eta import Leg
@@ -62,6 +63,7 @@ class NewTrips(TripsAttempt[NewTrip]):
     actors = ("passenger_id",)
     _candidates: dict[NewTrip, Collection[int]]
     _passed_over: dict[NewTrip, Collection[Candidate]]
+    _refused_until: dict[int, datetime.datetime]
     _trip_ids: Iterator[int]
     _offer_ids: Iterator[int]
 
@@ -99,7 +101,12 @@ class NewTrips(TripsAttempt[NewTrip]):
         return [Plan(people={item.passenger_id}, asked=set(self._candidates[item])) for item in items]
 
     async def prepare(self, items: Sequence[NewTrip]) -> None:
-        """Ids for as many trips and offers as there may be."""
+        """Ids for as many trips and offers as there may be, and the passengers who get none.
+
+        Looked for after their open trips: when one was given up meanwhile, what was noted of it is seen here.
+        """
+        passengers = {item.passenger_id for item in items}
+        self._refused_until = await no_shows.refused(self.session, passengers, self.terms, self.board.now)
         offers = sum(len(self._candidates[item]) for item in items)
         ids = await self.session.fetchrow(statements.NEW_IDS, len(items), offers)
         self._trip_ids, self._offer_ids = (
@@ -108,8 +115,14 @@ class NewTrips(TripsAttempt[NewTrip]):
 
     def decide_one(self, item: NewTrip) -> pb.TripResult:
         """The trip with its offers."""
-        passed_over = self._passed_over.get(item, ())
-        trip = self.board.create(item, self._candidates[item], self._trip_ids, self._offer_ids, passed_over)
+        trip = self.board.create(
+            item,
+            self._candidates[item],
+            self._trip_ids,
+            self._offer_ids,
+            self._passed_over.get(item, ()),
+            self._refused_until.get(item.passenger_id),
+        )
         return messages.trip_result(trip)
 
 

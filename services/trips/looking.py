@@ -13,12 +13,17 @@ from services.trips.terms import Terms
 # So many of the nearest are looked at: nearly always more than can be asked, and few enough to be kept.
 LOOKED_AT = 30
 
-# As NEAREST_DRIVERS, except that it tells who is stale or waits for a ride of their own instead of passing them over.
+# As NEAREST_DRIVERS, except that it tells who is stale, quiet or waits for a ride of their own instead of passing them
+# over.
 AROUND_PICKUPS = Statement(
     "trips.drivers_around",
     """
-WITH clock AS MATERIALIZED (SELECT chassis.now() AS now)
-SELECT w.search, near.person_id, near.latitude, near.longitude, near.riding,
+WITH clock AS MATERIALIZED (
+    SELECT now, extract(hour FROM now AT TIME ZONE $12::text)::int * 60
+                + extract(minute FROM now AT TIME ZONE $12::text)::int AS minute
+    FROM (SELECT chassis.now() AS now) AS read
+)
+SELECT w.search, near.person_id, near.latitude, near.longitude, near.riding, near.quiet,
        near.located_at >= clock.now - $11::interval AS fresh,
        extract(epoch FROM clock.now - near.located_at)::float8 AS age_seconds
 FROM clock,
@@ -28,6 +33,8 @@ FROM clock,
 LEFT JOIN trips.merged m ON m.from_id = w.asker_id
 CROSS JOIN LATERAL (
     SELECT p.person_id, p.latitude, p.longitude, p.located_at,
+           coalesce((clock.minute - p.quiet_from + 1440) % 1440 < (p.quiet_to - p.quiet_from + 1440) % 1440, false)
+           AS quiet,
            EXISTS (SELECT FROM trips.trip t
                    WHERE t.passenger_id = p.person_id AND t.state IN (1, 2, 3, 4, 5)) AS riding
     FROM trips.presence p
@@ -49,6 +56,7 @@ CROSS JOIN LATERAL (
         *(f"{{{edge}}}" for edge in windows(Location(-1.95, 30.06), 10_000)[0]),
         "{30}",
         "1h",
+        "Africa/Kigali",
     ),
 )
 
@@ -70,7 +78,8 @@ async def around(session: Session, searches: Sequence[Search], terms: Terms) -> 
         for number, one in enumerate(searches)
         for window in windows(one.pickup, terms.radius_meters)
     ]
-    rows = await session.fetch(AROUND_PICKUPS, *map(list, zip(*looks, strict=True)), terms.location_fresh)
+    arrays = map(list, zip(*looks, strict=True))
+    rows = await session.fetch(AROUND_PICKUPS, *arrays, terms.location_fresh, terms.zone.key)
     away = [metres_from(one.pickup) for one in searches]
     found: list[dict[int, Candidate]] = [{} for _ in searches]
     seen = [0] * len(searches)
@@ -80,6 +89,8 @@ async def around(session: Session, searches: Sequence[Search], terms: Terms) -> 
         meters = away[number](row["latitude"], row["longitude"])
         if row["riding"]:
             reason = Reason.BUSY
+        elif row["quiet"]:
+            reason = Reason.QUIET
         elif not row["fresh"]:
             reason = Reason.STALE
         else:

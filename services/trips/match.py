@@ -22,6 +22,7 @@ class Reason(IntEnum):
     OFFLINE = 7
     OTHER_VEHICLE = 8
     SELF = 9
+    QUIET = 10
 
 
 # Asked, for either reason.
@@ -69,6 +70,8 @@ def judged(
         reason = Reason.OFFLINE
     elif busy or presence.trip_id is not None:
         reason = Reason.BUSY
+    elif presence.quiet is not None and presence.quiet.cover(now, terms.zone):
+        reason = Reason.QUIET
     elif presence.vehicle is not vehicle:
         reason = Reason.OTHER_VEHICLE
     elif meters is None or presence.located_at is None or presence.located_at < now - terms.location_fresh:

@@ -2,7 +2,7 @@
 
 from chassis import errors
 from hailwire.trips.v1 import trips_pb2 as pb
-from services.trips import blocking, merge_statements, messages, schedule_statements, statements
+from services.trips import blocking, merge_statements, messages, no_shows, schedule_statements, statements
 from services.trips.board import Merge
 from services.trips.whole_people import WholePeople
 
@@ -43,6 +43,7 @@ class Merges(WholePeople[Merge]):
         await self.session.execute(merge_statements.MOVE_EVENTS, *arrays)
         await self.session.execute(merge_statements.MOVE_SAID, *arrays)
         await blocking.move(self.session, *arrays)
+        await no_shows.move(self.session, *arrays)
         await self.session.execute(merge_statements.NOTIFY_ANY_TRIP)
         # The survivors, and by now everybody who was merged into them.
         survivors = sorted({merge.to_person_id for merge in merges})

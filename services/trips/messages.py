@@ -77,6 +77,9 @@ def presence_message(presence: Presence) -> pb.Presence:
         message.location.latitude = presence.location.latitude
         message.location.longitude = presence.location.longitude
         message.location_time.FromDatetime(presence.located_at)
+    if presence.quiet is not None:
+        message.quiet_hours.from_minute = presence.quiet.from_minute
+        message.quiet_hours.to_minute = presence.quiet.to_minute
     return message
 
 
@@ -161,6 +164,9 @@ def presence_update(request: pb.UpdatePresenceRequest) -> PresenceUpdate:
         online=request.online if request.HasField("online") else None,
         vehicle=request.vehicle if request.HasField("vehicle") else None,
         location=_location(request.location) if request.HasField("location") else None,
+        quiet=(request.quiet_hours.from_minute, request.quiet_hours.to_minute)
+        if request.HasField("quiet_hours")
+        else None,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from chassis import errors
+from chassis.quiet_hours import QuietHours
 from services.trips.geo import Location, location
 
 
@@ -52,16 +53,21 @@ class Presence:
     location: Location | None = None
     located_at: datetime.datetime | None = None
     trip_id: int | None = None
+    quiet: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PresenceUpdate:
-    """What a driver tells; None keeps what was there. Not yet checked: a refusal is an outcome that is kept."""
+    """What a driver tells; None keeps what was there. Not yet checked: a refusal is an outcome that is kept.
+
+    `quiet` are the first and the last minute of the quiet hours.
+    """
 
     person_id: int
     online: bool | None = None
     vehicle: int | None = None
     location: Location | None = None
+    quiet: tuple[int, int] | None = None
 
 
 def vehicle(number: int) -> Vehicle:
@@ -79,7 +85,7 @@ def check_person(person_id: int) -> None:
 
 
 def updated(presence: Presence | None, update: PresenceUpdate, now: datetime.datetime) -> Presence:
-    """The presence after an update. Raises LocationInvalid, VehicleRequired, LocationRequired."""
+    """The presence after an update. Raises LocationInvalid, VehicleRequired, LocationRequired or QuietHoursInvalid."""
     check_person(update.person_id)
     changed = presence or Presence(update.person_id)
     if update.vehicle is not None:
@@ -87,6 +93,8 @@ def updated(presence: Presence | None, update: PresenceUpdate, now: datetime.dat
     if update.location is not None:
         place = location(update.location.latitude, update.location.longitude)
         changed = replace(changed, location=place, located_at=now)
+    if update.quiet is not None:
+        changed = replace(changed, quiet=QuietHours.read(*update.quiet))
     if update.online is not None:
         changed = replace(changed, online=update.online)
     if update.online:
@@ -98,11 +106,15 @@ def updated(presence: Presence | None, update: PresenceUpdate, now: datetime.dat
 
 
 def merged(survivor: Presence | None, other: Presence | None, person_id: int) -> Presence | None:
-    """One presence for two people who are one: the later place counts, and the trip that either is on."""
+    """One presence for two people who are one: the later place counts, and the trip that either is on.
+
+    Of quiet hours the survivor's count, where they have some.
+    """
     known = [presence for presence in (survivor, other) if presence is not None]
     if not known:
         return None
     never = datetime.datetime.min.replace(tzinfo=datetime.UTC)
     latest = max(known, key=lambda presence: presence.located_at or never)
     trip_id = max((presence.trip_id for presence in known if presence.trip_id is not None), default=None)
-    return replace(latest, person_id=person_id, trip_id=trip_id)
+    quiet = next((presence.quiet for presence in known if presence.quiet is not None), None)
+    return replace(latest, person_id=person_id, trip_id=trip_id, quiet=quiet)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from chassis.quiet_hours import QuietHours
 from services.trips.fares import Money
 from services.trips.geo import Location
 from services.trips.offer import Offer, OfferState
@@ -78,6 +79,7 @@ def presence(row: Any) -> Presence:
         location=Location(row["latitude"], row["longitude"]) if located else None,
         located_at=row["located_at"],
         trip_id=row["trip_id"],
+        quiet=QuietHours.stored(row["quiet_from"], row["quiet_to"]),
     )
 
 
@@ -147,4 +149,6 @@ def presence_arrays(changed: Sequence[Presence]) -> list[list[Any]]:
         [presence.location.longitude if presence.location else None for presence in changed],
         [presence.located_at for presence in changed],
         [presence.trip_id for presence in changed],
+        [presence.quiet.from_minute if presence.quiet else None for presence in changed],
+        [presence.quiet.to_minute if presence.quiet else None for presence in changed],
     ]

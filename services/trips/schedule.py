@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 from chassis import errors
+from chassis.quiet_hours import QuietHours
 from services.trips.board import NewTrip
 from services.trips.eta import Leg, StraightLines
 from services.trips.geo import Location
@@ -132,6 +133,17 @@ class Occurrence:
         if now > self.pickup_at + terms.late_after:
             return Duty.APOLOGIZE
         return Duty.MATCH if now >= self.pickup_at - terms.match_before else Duty.REMIND
+
+    def put_off(self, quiet: QuietHours | None, now: datetime.datetime, terms: ScheduleTerms) -> "Occurrence | None":
+        """The same with its reminder when the passenger's quiet hours are over; None when it may come now.
+
+        A ride within the quiet hours is reminded of in them. Where drivers are asked before they are over there is no
+        reminder any more: its passenger hears of the drivers.
+        """
+        if quiet is None or quiet.cover(self.pickup_at, terms.zone):
+            return None
+        until = quiet.until(now, terms.zone)
+        return None if until is None else replace(self, due_at=min(until, self.pickup_at - terms.match_before))
 
     def reminded(self, terms: ScheduleTerms) -> "Occurrence":
         """Next: drivers are asked."""

@@ -11,11 +11,16 @@ from services.trips.terms import Terms
 
 # Drivers nearest on the map, in the rectangle around the circle: the index gives them in this order and stops. Who is
 # stale, or waits for a ride of their own, is passed over on the way; so is whoever a block keeps apart from the asker,
-# with one look at a key for each way round (written so that it stays one: a join would cost the index's order).
+# with one look at a key for each way round (written so that it stays one: a join would cost the index's order). Whose
+# quiet hours it is stands in the row: fewer minutes have passed since they began than they have.
 NEAREST_DRIVERS = Statement(
     "trips.nearest_drivers",
     """
-WITH clock AS MATERIALIZED (SELECT chassis.now() AS now)
+WITH clock AS MATERIALIZED (
+    SELECT now, extract(hour FROM now AT TIME ZONE $12::text)::int * 60
+                + extract(minute FROM now AT TIME ZONE $12::text)::int AS minute
+    FROM (SELECT chassis.now() AS now) AS read
+)
 SELECT w.search, near.person_id, near.latitude, near.longitude, near.stars, near.ratings,
        extract(epoch FROM clock.now - near.located_at)::float8 AS age_seconds
 FROM clock,
@@ -29,6 +34,7 @@ CROSS JOIN LATERAL (
     WHERE p.online AND p.trip_id IS NULL AND p.vehicle = w.vehicle
       AND p.place <@ box(point(w.west, w.south), point(w.east, w.north))
       AND p.located_at >= clock.now - $11::interval
+      AND coalesce((clock.minute - p.quiet_from + 1440) % 1440 >= (p.quiet_to - p.quiet_from + 1440) % 1440, true)
       AND p.person_id <> coalesce(m.to_id, w.asker_id)
       AND NOT coalesce((SELECT true FROM trips.block b
                         WHERE b.blocker_id = coalesce(m.to_id, w.asker_id) AND b.blocked_id = p.person_id), false)
@@ -47,6 +53,7 @@ CROSS JOIN LATERAL (
         *(f"{{{edge}}}" for edge in windows(Location(-1.95, 30.06), 10_000)[0]),
         "{26}",
         "1h",
+        "Africa/Kigali",
     ),
 )
 
@@ -80,7 +87,8 @@ async def nearest(source: Database | Session, searches: Sequence[Search], terms:
         for number, search in enumerate(searches)
         for window in windows(search.pickup, terms.radius_meters)
     ]
-    rows = await source.fetch(NEAREST_DRIVERS, *map(list, zip(*looks, strict=True)), terms.location_fresh)
+    arrays = map(list, zip(*looks, strict=True))
+    rows = await source.fetch(NEAREST_DRIVERS, *arrays, terms.location_fresh, terms.zone.key)
     # Three times as many rows as answers: what an answer needs is made of those that are one.
     away = [metres_from(search.pickup) for search in searches]
     found: list[dict[int, tuple[float, int, float, float]]] = [{} for _ in searches]

@@ -100,6 +100,30 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
         maximum=3600,
         help="how long after a completed trip its two sides may still write to each other, in seconds",
     )
+    no_show_wait_minutes: int = setting(
+        "NO_SHOW_WAIT_MINUTES",
+        default=5,
+        minimum=0,
+        maximum=120,
+        help="how long a driver waits at the pickup before they may say that the passenger did not come",
+    )
+    driver_late_minutes: int = setting(
+        "DRIVER_LATE_MINUTES",
+        default=10,
+        minimum=0,
+        maximum=120,
+        help="how much later than promised a driver is before the passenger may say that nobody came",
+    )
+    no_show_limit: int = setting(
+        "NO_SHOW_LIMIT",
+        default=3,
+        minimum=0,
+        maximum=100,
+        help="how many times drivers wait for a passenger in vain before further requests are refused; 0: never",
+    )
+    no_show_days: int = setting(
+        "NO_SHOW_DAYS", default=7, minimum=1, maximum=365, help="how many days such a time counts"
+    )
     currency: Currency = setting("FARE_CURRENCY", default=DEFAULT_CURRENCY, help="currency of all fares (ISO 4217)")
     fare_step: Step = setting(
         "FARE_ROUNDING",
@@ -180,6 +204,7 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
     def terms(self) -> Terms:
         """The numbers that the rules depend on."""
         return Terms(
+            zone=self.time_zone,
             radius_meters=self.search_radius_meters,
             location_fresh=datetime.timedelta(seconds=self.location_fresh_seconds),
             offer_lasts=datetime.timedelta(seconds=self.offer_ttl_seconds),
@@ -190,6 +215,10 @@ class TripsSettings(DatabaseSettings, RedisSettings, SecuritySettings, Telemetry
             silent_after=datetime.timedelta(seconds=self.auto_offline_seconds),
             ratings_shown_from=self.ratings_shown_from,
             relay_after=datetime.timedelta(seconds=self.relay_after_seconds),
+            no_show_after=datetime.timedelta(minutes=self.no_show_wait_minutes),
+            driver_late_after=datetime.timedelta(minutes=self.driver_late_minutes),
+            no_show_limit=self.no_show_limit,
+            no_show_window=datetime.timedelta(days=self.no_show_days),
             rates=Rates(
                 currency=self.currency,
                 step=self.fare_step,

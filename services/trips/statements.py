@@ -86,7 +86,7 @@ ORDER BY t.trip_id, o.offer_id
 PRESENCES = Statement(
     "trips.get_presences",
     """
-SELECT person_id, online, vehicle, latitude, longitude, located_at, trip_id
+SELECT person_id, online, vehicle, latitude, longitude, located_at, trip_id, quiet_from, quiet_to
 FROM trips.presence WHERE person_id = ANY($1::bigint[])
 """,
 )
@@ -95,7 +95,7 @@ PRESENCES_ASKED_FOR = Statement(
     "trips.find_presences",
     f"""
 {_ASKED}
-SELECT asked_id, person_id, online, vehicle, latitude, longitude, located_at, trip_id
+SELECT asked_id, person_id, online, vehicle, latitude, longitude, located_at, trip_id, quiet_from, quiet_to
 FROM asked JOIN trips.presence USING (person_id)
 WHERE person_id = ANY({_SURVIVORS})
 """,  # noqa: S608
@@ -203,12 +203,14 @@ WHERE o.offer_id = new.offer_id
 UPSERT_PRESENCES = Statement(
     "trips.upsert_presences",
     """
-INSERT INTO trips.presence (person_id, online, vehicle, latitude, longitude, located_at, trip_id)
+INSERT INTO trips.presence
+       (person_id, online, vehicle, latitude, longitude, located_at, trip_id, quiet_from, quiet_to)
 SELECT * FROM unnest($1::bigint[], $2::boolean[], $3::smallint[], $4::float8[], $5::float8[], $6::timestamptz[],
-                     $7::bigint[])
+                     $7::bigint[], $8::smallint[], $9::smallint[])
 ON CONFLICT (person_id) DO UPDATE
 SET online = excluded.online, vehicle = excluded.vehicle, latitude = excluded.latitude,
-    longitude = excluded.longitude, located_at = excluded.located_at, trip_id = excluded.trip_id
+    longitude = excluded.longitude, located_at = excluded.located_at, trip_id = excluded.trip_id,
+    quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to
 """,
 )
 

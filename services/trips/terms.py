@@ -17,8 +17,9 @@ MOST_ASKED = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How far, how fresh, how long."""
+    """How far, how fresh, how long; `zone` is that of the service area."""
 
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Africa/Kigali"))
     radius_meters: float = 10_000
     location_fresh: datetime.timedelta = datetime.timedelta(minutes=30)
     offer_lasts: datetime.timedelta = datetime.timedelta(seconds=120)
@@ -35,6 +36,13 @@ class Terms:
     rates: Rates = field(default_factory=Rates)
     # The two sides of a completed trip may still write to each other for so long.
     relay_after: datetime.timedelta = datetime.timedelta(minutes=10)
+    # A driver who has waited at the pickup for so long may say that nobody came, and so may a passenger whose driver
+    # is later than was promised by so much.
+    no_show_after: datetime.timedelta = datetime.timedelta(minutes=5)
+    driver_late_after: datetime.timedelta = datetime.timedelta(minutes=10)
+    # Whom drivers waited for in vain so often within the window asks for no ride until that is over; 0: anybody may.
+    no_show_limit: int = 3
+    no_show_window: datetime.timedelta = datetime.timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ const WORDS = [
   ["Rides", [
     ["ride", "get a ride; stars are asked for when it is over"],
     ["drive", "take passengers"],
+    ["online", "how you stand as a driver"],
     ["offline", "no more requests"],
     ["trips", "your latest trips, and the one under way"],
     ["prices", "what rides cost"],
@@ -23,6 +24,7 @@ const WORDS = [
   ["You", [
     ["language", "English, French, Kinyarwanda, Swahili"],
     ["number", "your SMS number, on WhatsApp"],
+    ["quiet", "hours without requests and reminders"],
     ["menu", "back to the beginning"],
     ["help", "every word that is understood"],
     ["stop", "no more messages"],

@@ -130,7 +130,7 @@ def rates(model: Model, person: Person, trip: Trip, stars: int) -> Deed:
 
 
 def gives_up(model: Model, person: Person, trip: Trip, reason: str) -> Deed:
-    """Passengers say wait, plans, found or other; drivers vehicle, absent, far or other."""
+    """Passengers say wait, plans, found or other; drivers vehicle, far or other."""
     model.answered(person, "why")
     yield Choose(person, "button-leave")
     model.gives_up(person, trip, reason)
@@ -147,6 +147,12 @@ def agrees(model: Model, person: Person, trip: Trip) -> Deed:
     """Say yes to an exchange of numbers."""
     model.agrees(person, trip)
     yield Say(person, "share my number")
+
+
+def says_nobody_came(model: Model, driver: Person) -> Deed:
+    """As soon as they are at the pickup, which is too early."""
+    model.answered(driver, "absent-too-early")
+    yield Choose(driver, "button-absent")
 
 
 # Insurance.

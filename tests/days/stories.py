@@ -17,6 +17,7 @@ from tests.days.deeds import (
     gives_up,
     goes_online,
     rates,
+    says_nobody_came,
     starts,
     stops,
     talks,
@@ -79,10 +80,11 @@ def given_up_by_the_driver(model: Model, dice: random.Random, passenger: Person,
 
 
 def nobody_there(model: Model, dice: random.Random, passenger: Person, corner: int, vehicle: str) -> Deed:
-    """The driver is at the pickup, and the passenger is not."""
+    """The driver is at the pickup, the passenger is not, and the driver does not wait until it may be said."""
     trip = yield from _accepted(model, dice, passenger, corner, vehicle)
     yield from advances(model, trip)
-    yield from gives_up(model, _driver_of(trip), trip, "absent")
+    yield from says_nobody_came(model, _driver_of(trip))
+    yield from gives_up(model, _driver_of(trip), trip, "other")
 
 
 def wanted_by_nobody(model: Model, dice: random.Random, passenger: Person, corner: int, vehicle: str) -> Deed:

@@ -19,6 +19,7 @@ USUAL = {
     *("first-contact", "language-chosen", "language-question", "online", "offline", "moved", "silent-offline"),
     *("asked", "offer", "accepted", "declined", "offer-taken", "offer-withdrawn", "offer-lapsed", "nobody-near"),
     *("told-accepted-distance", "passenger-arrived", "told-started", "told-completed", "rated", "given-up"),
+    "absent-too-early",
     *("told-cancelled-passenger", "told-cancelled-driver", "told-exhausted", "told-expired", "stopped", "started"),
     *("schedule-booked", "schedule-moved", "schedule-skipped", "schedule-dropped"),
     *("told-reminder", "told-nobody-yet", "told-missed"),

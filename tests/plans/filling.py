@@ -67,8 +67,10 @@ FROM generate_series(1, {rows}) n;
 
 INSERT INTO trips.participant SELECT n FROM generate_series(1, {rows}) n;
 INSERT INTO trips.merged SELECT {rows} + n, n FROM generate_series(1, {rows}) n;
-INSERT INTO trips.presence (person_id, online, vehicle, latitude, longitude, located_at)
-SELECT n, n % 2 = 0, 1 + n % 5, -2 + random(), 30 + random(), now() FROM generate_series(1, {rows}) n;
+INSERT INTO trips.presence (person_id, online, vehicle, latitude, longitude, located_at, quiet_from, quiet_to)
+SELECT n, n % 2 = 0, 1 + n % 5, -2 + random(), 30 + random(), now(), CASE WHEN n % 10 < 3 THEN 1320 END,
+       CASE WHEN n % 10 < 3 THEN 360 END
+FROM generate_series(1, {rows}) n;
 INSERT INTO trips.trip (trip_id, state, passenger_id, driver_id, vehicle, latitude, longitude, created_at, updated_at,
                         expires_at)
 SELECT n, CASE WHEN n % 50 = 0 THEN 2 WHEN n % 50 = 1 THEN 3 ELSE 6 + n % 3 END,
@@ -84,6 +86,8 @@ INSERT INTO trips.rating (trip_id, by_driver, stars, created_at)
 SELECT n, false, 1 + n % 5, now() FROM generate_series(1, {rows}) n;
 INSERT INTO trips.block (blocker_id, blocked_id, trip_id, created_at)
 SELECT n, n + 1, n, now() FROM generate_series(1, {rows}) n;
+INSERT INTO trips.no_show (trip_id, person_id, as_driver, noted_at)
+SELECT n, 1 + n % ({rows} / 4), n % 4 = 0, now() - n * interval '1 hour' FROM generate_series(1, {rows}) n;
 INSERT INTO trips.exchange (trip_id, by_driver, agreed_at)
 SELECT n, false, now() FROM generate_series(1, {rows}) n;
 INSERT INTO trips.match (trip_id, vehicle, made_at, driver_ids, reasons, meters, ages)

@@ -53,6 +53,10 @@ class Town(RuleBasedStateMachine):
             self.trips[trip.trip_id] = trip
         for presence in board.changed_presences:
             self.presences[presence.person_id] = presence
+        for missed in board.no_shows:
+            trip = self.trips[missed.trip_id]
+            assert trip.state is TripState.CANCELLED
+            assert {missed.person_id, trip.cancelled_by} == {trip.passenger_id, trip.driver_id}
         for tiding in board.tidings:
             assert tiding.recipient_id != actor
             if tiding.kind in {EventKind.OFFER_MADE, EventKind.OFFER_CLOSED}:
@@ -70,6 +74,7 @@ class Town(RuleBasedStateMachine):
         except HailwireError:
             assert not board.changed_trips
             assert not board.tidings
+            assert not board.no_shows
         self.keep(board, actor)
 
     @initialize()
@@ -98,9 +103,9 @@ class Town(RuleBasedStateMachine):
         step = Step(person, data.draw(st.sampled_from(list(self.trips) or [0])), state)
         self.attempt(person, lambda board: board.advance(step))
 
-    @rule(person=st.sampled_from(PEOPLE), data=st.data())
-    def cancel(self, person: int, data: st.DataObject) -> None:
-        given_up = Cancellation(person, data.draw(st.sampled_from(list(self.trips) or [0])), "")
+    @rule(person=st.sampled_from(PEOPLE), reason=st.sampled_from(("", "absent", "noshow")), data=st.data())
+    def cancel(self, person: int, reason: str, data: st.DataObject) -> None:
+        given_up = Cancellation(person, data.draw(st.sampled_from(list(self.trips) or [0])), reason)
         self.attempt(person, lambda board: board.cancel(given_up))
 
     @rule(one=st.sampled_from(PEOPLE), other=st.sampled_from(PEOPLE))
@@ -123,7 +128,7 @@ class Town(RuleBasedStateMachine):
                 ),
             )
 
-    @rule(seconds=st.sampled_from((1, 60, 119, 121, 601)))
+    @rule(seconds=st.sampled_from((1, 60, 119, 121, 301, 601)))
     def time_passes(self, seconds: int) -> None:
         self.now += datetime.timedelta(seconds=seconds)
         board = self.board()

@@ -25,6 +25,20 @@ def test_the_terms_come_from_the_environment() -> None:
     assert terms.request_lasts == datetime.timedelta(seconds=90)
 
 
+def test_how_long_people_are_waited_for_can_be_set() -> None:
+    """Both waits, and how often within how many days a passenger may not come."""
+    environ = {
+        "NO_SHOW_WAIT_MINUTES": "7",
+        "DRIVER_LATE_MINUTES": "12",
+        "NO_SHOW_LIMIT": "0",
+        "NO_SHOW_DAYS": "30",
+    }
+    terms = load(TripsSettings, {**_GIVEN, **environ}).terms
+    assert terms.no_show_after == datetime.timedelta(minutes=7)
+    assert terms.driver_late_after == datetime.timedelta(minutes=12)
+    assert (terms.no_show_limit, terms.no_show_window) == (0, datetime.timedelta(days=30))
+
+
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     """A newcomer corrects all of it in one go."""
     with pytest.raises(SettingsError) as refusal:

@@ -109,6 +109,34 @@ class Identity(_message.Message):
 Global___Identity: _TypeAlias = Identity  # noqa: Y015
 
 @_typing.final
+class QuietHours(_message.Message):
+    """A part of every day in which somebody wants to be left alone, by the clocks of the service area. What they write is
+    answered all the same.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_MINUTE_FIELD_NUMBER: _builtins.int
+    TO_MINUTE_FIELD_NUMBER: _builtins.int
+    from_minute: _builtins.int
+    """The first minute of the day that is quiet, 0 to 1439."""
+    to_minute: _builtins.int
+    """The first that is not any more, 0 to 1439: the next day's when it is the smaller of the two."""
+    def __init__(
+        self,
+        *,
+        from_minute: _builtins.int = ...,
+        to_minute: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_minute", b"from_minute", "to_minute", b"to_minute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuietHours: _TypeAlias = QuietHours  # noqa: Y015
+
+@_typing.final
 class Person(_message.Message):
     """Somebody who writes to us."""
 
@@ -123,6 +151,7 @@ class Person(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
     person_id: _builtins.int
     """Given by the service, never reused. Positive."""
     name: _builtins.str
@@ -151,6 +180,10 @@ class Person(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When anything here last changed."""
 
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours:
+        """When they want to be left alone; unset: never."""
+
     def __init__(
         self,
         *,
@@ -163,10 +196,11 @@ class Person(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
+        quiet_hours: Global___QuietHours | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "quiet_hours", b"quiet_hours", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "identities", b"identities", "language", b"language", "merged_person_ids", b"merged_person_ids", "name", b"name", "opt_outs", b"opt_outs", "person_id", b"person_id", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "identities", b"identities", "language", b"language", "merged_person_ids", b"merged_person_ids", "name", b"name", "opt_outs", b"opt_outs", "person_id", b"person_id", "quiet_hours", b"quiet_hours", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -346,7 +380,8 @@ class UpdatePersonRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields change: name, language, opt_outs; or identities alone, when the provider tells that the person has
+        """Which fields change: name, language, opt_outs, quiet_hours (unset, or both minutes the same: none any more); or
+        identities alone, when the provider tells that the person has
         another number or user id now. Then person.identities are the new ones. With a number among them they replace every
         WhatsApp identity of the person; without, only former_identities. Whoever holds one of the user ids, new or former,
         is the same person and is merged; a number that somebody else holds leaves them.

@@ -91,10 +91,10 @@ class ProfileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchUpdatePeople(self, request, context):
-        """Changes the fields named by each item's mask. Fields: name, language, opt_outs; or identities, alone. The id of a
-        merged person means the person it was merged into, and a repeat may use either.
-        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED; with identities also
-        IDENTITY_INVALID, IDENTITIES_MISSING.
+        """Changes the fields named by each item's mask. Fields: name, language, opt_outs, quiet_hours; or identities, alone. The
+        id of a merged person means the person it was merged into, and a repeat may use either.
+        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, QUIET_HOURS_INVALID, REQUEST_ID_REUSED;
+        with identities also IDENTITY_INVALID, IDENTITIES_MISSING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,10 +59,10 @@ class ProfileServiceStub:
     Error reasons per item: PERSON_NOT_FOUND.
     """
     BatchUpdatePeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.BatchUpdatePeopleRequest, _profile_pb2.BatchUpdatePeopleResponse]
-    """Changes the fields named by each item's mask. Fields: name, language, opt_outs; or identities, alone. The id of a
-    merged person means the person it was merged into, and a repeat may use either.
-    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED; with identities also
-    IDENTITY_INVALID, IDENTITIES_MISSING.
+    """Changes the fields named by each item's mask. Fields: name, language, opt_outs, quiet_hours; or identities, alone. The
+    id of a merged person means the person it was merged into, and a repeat may use either.
+    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, QUIET_HOURS_INVALID, REQUEST_ID_REUSED;
+    with identities also IDENTITY_INVALID, IDENTITIES_MISSING.
     """
     ListPeople: _grpc.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]
     """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
@@ -92,10 +92,10 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     Error reasons per item: PERSON_NOT_FOUND.
     """
     BatchUpdatePeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.BatchUpdatePeopleRequest, _profile_pb2.BatchUpdatePeopleResponse]  # type: ignore[assignment]
-    """Changes the fields named by each item's mask. Fields: name, language, opt_outs; or identities, alone. The id of a
-    merged person means the person it was merged into, and a repeat may use either.
-    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED; with identities also
-    IDENTITY_INVALID, IDENTITIES_MISSING.
+    """Changes the fields named by each item's mask. Fields: name, language, opt_outs, quiet_hours; or identities, alone. The
+    id of a merged person means the person it was merged into, and a repeat may use either.
+    Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, QUIET_HOURS_INVALID, REQUEST_ID_REUSED;
+    with identities also IDENTITY_INVALID, IDENTITIES_MISSING.
     """
     ListPeople: _aio.UnaryUnaryMultiCallable[_profile_pb2.ListPeopleRequest, _profile_pb2.ListPeopleResponse]  # type: ignore[assignment]
     """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
@@ -140,10 +140,10 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _profile_pb2.BatchUpdatePeopleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_profile_pb2.BatchUpdatePeopleResponse, _abc.Awaitable[_profile_pb2.BatchUpdatePeopleResponse]]:
-        """Changes the fields named by each item's mask. Fields: name, language, opt_outs; or identities, alone. The id of a
-        merged person means the person it was merged into, and a repeat may use either.
-        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, REQUEST_ID_REUSED; with identities also
-        IDENTITY_INVALID, IDENTITIES_MISSING.
+        """Changes the fields named by each item's mask. Fields: name, language, opt_outs, quiet_hours; or identities, alone. The
+        id of a merged person means the person it was merged into, and a repeat may use either.
+        Error reasons per item: PERSON_NOT_FOUND, FIELD_UNKNOWN, LANGUAGE_UNKNOWN, QUIET_HOURS_INVALID, REQUEST_ID_REUSED;
+        with identities also IDENTITY_INVALID, IDENTITIES_MISSING.
         """
 
     @_abc_1.abstractmethod

@@ -63,6 +63,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """To the passenger: the service was away when a ride was due, and it is too late to ask anybody."""
     EVENT_KIND_SCHEDULE_BUSY: _EventKind.ValueType  # 24
     """To the passenger: a scheduled ride was not asked for, because the passenger takes part in another open trip."""
+    EVENT_KIND_SCHEDULE_REFUSED: _EventKind.ValueType  # 25
+    """To the passenger: a scheduled ride was not asked for, because drivers waited for them in vain too often (refused_until)."""
     EVENT_KIND_ARRIVAL_TIME_CHANGED: _EventKind.ValueType  # 40
     """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
     EVENT_KIND_PRESENCE_ENDED: _EventKind.ValueType  # 41
@@ -123,6 +125,8 @@ EVENT_KIND_SCHEDULE_LATE: EventKind.ValueType  # 23
 """To the passenger: the service was away when a ride was due, and it is too late to ask anybody."""
 EVENT_KIND_SCHEDULE_BUSY: EventKind.ValueType  # 24
 """To the passenger: a scheduled ride was not asked for, because the passenger takes part in another open trip."""
+EVENT_KIND_SCHEDULE_REFUSED: EventKind.ValueType  # 25
+"""To the passenger: a scheduled ride was not asked for, because drivers waited for them in vain too often (refused_until)."""
 EVENT_KIND_ARRIVAL_TIME_CHANGED: EventKind.ValueType  # 40
 """To the passenger: the driver will be there notably sooner or later than was told (arrival_time), or nearly is."""
 EVENT_KIND_PRESENCE_ENDED: EventKind.ValueType  # 41
@@ -203,6 +207,7 @@ class Event(_message.Message):
     CLAIM_FIELD_NUMBER: _builtins.int
     FILE_REFUSAL_FIELD_NUMBER: _builtins.int
     SAID_FIELD_NUMBER: _builtins.int
+    REFUSED_UNTIL_FIELD_NUMBER: _builtins.int
     event_id: _builtins.int
     """Given by the service that hands it out, unique for ever among its own. Positive."""
     kind: Global___EventKind.ValueType
@@ -241,6 +246,10 @@ class Event(_message.Message):
     def said(self) -> Global___Said:
         """What the other side of the trip said, for relayed events."""
 
+    @_builtins.property
+    def refused_until(self) -> _timestamp_pb2.Timestamp:
+        """From when on the passenger may ask for rides again, for refused schedules."""
+
     def __init__(
         self,
         *,
@@ -256,10 +265,11 @@ class Event(_message.Message):
         claim: _insurance_pb2.Claim | None = ...,
         file_refusal: Global___FileRefusal.ValueType = ...,
         said: Global___Said | None = ...,
+        refused_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "money", b"money", "said", b"said", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "money", b"money", "refused_until", b"refused_until", "said", b"said", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "event_id", b"event_id", "file_refusal", b"file_refusal", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "said", b"said", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "claim", b"claim", "create_time", b"create_time", "event_id", b"event_id", "file_refusal", b"file_refusal", "kind", b"kind", "money", b"money", "offer_id", b"offer_id", "recipient_id", b"recipient_id", "refused_until", b"refused_until", "said", b"said", "schedule", b"schedule", "trip", b"trip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

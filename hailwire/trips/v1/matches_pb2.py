@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hailwire.trips.v1 import trips_pb2 as hailwire_dot_trips_dot_v1_dot_trips__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhailwire/trips/v1/matches.proto\x12\x11hailwire.trips.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dhailwire/trips/v1/trips.proto\"\xbc\x01\n\tCandidate\x12\x11\n\tperson_id\x18\x01 \x01(\x03\x12.\n\x06reason\x18\x02 \x01(\x0e\x32\x1e.hailwire.trips.v1.MatchReason\x12\x1c\n\x0f\x64istance_meters\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12!\n\x14location_age_seconds\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x12\n\x10_distance_metersB\x17\n\x15_location_age_seconds\"\xa8\x01\n\x05Match\x12\x0f\n\x07trip_id\x18\x01 \x01(\x03\x12+\n\x07vehicle\x18\x02 \x01(\x0e\x32\x1a.hailwire.trips.v1.Vehicle\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\ncandidates\x18\x04 \x03(\x0b\x32\x1c.hailwire.trips.v1.Candidate\"\"\n\x0fGetMatchRequest\x12\x0f\n\x07trip_id\x18\x01 \x01(\x03\"=\n\x10GetMatchResponse\x12)\n\x07matches\x18\x01 \x03(\x0b\x32\x18.hailwire.trips.v1.Match\":\n\x16ListMissedTripsRequest\x12\x11\n\tperson_id\x18\x01 \x01(\x03\x12\r\n\x05limit\x18\x02 \x01(\x05\"n\n\nMissedTrip\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\tcandidate\x18\x02 \x01(\x0b\x32\x1c.hailwire.trips.v1.Candidate\"G\n\x17ListMissedTripsResponse\x12,\n\x05trips\x18\x01 \x03(\x0b\x32\x1d.hailwire.trips.v1.MissedTrip*\xa8\x02\n\x0bMatchReason\x12\x1c\n\x18MATCH_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14MATCH_REASON_OFFERED\x10\x01\x12#\n\x1fMATCH_REASON_ASKED_BY_PASSENGER\x10\x02\x12\"\n\x1eMATCH_REASON_NOT_AMONG_NEAREST\x10\x03\x12\x16\n\x12MATCH_REASON_STALE\x10\x04\x12\x18\n\x14MATCH_REASON_TOO_FAR\x10\x05\x12\x15\n\x11MATCH_REASON_BUSY\x10\x06\x12\x18\n\x14MATCH_REASON_OFFLINE\x10\x07\x12\x1e\n\x1aMATCH_REASON_OTHER_VEHICLE\x10\x08\x12\x15\n\x11MATCH_REASON_SELF\x10\t2\xcf\x01\n\x0eMatchesService\x12S\n\x08GetMatch\x12\".hailwire.trips.v1.GetMatchRequest\x1a#.hailwire.trips.v1.GetMatchResponse\x12h\n\x0fListMissedTrips\x12).hailwire.trips.v1.ListMissedTripsRequest\x1a*.hailwire.trips.v1.ListMissedTripsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhailwire/trips/v1/matches.proto\x12\x11hailwire.trips.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dhailwire/trips/v1/trips.proto\"\xbc\x01\n\tCandidate\x12\x11\n\tperson_id\x18\x01 \x01(\x03\x12.\n\x06reason\x18\x02 \x01(\x0e\x32\x1e.hailwire.trips.v1.MatchReason\x12\x1c\n\x0f\x64istance_meters\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12!\n\x14location_age_seconds\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x12\n\x10_distance_metersB\x17\n\x15_location_age_seconds\"\xa8\x01\n\x05Match\x12\x0f\n\x07trip_id\x18\x01 \x01(\x03\x12+\n\x07vehicle\x18\x02 \x01(\x0e\x32\x1a.hailwire.trips.v1.Vehicle\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\ncandidates\x18\x04 \x03(\x0b\x32\x1c.hailwire.trips.v1.Candidate\"\"\n\x0fGetMatchRequest\x12\x0f\n\x07trip_id\x18\x01 \x01(\x03\"=\n\x10GetMatchResponse\x12)\n\x07matches\x18\x01 \x03(\x0b\x32\x18.hailwire.trips.v1.Match\":\n\x16ListMissedTripsRequest\x12\x11\n\tperson_id\x18\x01 \x01(\x03\x12\r\n\x05limit\x18\x02 \x01(\x05\"n\n\nMissedTrip\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\tcandidate\x18\x02 \x01(\x0b\x32\x1c.hailwire.trips.v1.Candidate\"G\n\x17ListMissedTripsResponse\x12,\n\x05trips\x18\x01 \x03(\x0b\x32\x1d.hailwire.trips.v1.MissedTrip*\xc0\x02\n\x0bMatchReason\x12\x1c\n\x18MATCH_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14MATCH_REASON_OFFERED\x10\x01\x12#\n\x1fMATCH_REASON_ASKED_BY_PASSENGER\x10\x02\x12\"\n\x1eMATCH_REASON_NOT_AMONG_NEAREST\x10\x03\x12\x16\n\x12MATCH_REASON_STALE\x10\x04\x12\x18\n\x14MATCH_REASON_TOO_FAR\x10\x05\x12\x15\n\x11MATCH_REASON_BUSY\x10\x06\x12\x18\n\x14MATCH_REASON_OFFLINE\x10\x07\x12\x1e\n\x1aMATCH_REASON_OTHER_VEHICLE\x10\x08\x12\x15\n\x11MATCH_REASON_SELF\x10\t\x12\x16\n\x12MATCH_REASON_QUIET\x10\n2\xcf\x01\n\x0eMatchesService\x12S\n\x08GetMatch\x12\".hailwire.trips.v1.GetMatchRequest\x1a#.hailwire.trips.v1.GetMatchResponse\x12h\n\x0fListMissedTrips\x12).hailwire.trips.v1.ListMissedTripsRequest\x1a*.hailwire.trips.v1.ListMissedTripsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hailwire.trips.v1.matches_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MATCHREASON']._serialized_start=825
-  _globals['_MATCHREASON']._serialized_end=1121
+  _globals['_MATCHREASON']._serialized_end=1145
   _globals['_CANDIDATE']._serialized_start=119
   _globals['_CANDIDATE']._serialized_end=307
   _globals['_MATCH']._serialized_start=310
@@ -49,6 +49,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MISSEDTRIP']._serialized_end=749
   _globals['_LISTMISSEDTRIPSRESPONSE']._serialized_start=751
   _globals['_LISTMISSEDTRIPSRESPONSE']._serialized_end=822
-  _globals['_MATCHESSERVICE']._serialized_start=1124
-  _globals['_MATCHESSERVICE']._serialized_end=1331
+  _globals['_MATCHESSERVICE']._serialized_start=1148
+  _globals['_MATCHESSERVICE']._serialized_end=1355
 # @@protoc_insertion_point(module_scope)

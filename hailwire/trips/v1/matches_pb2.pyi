@@ -47,6 +47,8 @@ class _MatchReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchReas
     """Online with another vehicle."""
     MATCH_REASON_SELF: _MatchReason.ValueType  # 9
     """The passenger themselves."""
+    MATCH_REASON_QUIET: _MatchReason.ValueType  # 10
+    """It was within their quiet hours."""
 
 class MatchReason(_MatchReason, metaclass=_MatchReasonEnumTypeWrapper):
     """Why a driver was asked, or was not."""
@@ -71,6 +73,8 @@ MATCH_REASON_OTHER_VEHICLE: MatchReason.ValueType  # 8
 """Online with another vehicle."""
 MATCH_REASON_SELF: MatchReason.ValueType  # 9
 """The passenger themselves."""
+MATCH_REASON_QUIET: MatchReason.ValueType  # 10
+"""It was within their quiet hours."""
 Global___MatchReason: _TypeAlias = MatchReason  # noqa: Y015
 
 @_typing.final

@@ -236,6 +236,7 @@ class Presence(_message.Message):
     LOCATION_FIELD_NUMBER: _builtins.int
     LOCATION_TIME_FIELD_NUMBER: _builtins.int
     TRIP_ID_FIELD_NUMBER: _builtins.int
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
     person_id: _builtins.int
     """Who."""
     online: _builtins.bool
@@ -252,6 +253,10 @@ class Presence(_message.Message):
     def location_time(self) -> _timestamp_pb2.Timestamp:
         """When the location was told; older than the service's freshness limit means not offered to anyone."""
 
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours:
+        """When no requests are wanted; unset: at any time they are."""
+
     def __init__(
         self,
         *,
@@ -261,14 +266,41 @@ class Presence(_message.Message):
         location: Global___Location | None = ...,
         location_time: _timestamp_pb2.Timestamp | None = ...,
         trip_id: _builtins.int = ...,
+        quiet_hours: Global___QuietHours | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "location_time", b"location_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "location_time", b"location_time", "quiet_hours", b"quiet_hours"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "location_time", b"location_time", "online", b"online", "person_id", b"person_id", "trip_id", b"trip_id", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "location_time", b"location_time", "online", b"online", "person_id", b"person_id", "quiet_hours", b"quiet_hours", "trip_id", b"trip_id", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Presence: _TypeAlias = Presence  # noqa: Y015
+
+@_typing.final
+class QuietHours(_message.Message):
+    """A part of every day, by the clocks of the service area (the service's setting)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_MINUTE_FIELD_NUMBER: _builtins.int
+    TO_MINUTE_FIELD_NUMBER: _builtins.int
+    from_minute: _builtins.int
+    """The first minute of the day that is quiet, 0 to 1439."""
+    to_minute: _builtins.int
+    """The first that is not any more, 0 to 1439: the next day's when it is the smaller of the two."""
+    def __init__(
+        self,
+        *,
+        from_minute: _builtins.int = ...,
+        to_minute: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_minute", b"from_minute", "to_minute", b"to_minute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuietHours: _TypeAlias = QuietHours  # noqa: Y015
 
 @_typing.final
 class PresenceResult(_message.Message):
@@ -313,6 +345,7 @@ class UpdatePresenceRequest(_message.Message):
     ONLINE_FIELD_NUMBER: _builtins.int
     VEHICLE_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Names this change; at most 128 characters. Required."""
     person_id: _builtins.int
@@ -325,6 +358,10 @@ class UpdatePresenceRequest(_message.Message):
     def location(self) -> Global___Location:
         """The place, when it changes."""
 
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours:
+        """The quiet hours, when they change; both minutes the same: none any more."""
+
     def __init__(
         self,
         *,
@@ -333,10 +370,11 @@ class UpdatePresenceRequest(_message.Message):
         online: _builtins.bool | None = ...,
         vehicle: Global___Vehicle.ValueType | None = ...,
         location: Global___Location | None = ...,
+        quiet_hours: Global___QuietHours | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_online", b"_online", "_vehicle", b"_vehicle", "location", b"location", "online", b"online", "vehicle", b"vehicle"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_online", b"_online", "_vehicle", b"_vehicle", "location", b"location", "online", b"online", "quiet_hours", b"quiet_hours", "vehicle", b"vehicle"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_online", b"_online", "_vehicle", b"_vehicle", "location", b"location", "online", b"online", "person_id", b"person_id", "request_id", b"request_id", "vehicle", b"vehicle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_online", b"_online", "_vehicle", b"_vehicle", "location", b"location", "online", b"online", "person_id", b"person_id", "quiet_hours", b"quiet_hours", "request_id", b"request_id", "vehicle", b"vehicle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__online: _TypeAlias = _typing.Literal["online"]  # noqa: Y015
     _WhichOneofArgType__online: _TypeAlias = _typing.Literal["_online", b"_online"]  # noqa: Y015
@@ -1100,7 +1138,10 @@ class CancelTripRequest(_message.Message):
     trip_id: _builtins.int
     """Which trip."""
     reason: _builtins.str
-    """At most 200 characters; may be empty."""
+    """At most 200 characters; may be empty. `absent`, from the driver of a trip that is ARRIVED: the passenger did not come.
+    `noshow`, from the passenger of one that is ACCEPTED: the driver did not come, although the time is over that was told.
+    Both want a wait that is the service's setting.
+    """
     def __init__(
         self,
         *,

@@ -115,8 +115,9 @@ class TripsServiceServicer:
     """
 
     def BatchUpdatePresences(self, request, context):
-        """Puts drivers on the map or takes them off. One row per driver; going online again moves it.
-        Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, REQUEST_ID_REUSED.
+        """Puts drivers on the map or takes them off. One row per driver; going online again moves it. Anybody may tell their
+        quiet hours so, passengers too: reminders of rides for later wait until they are over.
+        Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, QUIET_HOURS_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,7 +131,8 @@ class TripsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchSearchDrivers(self, request, context):
-        """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius and not the asker.
+        """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius, not the asker, and whose
+        quiet hours it is not.
         Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -139,8 +141,9 @@ class TripsServiceServicer:
 
     def BatchCreateTrips(self, request, context):
         """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
-        open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-        VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
+        open trip, and gets none for a while after drivers waited for them in vain too often.
+        Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_SHOWS_TOO_MANY (metadata until, in Unix seconds),
+        NO_DRIVERS_AVAILABLE, LOCATION_INVALID, VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,7 +167,9 @@ class TripsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchCancelTrips(self, request, context):
-        """Either side gives an open trip up. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL, REQUEST_ID_REUSED.
+        """Either side gives an open trip up. Two reasons say that the other side did not come, which is noted of them: see
+        CancelTripRequest. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), NO_SHOW_TOO_EARLY
+        (metadata seconds: how long to wait still), REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

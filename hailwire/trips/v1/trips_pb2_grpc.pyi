@@ -52,19 +52,22 @@ class TripsServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TripsServiceAsyncStub: ...
     BatchUpdatePresences: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchUpdatePresencesRequest, _trips_pb2.BatchUpdatePresencesResponse]
-    """Puts drivers on the map or takes them off. One row per driver; going online again moves it.
-    Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, REQUEST_ID_REUSED.
+    """Puts drivers on the map or takes them off. One row per driver; going online again moves it. Anybody may tell their
+    quiet hours so, passengers too: reminders of rides for later wait until they are over.
+    Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, QUIET_HOURS_INVALID, REQUEST_ID_REUSED.
     """
     BatchGetPresences: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchGetPresencesRequest, _trips_pb2.BatchGetPresencesResponse]
     """Reads where drivers are and whether they are available. Error reasons per item: PRESENCE_NOT_FOUND."""
     BatchSearchDrivers: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchSearchDriversRequest, _trips_pb2.BatchSearchDriversResponse]
-    """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius and not the asker.
+    """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius, not the asker, and whose
+    quiet hours it is not.
     Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED.
     """
     BatchCreateTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchCreateTripsRequest, _trips_pb2.BatchCreateTripsResponse]
     """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
-    open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-    VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
+    open trip, and gets none for a while after drivers waited for them in vain too often.
+    Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_SHOWS_TOO_MANY (metadata until, in Unix seconds),
+    NO_DRIVERS_AVAILABLE, LOCATION_INVALID, VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
     """
     BatchAnswerOffers: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchAnswerOffersRequest, _trips_pb2.BatchAnswerOffersResponse]
     """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
@@ -76,7 +79,10 @@ class TripsServiceStub:
     Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), REQUEST_ID_REUSED.
     """
     BatchCancelTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchCancelTripsRequest, _trips_pb2.BatchCancelTripsResponse]
-    """Either side gives an open trip up. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL, REQUEST_ID_REUSED."""
+    """Either side gives an open trip up. Two reasons say that the other side did not come, which is noted of them: see
+    CancelTripRequest. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), NO_SHOW_TOO_EARLY
+    (metadata seconds: how long to wait still), REQUEST_ID_REUSED.
+    """
     BatchGetTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchGetTripsRequest, _trips_pb2.BatchGetTripsResponse]
     """Reads trips by id. Error reasons per item: TRIP_NOT_FOUND."""
     BatchGetOpenTrips: _grpc.UnaryUnaryMultiCallable[_trips_pb2.BatchGetOpenTripsRequest, _trips_pb2.BatchGetOpenTripsResponse]
@@ -108,19 +114,22 @@ class TripsServiceAsyncStub(TripsServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     BatchUpdatePresences: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchUpdatePresencesRequest, _trips_pb2.BatchUpdatePresencesResponse]  # type: ignore[assignment]
-    """Puts drivers on the map or takes them off. One row per driver; going online again moves it.
-    Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, REQUEST_ID_REUSED.
+    """Puts drivers on the map or takes them off. One row per driver; going online again moves it. Anybody may tell their
+    quiet hours so, passengers too: reminders of rides for later wait until they are over.
+    Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, QUIET_HOURS_INVALID, REQUEST_ID_REUSED.
     """
     BatchGetPresences: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchGetPresencesRequest, _trips_pb2.BatchGetPresencesResponse]  # type: ignore[assignment]
     """Reads where drivers are and whether they are available. Error reasons per item: PRESENCE_NOT_FOUND."""
     BatchSearchDrivers: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchSearchDriversRequest, _trips_pb2.BatchSearchDriversResponse]  # type: ignore[assignment]
-    """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius and not the asker.
+    """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius, not the asker, and whose
+    quiet hours it is not.
     Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED.
     """
     BatchCreateTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchCreateTripsRequest, _trips_pb2.BatchCreateTripsResponse]  # type: ignore[assignment]
     """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
-    open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-    VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
+    open trip, and gets none for a while after drivers waited for them in vain too often.
+    Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_SHOWS_TOO_MANY (metadata until, in Unix seconds),
+    NO_DRIVERS_AVAILABLE, LOCATION_INVALID, VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
     """
     BatchAnswerOffers: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchAnswerOffersRequest, _trips_pb2.BatchAnswerOffersResponse]  # type: ignore[assignment]
     """A driver accepts or declines an offer. The first to accept wins; everyone else is refused and told by an event.
@@ -132,7 +141,10 @@ class TripsServiceAsyncStub(TripsServiceStub):
     Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), REQUEST_ID_REUSED.
     """
     BatchCancelTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchCancelTripsRequest, _trips_pb2.BatchCancelTripsResponse]  # type: ignore[assignment]
-    """Either side gives an open trip up. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL, REQUEST_ID_REUSED."""
+    """Either side gives an open trip up. Two reasons say that the other side did not come, which is noted of them: see
+    CancelTripRequest. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), NO_SHOW_TOO_EARLY
+    (metadata seconds: how long to wait still), REQUEST_ID_REUSED.
+    """
     BatchGetTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchGetTripsRequest, _trips_pb2.BatchGetTripsResponse]  # type: ignore[assignment]
     """Reads trips by id. Error reasons per item: TRIP_NOT_FOUND."""
     BatchGetOpenTrips: _aio.UnaryUnaryMultiCallable[_trips_pb2.BatchGetOpenTripsRequest, _trips_pb2.BatchGetOpenTripsResponse]  # type: ignore[assignment]
@@ -167,8 +179,9 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trips_pb2.BatchUpdatePresencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchUpdatePresencesResponse, _abc.Awaitable[_trips_pb2.BatchUpdatePresencesResponse]]:
-        """Puts drivers on the map or takes them off. One row per driver; going online again moves it.
-        Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, REQUEST_ID_REUSED.
+        """Puts drivers on the map or takes them off. One row per driver; going online again moves it. Anybody may tell their
+        quiet hours so, passengers too: reminders of rides for later wait until they are over.
+        Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED, LOCATION_REQUIRED, QUIET_HOURS_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -185,7 +198,8 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trips_pb2.BatchSearchDriversRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchSearchDriversResponse, _abc.Awaitable[_trips_pb2.BatchSearchDriversResponse]]:
-        """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius and not the asker.
+        """Finds the nearest drivers who are online with that vehicle, fresh, free, inside the radius, not the asker, and whose
+        quiet hours it is not.
         Error reasons per item: LOCATION_INVALID, VEHICLE_REQUIRED.
         """
 
@@ -196,8 +210,9 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchCreateTripsResponse, _abc.Awaitable[_trips_pb2.BatchCreateTripsResponse]]:
         """Makes a trip and offers it to the named drivers, or to the nearest available ones. A passenger has at most one
-        open trip. Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_DRIVERS_AVAILABLE, LOCATION_INVALID,
-        VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
+        open trip, and gets none for a while after drivers waited for them in vain too often.
+        Error reasons per item: TRIP_ALREADY_OPEN (metadata trip_id), NO_SHOWS_TOO_MANY (metadata until, in Unix seconds),
+        NO_DRIVERS_AVAILABLE, LOCATION_INVALID, VEHICLE_REQUIRED, DRIVERS_TOO_MANY, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -227,7 +242,10 @@ class TripsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _trips_pb2.BatchCancelTripsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_trips_pb2.BatchCancelTripsResponse, _abc.Awaitable[_trips_pb2.BatchCancelTripsResponse]]:
-        """Either side gives an open trip up. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL, REQUEST_ID_REUSED."""
+        """Either side gives an open trip up. Two reasons say that the other side did not come, which is noted of them: see
+        CancelTripRequest. Error reasons per item: TRIP_NOT_FOUND, TRIP_STEP_ILLEGAL (metadata state), NO_SHOW_TOO_EARLY
+        (metadata seconds: how long to wait still), REQUEST_ID_REUSED.
+        """
 
     @_abc_1.abstractmethod
     def BatchGetTrips(

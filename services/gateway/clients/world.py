@@ -50,6 +50,7 @@ class PersonalWorld:
         name: str | None = None,
         language: str | None = None,
         opt_outs: Sequence[profile_pb2.Channel.ValueType] | None = None,
+        quiet_hours: profile_pb2.QuietHours | None = None,
     ) -> profile_pb2.Person:
         """Change what is given, keep the rest."""
         person = profile_pb2.Person(person_id=self._person_id)
@@ -63,6 +64,9 @@ class PersonalWorld:
         if opt_outs is not None:
             request.person.opt_outs.extend(opt_outs)
             request.update_mask.paths.append("opt_outs")
+        if quiet_hours is not None:
+            request.person.quiet_hours.CopyFrom(quiet_hours)
+            request.update_mask.paths.append("quiet_hours")
         return await self._profile.update(request)
 
     async def prove_number(self, step: str, number: str) -> None:
@@ -85,10 +89,16 @@ class PersonalWorld:
         online: bool | None = None,
         vehicle: trips_pb2.Vehicle.ValueType | None = None,
         location: trips_pb2.Location | None = None,
+        quiet_hours: trips_pb2.QuietHours | None = None,
     ) -> trips_pb2.Presence:
-        """Put the driver on the map or take them off."""
+        """Put the driver on the map or take them off; or let anybody's quiet hours count there."""
         request = trips_pb2.UpdatePresenceRequest(
-            request_id=self._id(step), person_id=self._person_id, online=online, vehicle=vehicle, location=location
+            request_id=self._id(step),
+            person_id=self._person_id,
+            online=online,
+            vehicle=vehicle,
+            location=location,
+            quiet_hours=quiet_hours,
         )
         return await self._trips.update_presence(request)
 

@@ -5,7 +5,17 @@ from typing import TypeVar
 
 from chassis.errors import HailwireError
 from hailwire.profile.v1 import profile_pb2
-from services.gateway.conversations import catalogue, consent, guidance, numbering, questions, refusals, routing, taps
+from services.gateway.conversations import (
+    catalogue,
+    consent,
+    guidance,
+    numbering,
+    questions,
+    quiet_words,
+    refusals,
+    routing,
+    taps,
+)
 from services.gateway.conversations.flows import HOME, QUESTIONS
 from services.gateway.conversations.flows import consent as consenting
 from services.gateway.conversations.flows.offer import YES_WORDS
@@ -143,6 +153,8 @@ def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
             return turn, routing.ANSWERS[turn.state.name]
         case MessageKind.TEXT | MessageKind.MEDIA if words in routing.KEYWORDS:
             return turn, routing.KEYWORDS[words]
+        case MessageKind.TEXT if quiet_words.said(message.text):
+            return turn, routing.QUIET_HOURS
         case MessageKind.TEXT:
             tap = numbering.typed(turn, words)
             if tap:

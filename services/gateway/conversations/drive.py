@@ -3,7 +3,17 @@
 from dataclasses import replace
 
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import cover, guidance, menus, own_places, questions, taps, trip_card, wording
+from services.gateway.conversations import (
+    cover,
+    guidance,
+    menus,
+    own_places,
+    questions,
+    quiet_words,
+    taps,
+    trip_card,
+    wording,
+)
 from services.gateway.conversations.memory import Memory, remembered
 from services.gateway.conversations.turn import Moment, Outcome, Turn
 from services.gateway.messages import Button, Buttons
@@ -30,6 +40,15 @@ async def begin(turn: Turn) -> Outcome:
     if missing is not None:
         return missing
     return questions.ask_drive_vehicle(turn)
+
+
+async def go_online(turn: Turn) -> Outcome:
+    """`online`: whoever is reads it, and whether it is their quiet time; anybody else is asked for the vehicle."""
+    presence = await turn.world.presence(fresh=True)
+    if presence is None or not presence.online or remembered(turn).trip is not None:
+        return await begin(turn)
+    memory = replace(remembered(turn), online=taps.VEHICLE_WORDS.get(presence.vehicle, "other"))
+    return Outcome(memory.home(), (_online_card(turn, "online", presence.vehicle),))
 
 
 async def choose_vehicle(turn: Turn) -> Outcome:
@@ -131,4 +150,5 @@ def _online_card(
         name = wording.vehicle_name(turn.language, vehicle)
         at = place_name[:60]
         words = turn.say("online-at", vehicle=name, place=at) if at else turn.say("online", vehicle=name)
+    words = menus.body(words, quiet_words.now(turn))
     return Buttons(words, (Button(taps.GO_OFFLINE, turn.say("button-offline")),))

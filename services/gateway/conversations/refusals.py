@@ -66,6 +66,9 @@ BY_THE_WALLET = frozenset(
     }
 )
 
+# Worded where they are met, because a time goes with them (no_shows.py).
+BY_NO_SHOWS = frozenset({"NO_SHOW_TOO_EARLY", "NO_SHOWS_TOO_MANY"})
+
 OUR_BUGS = frozenset(
     {
         "ANSWER_INVALID",
@@ -87,6 +90,7 @@ OUR_BUGS = frozenset(
         "RELAY_EMPTY",
         "SCHEDULE_TIME_REQUIRED",
         "PERSON_NOT_FOUND",
+        "QUIET_HOURS_INVALID",
         "REQUEST_ID_REUSED",
         "STARS_INVALID",
         "VALUE_INVALID",

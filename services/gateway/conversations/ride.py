@@ -9,6 +9,7 @@ from services.gateway.conversations import (
     guidance,
     menus,
     nearby,
+    no_shows,
     own_places,
     questions,
     taps,
@@ -137,6 +138,8 @@ async def ask(turn: Turn) -> Outcome:
             return shown or await guidance.ground(turn, turn.say("refused-trip-open"))
         if error.reason == "NO_DRIVERS_AVAILABLE":
             return await nearby.show_drivers(turn, vehicle, spot, turn.say("refused-no-drivers"), destination=to)
+        if error.reason == "NO_SHOWS_TOO_MANY":
+            return await guidance.ground(turn, no_shows.refused(turn, error))
         raise
     await own_places.note(turn, spot)
     memory = remembered(turn).on_trip(trip, turn.person.person_id)

@@ -50,6 +50,13 @@ async def busy(turn: EventTurn) -> Outcome:
     return _tell(turn, Text(turn.say("told-busy", when=schedule_card.ride_told(turn, schedule))))
 
 
+async def refused_ride(turn: EventTurn) -> Outcome:
+    """Drivers waited for the passenger in vain too often."""
+    until = wording.moment(turn.language, wording.utc(turn.event.refused_until), turn.zone)
+    when = schedule_card.ride_told(turn, turn.event.schedule)
+    return _tell(turn, Text(turn.say("told-ride-refused", when=when, until=until)))
+
+
 def _regret(turn: EventTurn, key: str) -> Outcome:
     words = turn.say(key, when=schedule_card.ride_told(turn, turn.event.schedule))
     buttons = (

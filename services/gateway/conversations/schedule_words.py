@@ -42,7 +42,17 @@ def short(language: str, when: When, zone: ZoneInfo) -> str:
 def hour(language: str, moment: datetime, zone: ZoneInfo) -> str:
     """The time of day alone."""
     local = moment.astimezone(zone)
-    return t(language, "time-of-day", **_clock(language, local.hour, local.minute))
+    return time_of_day(language, local.hour * 60 + local.minute)
+
+
+def time_of_day(language: str, minute_of_day: int) -> str:
+    """The same of a minute of any day."""
+    return t(language, "time-of-day", **_clock(language, *divmod(minute_of_day, 60)))
+
+
+def written(minute_of_day: int) -> str:
+    """In digits alone: "22:00"."""
+    return _written(*divmod(minute_of_day, 60))
 
 
 def _clock(language: str, hours: int, minutes: int) -> dict[str, str]:

@@ -107,6 +107,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def minute_of_day(text: str) -> int:
+    """A minute of a day, 0 to 1439; raises TapUnreadable."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) < 24 * 60):
+        raise TapUnreadable(text)
+    return int(text)
+
+
 def language(code: str) -> str:
     """Choose a language."""
     return f"lang:set:{code}"
@@ -200,6 +207,11 @@ class Payment:
 def history(page_token: str = "") -> str:
     """A page of the statement; without a token the first."""
     return f"wallet:history:{page_token}" if page_token else "wallet:history"
+
+
+def quiet(from_minute: int, to_minute: int) -> str:
+    """Be left alone from one minute of the day to the other; from 0 to 0: never."""
+    return f"quiet:set:{from_minute}:{to_minute}"
 
 
 def own_place(word: str, place_id: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chassis.errors import HailwireError
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import fares, guidance, menus, rating, taps, trip_card, wording
+from services.gateway.conversations import fares, guidance, menus, no_shows, rating, taps, trip_card, wording
 from services.gateway.conversations.memory import OPEN_TRIP_STATES, remembered
 from services.gateway.conversations.turn import Outcome, Turn
 from services.gateway.messages import Menu, MessageKind, Row
@@ -16,11 +16,12 @@ PASSENGER_REASONS = {
     "wait": ("row-reason-wait", "told-wait"),
     "plans": ("row-reason-plans", "told-plans"),
     "found": ("row-reason-found", "told-found"),
+    no_shows.DRIVER_ABSENT: ("row-reason-noshow", "told-noshow"),
     "other": ("row-reason-other", "told-other"),
 }
 DRIVER_REASONS = {
     "vehicle": ("row-reason-vehicle", "told-vehicle"),
-    "absent": ("row-reason-absent", "told-absent"),
+    no_shows.PASSENGER_ABSENT: ("button-absent", "told-absent"),
     "far": ("row-reason-far", "told-far"),
     "other": ("row-reason-other", "told-other"),
 }
@@ -53,7 +54,11 @@ async def ask_why(turn: Turn) -> Outcome:
         return await _over(turn, trip)
     driving = trip.driver_id == turn.person.person_id
     reasons = DRIVER_REASONS if driving else PASSENGER_REASONS
-    rows = [Row(taps.drop(trip.trip_id, code), turn.say(title)) for code, (title, _) in reasons.items()]
+    rows = [
+        Row(taps.drop(trip.trip_id, code), turn.say(title))
+        for code, (title, _) in reasons.items()
+        if no_shows.fits(code, trip.state)
+    ]
     rows.append(Row(taps.step("show", trip.trip_id), turn.say("row-keep")))
     memory = remembered(turn).on_trip(trip, turn.person.person_id)
     menu = Menu(turn.say("why"), turn.say("label-reasons"), tuple(rows))
@@ -78,13 +83,18 @@ async def drop(turn: Turn) -> Outcome:
     try:
         trip = await turn.world.cancel_trip("drop", trip_id, reason)
     except HailwireError as error:
-        if error.reason != "TRIP_STEP_ILLEGAL":
+        if error.reason not in {"TRIP_STEP_ILLEGAL", "NO_SHOW_TOO_EARLY"}:
             raise
         # Fresh: the refusal told that it is not as it may still be remembered.
-        return await _over(turn, await trip_card.own_trip(turn, trip_id, fresh=True))
+        trip = await trip_card.own_trip(turn, trip_id, fresh=True)
+        if trip.state not in OPEN_TRIP_STATES:
+            return await _over(turn, trip)
+        # Nobody waits for the other side there, or not long enough.
+        early = error.reason == "NO_SHOW_TOO_EARLY"
+        return _still(turn, trip, no_shows.too_early(turn, reason, error) if early else turn.say("refused-step"))
     memory = remembered(turn).off_trip(trip.trip_id)
     turn = replace(turn, state=memory.home())
-    return Outcome(memory.home(), (menus.home(turn, memory, turn.say("given-up")),))
+    return Outcome(memory.home(), (menus.home(turn, memory, turn.say(no_shows.ENDED.get(reason, "given-up"))),))
 
 
 async def show(turn: Turn) -> Outcome:
@@ -112,7 +122,6 @@ async def list_trips(turn: Turn) -> Outcome:
 
 async def _advance(turn: Turn, state: trips_pb2.TripState.ValueType) -> Outcome:
     trip_id = taps.number_of(turn.message.tap)
-    memory = remembered(turn)
     try:
         trip = await turn.world.advance_trip("advance", trip_id, state)
     except HailwireError as error:
@@ -124,10 +133,14 @@ async def _advance(turn: Turn, state: trips_pb2.TripState.ValueType) -> Outcome:
             return _stepped(turn, trip)
         if trip.state not in OPEN_TRIP_STATES:
             return await _over(turn, trip)
-        memory = memory.on_trip(trip, turn.person.person_id)
-        # The card says where the trip really is and has the button that fits.
-        return Outcome(memory.home(), (trip_card.card(turn, trip, turn.say("refused-step")),))
+        return _still(turn, trip, turn.say("refused-step"))
     return _stepped(turn, trip)
+
+
+def _still(turn: Turn, trip: trips_pb2.Trip, lead: str) -> Outcome:
+    """Nothing has come of it: the card says where the trip really is and has the buttons that fit."""
+    memory = remembered(turn).on_trip(trip, turn.person.person_id)
+    return Outcome(memory.home(), (trip_card.card(turn, trip, lead),))
 
 
 def _stepped(turn: Turn, trip: trips_pb2.Trip) -> Outcome:

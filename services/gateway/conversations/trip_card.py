@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chassis.errors import NotFound
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.conversations import arrival, fares, menus, places, schedule_words, taps, wording
+from services.gateway.conversations import arrival, fares, menus, no_shows, places, schedule_words, taps, wording
 from services.gateway.conversations.memory import OPEN_TRIP_STATES, remembered
 from services.gateway.conversations.turn import Moment, Outcome
 from services.gateway.messages import Button, Buttons, Reply
@@ -45,7 +45,8 @@ def card(moment: Moment, trip: trips_pb2.Trip, lead: str = "") -> Reply:
         paragraphs = [lead, moment.say(words)]
         if trip.state in _BEFORE_THE_RIDE:
             paragraphs += [pickup(moment, trip), pickup_time(moment, trip)]
-        return Buttons(menus.body(*paragraphs), (Button(taps.step(step, trip.trip_id), moment.say(title)), leave))
+        next_step = Button(taps.step(step, trip.trip_id), moment.say(title))
+        return Buttons(menus.body(*paragraphs), (next_step, leave, *no_shows.buttons(moment, trip)))
     words = PASSENGER_WORDS[trip.state]
     vehicle = wording.vehicle_name(moment.language, trip.vehicle)
     told = (moment.say(words, vehicle=vehicle), arrival.expected(moment, trip), fares.estimate(moment, trip))

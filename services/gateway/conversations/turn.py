@@ -97,8 +97,9 @@ class World(Protocol):
         name: str | None = None,
         language: str | None = None,
         opt_outs: Sequence[profile_pb2.Channel.ValueType] | None = None,
+        quiet_hours: profile_pb2.QuietHours | None = None,
     ) -> profile_pb2.Person:
-        """Change what is given, keep the rest; `opt_outs` replaces all of them."""
+        """Change what is given, keep the rest; `opt_outs` replaces all of them, an empty span ends quiet hours."""
 
     async def prove_number(self, step: str, number: str) -> None:
         """Send a code by SMS to a number (E.164) that the person says is theirs, too."""
@@ -113,8 +114,9 @@ class World(Protocol):
         online: bool | None = None,
         vehicle: trips_pb2.Vehicle.ValueType | None = None,
         location: trips_pb2.Location | None = None,
+        quiet_hours: trips_pb2.QuietHours | None = None,
     ) -> trips_pb2.Presence:
-        """Put the driver on the map or take them off."""
+        """Put the driver on the map or take them off; or let anybody's quiet hours count there."""
 
     # Reads are good enough to be shown and may be 100 ms old; `fresh`: what is true now, to decide by.
 

@@ -1,7 +1,7 @@
 """Why a driver was not asked: how they stand now, and the latest requests that went past them."""
 
 from hailwire.trips.v1 import matches_pb2
-from services.gateway.conversations import guidance, menus, wording
+from services.gateway.conversations import guidance, menus, quiet_words, wording
 from services.gateway.conversations.turn import Outcome, Turn
 
 # Reasons of the contract -> key of their words.
@@ -12,18 +12,22 @@ REASONS = {
     matches_pb2.MATCH_REASON_BUSY: "why-busy",
     matches_pb2.MATCH_REASON_OFFLINE: "why-offline",
     matches_pb2.MATCH_REASON_OTHER_VEHICLE: "why-other-vehicle",
+    matches_pb2.MATCH_REASON_QUIET: "why-quiet",
 }
 
 
 async def explain(turn: Turn) -> Outcome:
     """`why`: nothing of it says whose the requests were."""
     presence = await turn.world.presence(fresh=True)
-    if presence is None:
+    # Whoever has quiet hours has a presence, and no vehicle while they never drove.
+    if presence is None or not presence.vehicle:
         return await guidance.guide(turn, turn.say("why-never-drove"))
     if not presence.online:
         now = turn.say("why-now-offline")
     elif presence.trip_id:
         now = turn.say("why-now-busy")
+    elif quiet := quiet_words.now(turn):
+        now = quiet
     else:
         seconds = (turn.now - wording.utc(presence.location_time)).total_seconds()
         now = turn.say("why-now-online", age=wording.age(turn.language, seconds))

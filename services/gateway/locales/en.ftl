@@ -20,7 +20,7 @@ button-drive = Drive
 button-trips = My trips
 button-offline = Go offline
 button-menu = Menu
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), INSURANCE (certificate, claims), NUMBER (your SMS number), SCHEDULE (a ride for later), SCHEDULES (those to come), PLACES (places you saved), LANGUAGE, BACK, MENU, STOP (no more messages).
+help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), INSURANCE (certificate, claims), NUMBER (your SMS number), SCHEDULE (a ride for later), SCHEDULES (those to come), PLACES (places you saved), QUIET (hours without requests), LANGUAGE, BACK, MENU, STOP (no more messages).
 not-understood = I did not understand that.
 choose-first = Please choose one of these.
 cannot-read = I cannot read this kind of message.
@@ -156,7 +156,8 @@ row-reason-wait = I waited too long
 row-reason-plans = My plans changed
 row-reason-found = I found another ride
 row-reason-vehicle = Vehicle trouble
-row-reason-absent = Passenger not there
+row-reason-noshow = Driver did not come
+button-absent = Passenger not there
 row-reason-far = It is too far
 row-reason-other = Another reason
 row-keep = Keep the trip
@@ -164,10 +165,15 @@ told-wait = The wait was too long.
 told-plans = The plans have changed.
 told-found = Another ride was found.
 told-vehicle = There is trouble with the vehicle.
-told-absent = You were not found at the pickup.
+told-absent = You were not found at the pickup. It is noted as a ride that you missed.
+told-noshow = You did not come in time. It is noted as a ride that you missed.
 told-far = It was too far.
 told-other = No reason was given.
 given-up = The trip is given up, and the other side knows.
+given-up-absent = The trip is ended, and your passenger knows. It is noted that nobody came.
+given-up-noshow = The trip is ended, and your driver knows. It is noted that nobody came.
+absent-too-early = Your passenger still has a little time. If nobody comes, you can say so in { $time }.
+noshow-too-early = Your driver still has a little time. If nobody comes, you can say so in { $time }.
 trip-over = That trip is over: { $state }.
 
 ## Trips
@@ -192,6 +198,7 @@ refused-vehicle = Please choose a vehicle first.
 refused-presence = You are not online.
 refused-trip-open = You have an open trip already.
 refused-no-drivers = Whom you asked is no longer free.
+refused-no-shows = Drivers have waited for you in vain too often lately. You can ask for rides again after { $when }.
 refused-offer-unknown = I do not find that request any more.
 refused-offer-expired = The time to answer that request is over.
 refused-trip-taken = Another driver was faster this time. The next request comes soon!
@@ -333,6 +340,7 @@ told-nobody-yet = Nobody is free yet for your ride of { $when }. I keep looking 
 told-missed = I am sorry: nobody was free for your ride of { $when }.
 told-late = I am sorry: we had a fault when your ride of { $when } was due, so no driver was asked.
 told-busy = You have an open trip, so I did not ask for your ride of { $when }.
+told-ride-refused = I asked no driver for your ride of { $when }: drivers have waited for you in vain too often lately. You can ask for rides again after { $until }.
 
 ## Days and times
 
@@ -400,6 +408,7 @@ why-too-far = the pickup was too far away ({ $distance })
 why-busy = you were busy
 why-offline = you were offline
 why-other-vehicle = another vehicle was wanted
+why-quiet = it was your quiet time
 
 ## Insurance
 
@@ -509,3 +518,14 @@ blocked-none = Nobody: you have blocked no one.
 blocked-list = Those you rode with and have blocked, by ride. Choose one to be matched again.
 label-blocked = Blocked
 unblocked = Fine, you may be matched again.
+
+## Quiet hours
+
+quiet-ask = From when to when shall I leave you alone? Choose, or write the hours, such as 22-6. Then you get no requests and no reminders; what you write is always answered.
+quiet-are = Your quiet hours: { $from } to { $until }.
+quiet-unread = I did not understand these hours.
+quiet-set = Fine: from { $from } to { $until } I leave you alone. Write QUIET to change that.
+quiet-ended = Fine, you have no quiet hours any more.
+quiet-now = It is your quiet time until { $until }: before that you get no requests. Write QUIET to change that.
+row-quiet-none = No quiet hours
+label-quiet = Hours

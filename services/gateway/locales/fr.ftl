@@ -20,7 +20,7 @@ button-drive = Conduire
 button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), ASSURANCE (attestation, déclarations), NUMÉRO (votre numéro SMS), PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LIEUX (vos lieux), LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), ASSURANCE (attestation, déclarations), NUMÉRO (votre numéro SMS), PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LIEUX (vos lieux), SILENCE (heures sans demandes), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -156,7 +156,8 @@ row-reason-wait = J'ai trop attendu
 row-reason-plans = J'ai changé d'avis
 row-reason-found = J'ai une autre course
 row-reason-vehicle = Problème de véhicule
-row-reason-absent = Passager absent
+row-reason-noshow = Chauffeur pas venu
+button-absent = Passager absent
 row-reason-far = C'est trop loin
 row-reason-other = Une autre raison
 row-keep = Garder la course
@@ -164,10 +165,15 @@ told-wait = L'attente a été trop longue.
 told-plans = Les plans ont changé.
 told-found = Une autre course a été trouvée.
 told-vehicle = Il y a un problème de véhicule.
-told-absent = On ne vous a pas vu au point de départ.
+told-absent = On ne vous a pas vu au point de départ. C'est noté comme une course manquée.
+told-noshow = Vous n'êtes pas venu à temps. C'est noté comme une course manquée.
 told-far = Le trajet est trop long.
 told-other = Aucune raison n'a été donnée.
 given-up = Vous avez renoncé à la course, et l'autre partie le sait.
+given-up-absent = La course est close, et votre passager le sait. Il est noté que personne n'est venu.
+given-up-noshow = La course est close, et votre chauffeur le sait. Il est noté que personne n'est venu.
+absent-too-early = Votre passager a encore un peu de temps. Si personne ne vient, vous pourrez le dire dans { $time }.
+noshow-too-early = Votre chauffeur a encore un peu de temps. Si personne ne vient, vous pourrez le dire dans { $time }.
 trip-over = Cette course est close : { $state }.
 
 ## Courses
@@ -192,6 +198,7 @@ refused-vehicle = Choisissez d'abord un véhicule.
 refused-presence = Vous n'êtes pas en ligne.
 refused-trip-open = Vous avez déjà une course en cours.
 refused-no-drivers = Le chauffeur choisi n'est plus libre.
+refused-no-shows = Des chauffeurs vous ont attendu en vain trop souvent ces derniers temps. Vous pourrez redemander une course après le { $when }.
 refused-offer-unknown = Je ne trouve plus cette demande.
 refused-offer-expired = Le temps de réponse à cette demande est passé.
 refused-trip-taken = Un autre chauffeur a été plus rapide cette fois. La prochaine demande viendra vite !
@@ -333,6 +340,7 @@ told-nobody-yet = Personne n'est encore libre pour votre course ({ $when }). Je 
 told-missed = Désolé : personne n'était libre pour votre course ({ $when }).
 told-late = Désolé : une panne chez nous nous a empêchés de demander un chauffeur pour votre course ({ $when }).
 told-busy = Vous avez une course en cours, je n'ai donc rien demandé pour celle prévue { $when }.
+told-ride-refused = Je n'ai demandé aucun chauffeur pour votre course ({ $when }) : des chauffeurs vous ont attendu en vain trop souvent. Vous pourrez redemander une course après le { $until }.
 
 ## Jours et heures
 
@@ -400,6 +408,7 @@ why-too-far = le départ était trop loin ({ $distance })
 why-busy = vous étiez occupé
 why-offline = vous étiez hors ligne
 why-other-vehicle = un autre véhicule était voulu
+why-quiet = c'étaient vos heures calmes
 
 ## Assurance
 
@@ -509,3 +518,14 @@ blocked-none = Personne : vous n'avez bloqué personne.
 blocked-list = Ceux que vous avez bloqués, par course. Choisissez-en une pour lever le blocage.
 label-blocked = Bloqués
 unblocked = Entendu, vous pouvez de nouveau être associés.
+
+## Heures calmes
+
+quiet-ask = De quelle heure à quelle heure dois-je vous laisser tranquille ? Choisissez, ou écrivez les heures, par exemple 22-6. Vous ne recevrez alors ni demandes ni rappels ; à vos messages je réponds toujours.
+quiet-are = Vos heures calmes : de { $from } à { $until }.
+quiet-unread = Je n'ai pas compris ces heures.
+quiet-set = Entendu : de { $from } à { $until } je vous laisse tranquille. Écrivez SILENCE pour changer cela.
+quiet-ended = Entendu, vous n'avez plus d'heures calmes.
+quiet-now = Ce sont vos heures calmes jusqu'à { $until } : avant cela vous ne recevez aucune demande. Écrivez SILENCE pour changer cela.
+row-quiet-none = Aucune heure calme
+label-quiet = Heures

@@ -20,7 +20,7 @@ button-drive = Gutwara abagenzi
 button-trips = Ingendo zanjye
 button-offline = Kuva ku murongo
 button-menu = Ahabanza
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), UBWISHINGIZI (icyemezo, ibirego), NIMERO (nimero yawe ya SMS), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), AHANTU (aho wabitse), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), UBWISHINGIZI (icyemezo, ibirego), NIMERO (nimero yawe ya SMS), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), AHANTU (aho wabitse), ITUZE (igihe nta busabe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
 not-understood = Ibyo sinabyumvise.
 choose-first = Hitamo kimwe muri ibi.
 cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
@@ -156,7 +156,8 @@ row-reason-wait = Nategereje cyane
 row-reason-plans = Gahunda zahindutse
 row-reason-found = Nabonye undi untwara
 row-reason-vehicle = Ikibazo cy'ikinyabiziga
-row-reason-absent = Umugenzi ntahari
+row-reason-noshow = Umushoferi ntiyaje
+button-absent = Umugenzi ntahari
 row-reason-far = Ni kure cyane
 row-reason-other = Indi mpamvu
 row-keep = Gukomeza urugendo
@@ -164,10 +165,15 @@ told-wait = Gutegereza byabaye birebire.
 told-plans = Gahunda zahindutse.
 told-found = Habonetse urundi rugendo.
 told-vehicle = Ikinyabiziga gifite ikibazo.
-told-absent = Ntiwabonetse aho ufatirwa.
+told-absent = Ntiwabonetse aho ufatirwa. Byanditswe ko uru rugendo rwagucitse.
+told-noshow = Ntiwaje ku gihe. Byanditswe ko uru rugendo rwagucitse.
 told-far = Hari kure cyane.
 told-other = Nta mpamvu yatanzwe.
 given-up = Waretse urugendo, kandi urundi ruhande rurabizi.
+given-up-absent = Urugendo rwahagaze, kandi umugenzi wawe arabizi. Byanditswe ko nta waje.
+given-up-noshow = Urugendo rwahagaze, kandi umushoferi wawe arabizi. Byanditswe ko nta waje.
+absent-too-early = Umugenzi wawe aracyafite umwanya muto. Nihatagira uza, wabivuga nyuma y'igihe: { $time }.
+noshow-too-early = Umushoferi wawe aracyafite umwanya muto. Nihatagira uza, wabivuga nyuma y'igihe: { $time }.
 trip-over = Urwo rugendo rwararangiye: { $state }.
 
 ## Ingendo
@@ -192,6 +198,7 @@ refused-vehicle = Banza uhitemo ikinyabiziga.
 refused-presence = Ntabwo uri ku murongo.
 refused-trip-open = Usanganywe urugendo rutararangira.
 refused-no-drivers = Uwo wabajije ntakiboneka.
+refused-no-shows = Abashoferi bagutegereje kenshi ntiwaza muri iyi minsi. Wongera gusaba urugendo nyuma ya { $when }.
 refused-offer-unknown = Ubwo busabe sinkibubona.
 refused-offer-expired = Igihe cyo gusubiza ubwo busabe cyarangiye.
 refused-trip-taken = Ubu undi mushoferi yagutanze. Ubundi busabe buraza vuba!
@@ -333,6 +340,7 @@ told-nobody-yet = Nta muntu uraboneka ku rugendo rwawe rwa { $when }. Ndakomeza 
 told-missed = Mbabarira: nta mushoferi wabonetse ku rugendo rwawe rwa { $when }.
 told-late = Mbabarira: twagize ikibazo igihe urugendo rwawe rwa { $when } rwari rugeze, nta mushoferi wabajijwe.
 told-busy = Ufite urugendo rutararangira, ni yo mpamvu ntasabye urwa { $when }.
+told-ride-refused = Nta mushoferi nabajije ku rugendo rwawe rwa { $when }: abashoferi bagutegereje kenshi ntiwaza. Wongera gusaba urugendo nyuma ya { $until }.
 
 ## Iminsi n'amasaha
 
@@ -400,6 +408,7 @@ why-too-far = aho gufatira umugenzi hari kure cyane ({ $distance })
 why-busy = wari uhuze
 why-offline = ntiwari ku murongo
 why-other-vehicle = hashakwaga ikindi kinyabiziga
+why-quiet = wari mu gihe cyawe cy'ituze
 
 ## Ubwishingizi
 
@@ -509,3 +518,14 @@ blocked-none = Nta muntu wafunze.
 blocked-list = Abo wafunze, ukurikije ingendo. Hitamo urugendo kugira ngo mwongere guhuzwa.
 label-blocked = Abafunzwe
 unblocked = Ni byiza, mushobora kongera guhuzwa.
+
+## Amasaha y'ituze
+
+quiet-ask = Kuva ryari kugeza ryari nakureka utuje? Hitamo, cyangwa wandike amasaha, urugero 22-6. Muri icyo gihe nta busabe cyangwa inyibutsa ubona; ibyo wanditse buri gihe ndabisubiza.
+quiet-are = Amasaha yawe y'ituze: { $from } kugeza { $until }.
+quiet-unread = Ayo masaha sinayumvise.
+quiet-set = Ni byiza: kuva { $from } kugeza { $until } ndakureka utuje. Andika ITUZE niba ushaka kubihindura.
+quiet-ended = Ni byiza, nta masaha y'ituze ugifite.
+quiet-now = Ubu ni igihe cyawe cy'ituze kugeza { $until }: mbere yaho nta busabe ubona. Andika ITUZE niba ushaka kubihindura.
+row-quiet-none = Nta masaha y'ituze
+label-quiet = Amasaha

@@ -20,7 +20,7 @@ button-drive = Beba abiria
 button-trips = Safari zangu
 button-offline = Ondoka mtandaoni
 button-menu = Menyu
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), BIMA (cheti, madai), NAMBARI (nambari yako ya SMS), PANGA (safari ya baadaye), RATIBA (zilizopangwa), MAENEO (uliyohifadhi), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), BIMA (cheti, madai), NAMBARI (nambari yako ya SMS), PANGA (safari ya baadaye), RATIBA (zilizopangwa), MAENEO (uliyohifadhi), UTULIVU (saa bila maombi), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
 not-understood = Sikuelewa hilo.
 choose-first = Tafadhali chagua mojawapo.
 cannot-read = Siwezi kusoma ujumbe wa aina hii.
@@ -156,7 +156,8 @@ row-reason-wait = Nimesubiri sana
 row-reason-plans = Mipango imebadilika
 row-reason-found = Nina usafiri mwingine
 row-reason-vehicle = Chombo kina tatizo
-row-reason-absent = Abiria hayupo
+row-reason-noshow = Dereva hakuja
+button-absent = Abiria hayupo
 row-reason-far = Ni mbali sana
 row-reason-other = Sababu nyingine
 row-keep = Endelea na safari
@@ -164,10 +165,15 @@ told-wait = Kusubiri kulikuwa kurefu mno.
 told-plans = Mipango imebadilika.
 told-found = Usafiri mwingine umepatikana.
 told-vehicle = Chombo kina tatizo.
-told-absent = Hukuonekana mahali pa kuchukuliwa.
+told-absent = Hukuonekana mahali pa kuchukuliwa. Imeandikwa kuwa safari hii ilikupita.
+told-noshow = Hukufika kwa wakati. Imeandikwa kuwa safari hii ilikupita.
 told-far = Ilikuwa mbali mno.
 told-other = Hakuna sababu iliyotolewa.
 given-up = Umeacha safari, na upande wa pili unajua.
+given-up-absent = Safari imefungwa, na abiria wako anajua. Imeandikwa kuwa hakuna aliyekuja.
+given-up-noshow = Safari imefungwa, na dereva wako anajua. Imeandikwa kuwa hakuna aliyekuja.
+absent-too-early = Abiria wako bado ana muda kidogo. Asipokuja, unaweza kusema hivyo baada ya { $time }.
+noshow-too-early = Dereva wako bado ana muda kidogo. Asipokuja, unaweza kusema hivyo baada ya { $time }.
 trip-over = Safari hiyo imeisha: { $state }.
 
 ## Safari
@@ -192,6 +198,7 @@ refused-vehicle = Tafadhali chagua chombo kwanza.
 refused-presence = Hauko mtandaoni.
 refused-trip-open = Tayari una safari ambayo haijaisha.
 refused-no-drivers = Uliyemwuliza hayuko huru tena.
+refused-no-shows = Hivi karibuni madereva wamekusubiri bure mara nyingi mno. Unaweza kuomba safari tena baada ya { $when }.
 refused-offer-unknown = Silioni tena ombi hilo.
 refused-offer-expired = Muda wa kujibu ombi hilo umeisha.
 refused-trip-taken = Dereva mwingine amekuwahi mara hii. Ombi lingine linakuja karibuni!
@@ -324,6 +331,7 @@ told-nobody-yet = Bado hakuna aliye huru kwa safari yako ya { $when }. Ninaendel
 told-missed = Samahani: hakuna aliyekuwa huru kwa safari yako ya { $when }.
 told-late = Samahani: tulikuwa na hitilafu wakati wa safari yako ya { $when }, hivyo hakuna dereva aliyeulizwa.
 told-busy = Una safari inayoendelea, kwa hiyo sikuomba ile ya { $when }.
+told-ride-refused = Sikumwuliza dereva yeyote kwa safari yako ya { $when }: madereva wamekusubiri bure mara nyingi mno. Unaweza kuomba safari tena baada ya { $until }.
 
 ## Siku na saa
 
@@ -391,6 +399,7 @@ why-too-far = mahali pa kuchukua abiria palikuwa mbali mno ({ $distance })
 why-busy = ulikuwa na kazi
 why-offline = hukuwa mtandaoni
 why-other-vehicle = kilihitajika chombo kingine
+why-quiet = ilikuwa saa yako ya utulivu
 
 ## Bima
 
@@ -500,3 +509,14 @@ blocked-none = Hakuna: hujamzuia mtu yeyote.
 blocked-list = Wale uliowazuia, kwa safari. Chagua moja ili mwunganishwe tena.
 label-blocked = Waliozuiwa
 unblocked = Sawa, mnaweza kuunganishwa tena.
+
+## Saa za utulivu
+
+quiet-ask = Kuanzia saa ngapi hadi saa ngapi nikuache utulie? Chagua, au andika saa, kwa mfano 22-6. Wakati huo hupati maombi wala vikumbusho; unachoandika hujibiwa daima.
+quiet-are = Saa zako za utulivu: { $from } hadi { $until }.
+quiet-unread = Sikuelewa saa hizo.
+quiet-set = Sawa: kuanzia { $from } hadi { $until } nitakuacha utulie. Andika UTULIVU ili kubadilisha.
+quiet-ended = Sawa, huna tena saa za utulivu.
+quiet-now = Sasa ni saa zako za utulivu hadi { $until }: kabla ya hapo hupati maombi. Andika UTULIVU ili kubadilisha.
+row-quiet-none = Hakuna saa za utulivu
+label-quiet = Saa

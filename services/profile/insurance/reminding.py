@@ -19,7 +19,7 @@ _STEP = 200
 async def remind(database: Database, terms: Terms) -> int:
     """Do what is due, up to a step of it; answers how many certificates it was."""
     async with database.transaction() as session:
-        due = await session.fetch(statements.DUE, _STEP)
+        due = await session.fetch(statements.DUE, _STEP, terms.zone.key)
         if not due:
             return 0
         now = due[0]["now"]

@@ -116,11 +116,17 @@ WHERE c.certificate_id = changed.certificate_id
 """,
 )
 
-# Approved certificates whose person is to hear of them, or that are over. Each replica takes what no other is at.
+# Approved certificates whose person is to hear of them, or that are over. Each replica takes what no other is at. A
+# reminder waits until the person's quiet hours are over (fewer minutes have passed since they began than they have);
+# that a certificate is over does not.
 DUE = Statement(
     "profile.certificate_due",
     """
-WITH clock AS MATERIALIZED (SELECT chassis.now() AS now)
+WITH clock AS MATERIALIZED (
+    SELECT now, extract(hour FROM now AT TIME ZONE $2::text)::int * 60
+                + extract(minute FROM now AT TIME ZONE $2::text)::int AS minute
+    FROM (SELECT chassis.now() AS now) AS read
+)
 SELECT c.certificate_id, c.person_id, c.state, c.reason, c.submitted_at, c.expires_at,
        (SELECT count(*) FROM profile.document d WHERE d.certificate_id = c.certificate_id) AS document_count,
        (SELECT now FROM clock) AS now,
@@ -128,9 +134,14 @@ SELECT c.certificate_id, c.person_id, c.state, c.reason, c.submitted_at, c.expir
         WHERE o.person_id = c.person_id AND o.state = 2 AND o.certificate_id <> c.certificate_id) AS other_until
 FROM profile.certificate c
 WHERE c.due_at <= (SELECT now FROM clock)
+  AND (c.expires_at <= (SELECT now FROM clock)
+       OR NOT coalesce((SELECT ((SELECT minute FROM clock) - p.quiet_from + 1440) % 1440
+                               < (p.quiet_to - p.quiet_from + 1440) % 1440
+                        FROM profile.person p WHERE p.person_id = c.person_id), false))
 ORDER BY c.due_at LIMIT $1
 FOR UPDATE OF c SKIP LOCKED
 """,
+    example=("200", "Africa/Kigali"),
 )
 
 _CLAIM = """

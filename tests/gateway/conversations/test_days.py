@@ -35,7 +35,8 @@ ROWS = {
     "row-every-evening": (timedelta(hours=7), True),
 }
 NEXT = {TripState.ACCEPTED, TripState.ARRIVED, TripState.IN_PROGRESS}
-PASSENGERS_REASONS, DRIVERS_REASONS = ("wait", "plans", "found", "other"), ("vehicle", "absent", "far", "other")
+# Nobody waits long enough here to say that somebody did not come.
+PASSENGERS_REASONS, DRIVERS_REASONS = ("wait", "plans", "found", "other"), ("vehicle", "far", "other")
 CHANNELS: tuple[Channel, ...] = ("whatsapp", "sms")
 
 languages, channels = st.sampled_from(LANGUAGES), st.sampled_from(CHANNELS)

@@ -76,6 +76,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _later,
         _erasing,
         _talking,
+        _quiet,
     ):
         await walk(Town())
     await _events(Town())
@@ -390,6 +391,27 @@ async def _erasing(town: Town) -> None:
     await phone.say("delete me")
     await phone.tap("erase:confirm")
     assert phone.state.name == "home"
+
+
+async def _quiet(town: Town) -> None:
+    phone = await _asked_for_a_language(town.phone(language="en"))
+    for words in ("quiet 22-6", "quiet off"):
+        await phone.say(words)
+        assert phone.state.name == "language"
+    await phone.tap("quiet:set:1320:360")
+    assert phone.state.name == "language"
+    for words in ("22:00", "22-6", "quiet off"):
+        await phone.say("quiet")
+        await phone.say("soon")
+        assert phone.state.name == "quiet.hours"
+        await (phone.choose(words) if words == "22:00" else phone.say(words))
+        assert phone.state.name == "home"
+    await phone.say("online")
+    assert phone.state.name == "drive.vehicle"
+    driver = await online(town.phone(language="en"))
+    await driver.say("language")
+    await driver.say("online")
+    assert driver.state.name == "home"
 
 
 async def _money(town: Town) -> None:

@@ -77,6 +77,7 @@ EVER = {
     "talk:block": ("talk:block:{trip}", "never match you"),
     "talk:unblock": ("talk:unblock:{trip}", "matched again"),
     "talk:keep": ("talk:keep:{trip}", "number stays private"),
+    "quiet:set": ("quiet:set:1320:360", "I leave you alone"),
     # Asked anew: nobody is erased by a button of yesterday.
     "erase:confirm": ("erase:confirm", "There is no way back. Are you sure?"),
 }
@@ -151,12 +152,12 @@ def changes(monkeypatch: pytest.MonkeyPatch) -> Changes:
 
 
 def _harmless(name: str, asked: dict[str, Any]) -> bool:
-    """What may be done however late it was asked for: to fall silent, to leave, to decline, to choose a language."""
+    """What may be done however late it was asked for: fall silent or quiet, leave, decline, choose a language."""
     match name:
         case "update_person" | "cancel_trip":
             return True
         case "update_presence":
-            return asked.get("online") is False and asked.get("location") is None
+            return asked.get("online") is not True and asked.get("location") is None
         case "answer_offer":
             return asked["arguments"][1] is False
         case _:
@@ -274,5 +275,6 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     await rider.choose("Home")
     await rider.choose("Home")
     await rider.choose("My places")
+    await rider.say("quiet")
     await rider.say("delete me")
     assert walked.shown == routing.TAPS.keys()

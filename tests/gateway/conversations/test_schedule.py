@@ -263,6 +263,7 @@ async def test_what_passengers_are_told(channel: Channel, language: str) -> None
         events_pb2.EVENT_KIND_SCHEDULE_MISSED,
         events_pb2.EVENT_KIND_SCHEDULE_LATE,
         events_pb2.EVENT_KIND_SCHEDULE_BUSY,
+        events_pb2.EVENT_KIND_SCHEDULE_REFUSED,
     }
     for schedule in (once, daily):
         at = schedule.occurrence.pickup_time.ToDatetime(tzinfo=UTC)

@@ -32,6 +32,7 @@ WAYS = {
     "schedule.when": ("schedule", "1", "-1.95, 30.06"),
     "schedule.confirm": ("schedule", "1", "-1.95, 30.06", "friday 7am"),
     "erase": ("delete me",),
+    "quiet.hours": ("quiet",),
     "insurance.certificate": ("insurance", "1"),
     "insurance.claim": ("insurance", "2"),
     "insurance.documents": ("insurance", "2", "A bus hit my car."),

@@ -125,6 +125,11 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await insured(rider, town)
     await _later(town, rider)
     await _own_places(rider)
+    for words in ("quiet", "help", "22-6", "quiet"):
+        await rider.say(words)
+    await rider.choose("23:00")
+    for words in ("quiet off", "online", "menu"):
+        await rider.say(words)
     for words in ("delete me", "hmm", "help"):
         await rider.say(words)
     town.bank.endow(driver.person_id, 1000, town.now)
@@ -173,6 +178,6 @@ async def _later(town: Town, rider: Phone) -> None:
     await rider.choose("Daily")
     await rider.choose("Not this time")
     schedule = town.schedules[max(town.schedules)]
-    for kind in (20, 21, 22, 23, 24):
+    for kind in (20, 21, 22, 23, 24, 25):
         await tell(town, events_pb2.EventKind.ValueType(kind), schedule)
     await rider.choose("Give up ride")

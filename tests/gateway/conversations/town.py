@@ -4,6 +4,7 @@ Changing calls are kept in a ledger by message and step, refusals included, as t
 """
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -11,6 +12,7 @@ from typing import TypeVar
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import AlreadyExists, InvalidArgument, NotFound, Refused
+from chassis.quiet_hours import QuietHours
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import (
     blocks_pb2,
@@ -33,7 +35,7 @@ from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.office import Office, PersonsInsurance
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.town_places import Gazetteer, PersonsOwnPlaces
-from tests.gateway.conversations.town_schedules import PersonsSchedules
+from tests.gateway.conversations.town_schedules import KIGALI, PersonsSchedules
 
 Kept = TypeVar("Kept")
 OPEN = {
@@ -73,6 +75,11 @@ class Town:
         # Who said yes to showing their number: (trip, person).
         self.sharing: set[tuple[int, int]] = set()
         self.relay_after = timedelta(minutes=10)
+        self.no_show_after = timedelta(minutes=5)
+        self.driver_late_after = timedelta(minutes=10)
+        # Passengers whom drivers waited for in vain, and when; so many within so long are too many.
+        self.no_shows: list[tuple[int, datetime]] = []
+        self.no_show_limit, self.no_show_window = 3, timedelta(days=7)
         self.missed: list[matches_pb2.MissedTrip] = []
         self.averages: dict[int, float] = {}
         self.way_meters = 4200
@@ -192,16 +199,22 @@ class PersonsWorld:
         name: str | None = None,
         language: str | None = None,
         opt_outs: Sequence[profile_pb2.Channel.ValueType] | None = None,
+        quiet_hours: profile_pb2.QuietHours | None = None,
     ) -> profile_pb2.Person:
         def change() -> profile_pb2.Person:
             person = self.town.people[self.me]
+            if quiet_hours is not None:
+                person.ClearField("quiet_hours")
+                if QuietHours.read(quiet_hours.from_minute, quiet_hours.to_minute) is not None:
+                    person.quiet_hours.CopyFrom(quiet_hours)
             if language is not None:
                 person.language = language
             if opt_outs is not None:
                 person.opt_outs[:] = opt_outs
             return person
 
-        return self._once(step, ("person", name, language, opt_outs and list(opt_outs)), change)
+        fingerprint = ("person", name, language, opt_outs and list(opt_outs), str(quiet_hours))
+        return self._once(step, fingerprint, change)
 
     async def prove_number(self, step: str, number: str) -> None:
         def change() -> None:
@@ -226,6 +239,7 @@ class PersonsWorld:
         online: bool | None = None,
         vehicle: trips_pb2.Vehicle.ValueType | None = None,
         location: trips_pb2.Location | None = None,
+        quiet_hours: trips_pb2.QuietHours | None = None,
     ) -> trips_pb2.Presence:
         def change() -> trips_pb2.Presence:
             if location is not None and location.latitude == 0 == location.longitude:
@@ -238,9 +252,11 @@ class PersonsWorld:
             if location is not None:
                 presence.location.CopyFrom(location)
                 presence.location_time.CopyFrom(self.town.timestamp())
+            if quiet_hours is not None:
+                presence.quiet_hours.CopyFrom(quiet_hours)
             return presence
 
-        return self._once(step, ("presence", online, vehicle, str(location)), change)
+        return self._once(step, ("presence", online, vehicle, str(location), str(quiet_hours)), change)
 
     async def presence(self, *, fresh: bool = False) -> trips_pb2.Presence | None:
         presences, _ = self._readable(fresh=fresh)
@@ -268,8 +284,13 @@ class PersonsWorld:
             and one.person_id != self.me
             and one.person_id not in busy
             and not self.town.blocks.keys() & {(self.me, one.person_id), (one.person_id, self.me)}
+            and not self._quiet(one)
         ]
         return sorted((one for one in found if one.distance_meters < 10_000), key=lambda one: one.distance_meters)
+
+    def _quiet(self, presence: trips_pb2.Presence) -> bool:
+        quiet = QuietHours.read(presence.quiet_hours.from_minute, presence.quiet_hours.to_minute)
+        return quiet is not None and quiet.cover(self.town.now, KIGALI)
 
     async def search_drivers(
         self, vehicle: trips_pb2.Vehicle.ValueType, location: trips_pb2.Location, limit: int = 9
@@ -290,6 +311,10 @@ class PersonsWorld:
         def change() -> trips_pb2.Trip:
             if any(one.passenger_id == self.me and one.state in OPEN for one in self.town.trips.values()):
                 raise Refused(reason="TRIP_ALREADY_OPEN")
+            missed = [at for who, at in self.town.no_shows if who == self.me][-self.town.no_show_limit :]
+            if len(missed) == self.town.no_show_limit and self.town.now < missed[0] + self.town.no_show_window:
+                until = missed[0] + self.town.no_show_window
+                raise Refused(reason="NO_SHOWS_TOO_MANY", metadata={"until": str(math.ceil(until.timestamp()))})
             near = [one for one in self._near(vehicle, pickup) if not driver_ids or one.person_id in driver_ids]
             if not near:
                 raise Refused(reason="NO_DRIVERS_AVAILABLE")
@@ -373,6 +398,7 @@ class PersonsWorld:
             if trip.state != before:
                 raise Refused(reason="TRIP_STEP_ILLEGAL")
             trip.state = state
+            trip.update_time.CopyFrom(self.town.timestamp())
             if state == trips_pb2.TRIP_STATE_IN_PROGRESS:
                 trip.start_time.CopyFrom(self.town.timestamp())
             if state == trips_pb2.TRIP_STATE_COMPLETED:
@@ -391,6 +417,7 @@ class PersonsWorld:
                 raise NotFound(reason="TRIP_NOT_FOUND")
             if trip.state not in OPEN:
                 raise Refused(reason="TRIP_STEP_ILLEGAL")
+            self._check_waited(trip, reason)
             trip.state = trips_pb2.TRIP_STATE_CANCELLED
             trip.cancelled_by = self.me
             trip.cancel_reason = reason
@@ -401,6 +428,22 @@ class PersonsWorld:
             return trip
 
         return self._once(step, ("cancel", trip_id, reason), change)
+
+    def _check_waited(self, trip: trips_pb2.Trip, reason: str) -> None:
+        """Whoever says that the other one did not come has waited for them; a passenger who did not is noted."""
+        if reason == "absent" and self.me == trip.driver_id:
+            state, since, least = trips_pb2.TRIP_STATE_ARRIVED, trip.update_time, self.town.no_show_after
+        elif reason == "noshow" and self.me == trip.passenger_id:
+            state, since, least = trips_pb2.TRIP_STATE_ACCEPTED, trip.arrival_time, self.town.driver_late_after
+        else:
+            return
+        if trip.state != state:
+            raise Refused(reason="TRIP_STEP_ILLEGAL")
+        left = (since.ToDatetime(tzinfo=UTC) + least - self.town.now).total_seconds()
+        if left > 0:
+            raise Refused(reason="NO_SHOW_TOO_EARLY", metadata={"seconds": str(math.ceil(left))})
+        if self.me == trip.driver_id:
+            self.town.no_shows.append((trip.passenger_id, self.town.now))
 
     async def estimate_fare(
         self, vehicle: trips_pb2.Vehicle.ValueType, pickup: trips_pb2.Location, destination: trips_pb2.Location

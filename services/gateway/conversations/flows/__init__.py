@@ -16,6 +16,7 @@ from services.gateway.conversations.flows import (
     offer,
     places,
     prices,
+    quiet,
     rating,
     relay,
     ride,
@@ -48,6 +49,7 @@ FLOWS: tuple[Flow, ...] = (
     relay.FLOW,
     exchange.FLOW,
     block.FLOW,
+    quiet.FLOW,
 )
 
 QUESTIONS: dict[str, Question] = {question.name: question for flow in FLOWS for question in flow.questions}

@@ -7,6 +7,8 @@ DRIVE_LOCATION = "drive.location"
 
 # HOME: an open trip is shown instead.
 _BEGIN = Step("drive:begin", (DRIVE_VEHICLE, HOME))
+# HOME: an open trip is shown instead, or that they are online.
+_GO_ONLINE = Step("drive:go_online", (DRIVE_VEHICLE, HOME))
 _GO_OFFLINE = Step("drive:go_offline", (HOME,))
 
 FLOW = Flow(
@@ -32,6 +34,11 @@ FLOW = Flow(
             *("drive", "conduire"),
             *("gutwara", "gutwara abagenzi"),
             *("endesha", "kuendesha", "beba abiria"),
+        ),
+        _GO_ONLINE: (
+            *("online", "go online", "en ligne"),
+            *("ku murongo", "kujya ku murongo"),
+            *("mtandaoni", "ingia mtandaoni"),
         ),
         _GO_OFFLINE: (
             *("offline", "go offline", "pause", "hors ligne"),

@@ -81,5 +81,6 @@ FLOW = Flow(
         events_pb2.EVENT_KIND_SCHEDULE_MISSED: Step("schedule_events:missed", (STAY,)),
         events_pb2.EVENT_KIND_SCHEDULE_LATE: Step("schedule_events:late", (STAY,)),
         events_pb2.EVENT_KIND_SCHEDULE_BUSY: Step("schedule_events:busy", (STAY,)),
+        events_pb2.EVENT_KIND_SCHEDULE_REFUSED: Step("schedule_events:refused_ride", (STAY,)),
     },
 )
