@@ -37,8 +37,13 @@ INSURANCE_SEND = "insurance:send"
 INSURANCE_CLAIM = "insurance:claim"
 GO_PLACES = "go:places"
 ADD_PLACE = "place:add"
+GO_NOTES = "go:notes"
 GO_WALLET = "go:wallet"
 WALLET_SEND = "wallet:send"
+
+
+# One of each kind: a place or a contact, and a time.
+MOST_ITEMS = 3
 
 
 class TapUnreadable(Exception):
@@ -200,6 +205,29 @@ class Payment:
 def history(page_token: str = "") -> str:
     """A page of the statement; without a token the first."""
     return f"wallet:history:{page_token}" if page_token else "wallet:history"
+
+
+def pay_to(code: str) -> str:
+    """Send money to whoever has this wallet code."""
+    return f"wallet:to:{code}"
+
+
+def items(word: str, item_ids: Iterable[int]) -> str:
+    """Do something with what was understood: "keep", "drop", "show"."""
+    return f"item:{word}:{','.join(map(str, item_ids))}"
+
+
+def item_ids(tap: str) -> list[int]:
+    """Which; raises TapUnreadable. No message of ours names more than MOST_ITEMS."""
+    texts = "".join(parts_of(tap)[:1]).split(",")
+    if len(texts) > MOST_ITEMS:
+        raise TapUnreadable(tap)
+    return list(dict.fromkeys(map(positive, texts)))
+
+
+def note(word: str, note_id: int) -> str:
+    """Do something with what is kept: "show", "forget"."""
+    return f"note:{word}:{note_id}"
 
 
 def own_place(word: str, place_id: int) -> str:
