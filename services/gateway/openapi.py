@@ -50,8 +50,9 @@ _BODY_REFUSALS = (
 )
 
 
-_STRING = {"type": "string"}
-_IDS = {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 100}
+_NOT_APPLIED = (409, "ITEM_NOT_CONFIRMED, ITEM_APPLIED, NOTHING_TO_APPLY, TIME_IN_PAST, TOO_MANY_KEPT, PAYEE_UNKNOWN")
+_STRING: dict[str, Any] = {"type": "string"}
+_IDS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 100}
 
 
 def _user(
@@ -183,10 +184,7 @@ DOCUMENT: dict[str, Any] = {
                     "Lets a confirmed item count, once.",
                     (200, "id, kind, status and what it became"),
                     (404, "ITEM_NOT_FOUND or PERSON_NOT_FOUND"),
-                    (
-                        409,
-                        "ITEM_NOT_CONFIRMED, ITEM_APPLIED, NOTHING_TO_APPLY, TIME_IN_PAST, TOO_MANY_KEPT, PAYEE_UNKNOWN",
-                    ),
+                    _NOT_APPLIED,
                 )
             )
         },
