@@ -63,7 +63,8 @@ INSERT INTO profile.saved_place (person_id, kind, name, latitude, longitude)
 SELECT 1 + n % ({rows} / 4), 0, 'place ' || n, -2, 30 FROM generate_series(1, {rows}) n;
 INSERT INTO profile.recent_place SELECT 1 + n / 4, 1 + n % 4, '', -2, 30 FROM generate_series(0, {rows} - 1) n;
 -- One of fifty waits for its person's word; every third is a contact, known by its code.
-INSERT INTO profile.enrichment_item (item_id, person_id, status, source, kind, name, moment, code, created_at, applied_at)
+INSERT INTO profile.enrichment_item
+       (item_id, person_id, status, source, kind, name, moment, code, created_at, applied_at)
 SELECT n, 1 + n % ({rows} / 4), CASE WHEN n % 50 = 0 THEN 1 ELSE 2 + n % 3 END, 1 + n % 2,
        CASE WHEN n % 3 = 0 THEN 3 ELSE 2 END, CASE WHEN n % 3 = 0 THEN 'Ann' ELSE '' END,
        CASE WHEN n % 3 > 0 THEN now() END, CASE WHEN n % 3 = 0 THEN 'HW-' || n END,
