@@ -46,6 +46,7 @@ _REFUSALS: dict[str, tuple[int, str]] = {
     "TIME_IN_PAST": (409, "That time is over"),
     "TOO_MANY_KEPT": (409, "The user has as many of these as can be kept"),
     "PAYEE_UNKNOWN": (409, "No wallet of somebody else has that code"),
+    "INTERNAL": (500, "Something went wrong on our side"),
 }
 
 # What the profile service refuses, in the words of this API.
@@ -61,7 +62,7 @@ _REASONS = {
         reason: reason
         for reason in (
             *("PERSON_NOT_FOUND", "ITEM_NOT_FOUND", "ITEM_NOT_CONFIRMED", "ITEM_APPLIED"),
-            *("NOTHING_TO_APPLY", "TIME_IN_PAST", "PAYEE_UNKNOWN"),
+            *("NOTHING_TO_APPLY", "TIME_IN_PAST", "PAYEE_UNKNOWN", "INTERNAL"),
         )
     },
 }
@@ -147,8 +148,7 @@ class EnrichmentItems:
             if isinstance(result, pb.ItemChange):
                 items.append(told.change(result))
             elif isinstance(result, errors.HailwireError):
-                code = self._api.declined(result).code
-                items.append({"id": item_id, "error": code, "message": self._api.message(code)})
+                items.append({"id": item_id, **self._api.refusal_of_one(result)})
             else:
                 raise result
         return done(200, {"items": items})

@@ -125,9 +125,10 @@ class UserApi:
             return Declined("UNAVAILABLE", _AGAIN_SECONDS)
         raise error
 
-    def message(self, code: str) -> str:
-        """What a developer reads about a refusal."""
-        return self._refusals[code][1]
+    def refusal_of_one(self, error: errors.HailwireError) -> dict[str, str]:
+        """The same for one thing of several that were asked for together."""
+        code = self.declined(error).code
+        return {"error": code, "message": self._refusals[code][1]}
 
     def _refusal(self, declined: Declined) -> Response:
         status, message = self._refusals[declined.code]

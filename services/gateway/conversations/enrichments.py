@@ -18,7 +18,12 @@ _ABOUT_CONTACTS = {"PAYEE_UNKNOWN": "refused-payee", "TRANSFER_TO_SELF": "refuse
 
 
 async def offer(turn: Turn, source: pb.ItemSource.ValueType, lead: str = "") -> Outcome | None:
-    """Store what the message says and ask about it; None when nothing was understood that could be kept."""
+    """Store what the message says and ask about it; None when nothing was understood that could be kept.
+
+    Whoever is on a trip, or waits for one, is asked about nothing else.
+    """
+    if remembered(turn).trip is not None:
+        return None
     understood = await understanding.read(turn)
     if not understood:
         return None

@@ -40,9 +40,7 @@ async def not_understood(turn: Turn) -> Outcome:
     found = places.read(turn.message)
     if len(found) == 1 and not turn.stale:
         return await _put_to_use(turn, taps.Spot(found[0].latitude, found[0].longitude, turn.now))
-    # Whoever is on a trip, or waits for one, is asked about nothing else.
-    on_trip = remembered(turn).trip is not None
-    offered = None if on_trip else await enrichments.offer(turn, enrichments_pb2.ITEM_SOURCE_TEXT)
+    offered = await enrichments.offer(turn, enrichments_pb2.ITEM_SOURCE_TEXT)
     return offered or await guidance.guide(turn, turn.say("not-understood"))
 
 
