@@ -15,7 +15,7 @@ _MINUTES_PER_DAY = 24 * 60
 
 
 class ItemInvalid(errors.InvalidArgument):
-    """Nothing that can be kept: not one thing, no time, no wallet code, or a word of the contract that we do not know."""
+    """Nothing that can be kept: not one thing, no time, no wallet code, or a number that the contract does not have."""
 
     reason = "ITEM_INVALID"
 
