@@ -45,6 +45,7 @@ def _listed() -> Iterator[Statement]:
     for listing in (
         "profile.listing",
         "profile.audit_listing",
+        "profile.enrichments.listing",
         "profile.insurance.listing",
         "profile.wallet.listing",
         "trips.listing",

@@ -231,12 +231,13 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         routes = QuietRoutes(
             required={"database": joined, "profile": _Once(profile.peer), "trips": _Once(trips.peer)},
             informative={"profile now": _serving(profile.peer), "trips now": _serving(trips.peer)},
-            phone_numbers=await stack.enter_async_context(
-                preparing.phone_numbers(
+            user_apis=await stack.enter_async_context(
+                preparing.user_apis(
                     settings,
                     telemetry,
                     numbers=Numbers(profile_channel),
                     sending=CodeSending(database, sender, leasing_as),
+                    enrichments=profile.enrichments,
                 )
             ),
         )

@@ -50,17 +50,32 @@ _BODY_REFUSALS = (
 )
 
 
-def _user(summary: str, *answers: tuple[int, str], fields: tuple[str, ...] = ()) -> dict[str, Any]:
-    """An operation on behalf of the user whom a bearer token names."""
+_NOT_APPLIED = (409, "ITEM_NOT_CONFIRMED, ITEM_APPLIED, NOTHING_TO_APPLY, TIME_IN_PAST, TOO_MANY_KEPT, PAYEE_UNKNOWN")
+_STRING: dict[str, Any] = {"type": "string"}
+_IDS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 100}
+
+
+def _user(
+    summary: str, *answers: tuple[int, str], fields: tuple[str, ...] = (), asked: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """An operation on behalf of the user whom a bearer token names; `asked` are parameters of the query."""
     operation: dict[str, Any] = {
         "summary": summary,
         "security": [{"bearer": []}],
         "responses": _answers(*answers, *(_BODY_REFUSALS if fields else ()), *_TOKEN_REFUSALS),
     }
+    if asked:
+        operation["parameters"] = [{"name": name, "in": "query", "schema": _STRING} for name in asked]
     if fields:
-        schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields}, "required": [*fields]}
+        properties = {name: _IDS if name == "ids" else _STRING for name in fields}
+        schema = {"type": "object", "properties": properties, "required": [*fields]}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return operation
+
+
+def _of_item(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation on the item that the path names."""
+    return {**operation, "parameters": [{"name": "item_id", "in": "path", "required": True, "schema": _STRING}]}
 
 
 DOCUMENT: dict[str, Any] = {
@@ -69,7 +84,7 @@ DOCUMENT: dict[str, Any] = {
         "title": "Hailwire gateway",
         "version": "0.1.0",
         "description": "Where Meta and Twilio deliver what people write (a 200 means that it is stored durably), and "
-        "where an app links its users' phone numbers.",
+        "where an app links its users' phone numbers and decides about what was understood from their messages.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     },
     "paths": {
@@ -124,6 +139,53 @@ DOCUMENT: dict[str, Any] = {
                 (400, "MISSING_FIELDS, INVALID_PHONE_NUMBER, INVALID_CODE_FORMAT, VERIFICATION_FAILED or MALFORMED"),
                 (409, "PHONE_NUMBER_ALREADY_LINKED or USER_HAS_DIFFERENT_PHONE"),
                 fields=("phone_number", "code"),
+            )
+        },
+        "/api/enrichment-items": {
+            "get": _user(
+                "What was understood from the user's messages, newest first.",
+                (200, "items, and next_page_token for the next page"),
+                (400, "INVALID_STATUS, INVALID_SOURCE or INVALID_PAGE"),
+                (404, "PERSON_NOT_FOUND: nobody writes from a number that the user has proved"),
+                asked=("status", "source", "page_size", "page_token"),
+            ),
+            "patch": _user(
+                "Confirms or rejects items, each by itself.",
+                (200, "items, each with its status, or with error and message"),
+                (400, "INVALID_STATUS, INVALID_IDS or MALFORMED"),
+                (404, "PERSON_NOT_FOUND"),
+                fields=("status", "ids"),
+            ),
+        },
+        "/api/enrichment-items/apply": {
+            "post": _user(
+                "Lets confirmed items count, each once and by itself.",
+                (200, "items, each with what it became, or with error and message"),
+                (400, "INVALID_IDS or MALFORMED"),
+                (404, "PERSON_NOT_FOUND"),
+                fields=("ids",),
+            )
+        },
+        "/api/enrichment-items/{item_id}": {
+            "patch": _of_item(
+                _user(
+                    "Confirms or rejects an item.",
+                    (200, "id, kind and status"),
+                    (400, "INVALID_STATUS or MALFORMED"),
+                    (404, "ITEM_NOT_FOUND or PERSON_NOT_FOUND"),
+                    (409, "ITEM_APPLIED"),
+                    fields=("status",),
+                )
+            )
+        },
+        "/api/enrichment-items/{item_id}/apply": {
+            "post": _of_item(
+                _user(
+                    "Lets a confirmed item count, once.",
+                    (200, "id, kind, status and what it became"),
+                    (404, "ITEM_NOT_FOUND or PERSON_NOT_FOUND"),
+                    _NOT_APPLIED,
+                )
             )
         },
         "/healthz": {"get": {"summary": "Whether the process is alive.", "responses": _answers((200, "It is"))}},

@@ -1,7 +1,7 @@
 """What the gateway does not need to serve, and prepares right after: see chassis/warmup.py."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from chassis.telemetry import Telemetry
 from chassis.warmup import Step
 from services.gateway import aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns
 from services.gateway.arrivals import Arrival, Stored
+from services.gateway.clients.enrichments import Enrichments
 from services.gateway.clients.insurance import Insurances
 from services.gateway.clients.numbers import Numbers
 from services.gateway.code_sending import CodeSending
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     import aiohttp
 
     from services.gateway.media.fetching import Fetcher
-    from services.gateway.phone_numbers import PhoneNumbers
     from services.gateway.providers.outside import Providers
+    from services.gateway.user_api import Routed
 
 # What every message passes, from the webhook to the provider's acceptance.
 _HOT = (aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns)
@@ -83,10 +84,10 @@ async def files(
 
 
 @contextlib.asynccontextmanager
-async def phone_numbers(
-    settings: GatewaySettings, telemetry: Telemetry, *, numbers: Numbers, sending: CodeSending
-) -> "AsyncIterator[Callable[[], PhoneNumbers]]":
-    """What makes the REST API of phone numbers, with the other quiet routes."""
+async def user_apis(
+    settings: GatewaySettings, telemetry: Telemetry, *, numbers: Numbers, sending: CodeSending, enrichments: Enrichments
+) -> "AsyncIterator[Callable[[], Sequence[Routed]]]":
+    """What makes the REST APIs for outside apps, with the other quiet routes."""
 
     def load() -> "Callable[[], AbstractAsyncContextManager[aiohttp.ClientSession]]":
         from chassis.http_client import open_http_client
@@ -94,25 +95,26 @@ async def phone_numbers(
         return lambda: open_http_client("signing keys", telemetry, most=2)
 
     session = Later(load)
-    answers = telemetry.counter("phone_number_requests", "requests about phone numbers, by step and result")
+    about_numbers = telemetry.counter("phone_number_requests", "requests about phone numbers, by step and result")
+    about_items = telemetry.counter("enrichment_item_requests", "requests about enrichment items, by step and result")
 
-    def make() -> "PhoneNumbers":
+    def make() -> "Sequence[Routed]":
         # Numbering plans and signatures take as long to import as a service may take to start.
+        from services.gateway.enrichment_items import EnrichmentItems
         from services.gateway.phone_numbers import PhoneNumbers
         from services.gateway.signing_keys import SigningKeys
         from services.gateway.tokens import Tokens
 
-        return PhoneNumbers(
-            tokens=Tokens(
-                secret=settings.jwt_secret,
-                keys=SigningKeys(settings.jwt_jwks_url, session.get) if settings.jwt_jwks_url else None,
-                issuer=settings.jwt_issuer,
-                audience=settings.jwt_audience,
-            ),
-            numbers=numbers,
-            codes=VerificationCodes(settings.twilio_auth_token),
-            sending=sending,
-            answers=answers,
+        tokens = Tokens(
+            secret=settings.jwt_secret,
+            keys=SigningKeys(settings.jwt_jwks_url, session.get) if settings.jwt_jwks_url else None,
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+        )
+        codes = VerificationCodes(settings.twilio_auth_token)
+        return (
+            PhoneNumbers(tokens=tokens, numbers=numbers, codes=codes, sending=sending, answers=about_numbers),
+            EnrichmentItems(tokens=tokens, numbers=numbers, enrichments=enrichments, answers=about_items),
         )
 
     try:

@@ -1,12 +1,12 @@
 """The quiet routes (rest.py) for whoever asks first: their framework is imported then, or by the warmup before."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chassis.later import in_a_thread
 
 if TYPE_CHECKING:
-    from services.gateway.phone_numbers import PhoneNumbers
+    from services.gateway.user_api import Routed
 
 Probe = Callable[[], Awaitable[None]]
 
@@ -15,18 +15,18 @@ UNCHANGING = ("/openapi.json", "/docs")
 
 
 class QuietRoutes:
-    """An ASGI app; `required` and `informative` as in rest.py, `phone_numbers` imports and makes what serves those."""
+    """An ASGI app; `required` and `informative` as in rest.py, `user_apis` imports and makes what serves those."""
 
     def __init__(
         self,
         *,
         required: Mapping[str, Probe],
         informative: Mapping[str, Probe],
-        phone_numbers: "Callable[[], PhoneNumbers]",
+        user_apis: "Callable[[], Sequence[Routed]]",
     ) -> None:
         self._required = required
         self._informative = informative
-        self._phone_numbers = phone_numbers
+        self._user_apis = user_apis
         self._app: Any = None
 
     async def load(self) -> None:
@@ -42,6 +42,4 @@ class QuietRoutes:
     def _make(self) -> Any:
         from services.gateway import rest
 
-        return rest.application(
-            required=self._required, informative=self._informative, phone_numbers=self._phone_numbers()
-        )
+        return rest.application(required=self._required, informative=self._informative, user_apis=self._user_apis())

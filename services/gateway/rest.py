@@ -1,9 +1,9 @@
-"""The gateway's quiet routes: health, readiness, phone numbers and the description of its HTTP interface."""
+"""The gateway's quiet routes: health, readiness, the APIs for outside apps, the description of its HTTP interface."""
 
 import asyncio
 import html
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,15 +11,15 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from services.gateway.openapi import DOCUMENT
-from services.gateway.phone_numbers import PhoneNumbers
 from services.gateway.quiet import Probe
+from services.gateway.user_api import Routed
 
 # A dependency that needs longer counts as out of reach for now.
 _PROBE_SECONDS = 2.0
 
 
 def application(
-    *, required: Mapping[str, Probe], informative: Mapping[str, Probe], phone_numbers: PhoneNumbers
+    *, required: Mapping[str, Probe], informative: Mapping[str, Probe], user_apis: Sequence[Routed]
 ) -> Starlette:
     """`required` decide readiness; `informative` are shown only: without them messages are kept, not lost."""
 
@@ -44,7 +44,7 @@ def application(
             Route("/readyz", readyz),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
-            *phone_numbers.routes(),
+            *(route for api in user_apis for route in api.routes()),
         ]
     )
 

@@ -25,6 +25,8 @@ from hailwire.profile.v1 import (
     audit_pb2_grpc,
     disclosure_pb2,
     disclosure_pb2_grpc,
+    enrichments_pb2,
+    enrichments_pb2_grpc,
     erasure_pb2,
     erasure_pb2_grpc,
     insurance_pb2,
@@ -44,6 +46,9 @@ from services.profile.audit_servicer import AuditServicer
 from services.profile.cached import CachedPeople
 from services.profile.cached_numbers import CachedNumbers
 from services.profile.disclosure_servicer import DisclosureServicer
+from services.profile.enrichments import statements as enrichment_statements
+from services.profile.enrichments.servicer import EnrichmentsServicer
+from services.profile.enrichments.store import EnrichmentStore
 from services.profile.erasure_servicer import ErasureServicer
 from services.profile.insurance import reminding
 from services.profile.insurance import statements as insurance_statements
@@ -117,6 +122,8 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(
             repeating("audit retention", _RETENTION_SECONDS, lambda: audit.expire(database, settings.audit_days))
         )
+        enrichments = EnrichmentStore(database, days=settings.enrichment_days)
+        await stack.enter_async_context(repeating("enrichment retention", _RETENTION_SECONDS, enrichments.expire))
         insurance = InsuranceStore(database, settings.insurance_terms())
         await stack.enter_async_context(repeating("document retention", _RETENTION_SECONDS, insurance.expire_loose))
         await stack.enter_async_context(
@@ -137,6 +144,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
         insurance_servicer = InsuranceServicer(insurance, sealer)
         places = PlacesServicer(PlaceStore(database), sealer)
+        enrichments_servicer = EnrichmentsServicer(enrichments, sealer)
         erasure_servicer = ErasureServicer(database, sealer, forget=cache.forget)
         disclosure_servicer = DisclosureServicer(database, sealer)
         events_servicer = EventsServicer(events.ProfileEvents(database), bell)
@@ -152,6 +160,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                         insurance_servicer, server
                     ),
                     lambda server: places_pb2_grpc.add_PlacesServiceServicer_to_server(places, server),
+                    lambda server: enrichments_pb2_grpc.add_EnrichmentsServiceServicer_to_server(
+                        enrichments_servicer, server
+                    ),
                     lambda server: numbers_pb2_grpc.add_NumbersServiceServicer_to_server(numbers_servicer, server),
                     lambda server: disclosure_pb2_grpc.add_DisclosureServiceServicer_to_server(
                         disclosure_servicer, server
@@ -165,6 +176,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     wallet_pb2.DESCRIPTOR.services_by_name["WalletService"].full_name,
                     insurance_pb2.DESCRIPTOR.services_by_name["InsuranceService"].full_name,
                     places_pb2.DESCRIPTOR.services_by_name["PlacesService"].full_name,
+                    enrichments_pb2.DESCRIPTOR.services_by_name["EnrichmentsService"].full_name,
                     numbers_pb2.DESCRIPTOR.services_by_name["NumbersService"].full_name,
                     disclosure_pb2.DESCRIPTOR.services_by_name["DisclosureService"].full_name,
                     events_pb2.DESCRIPTOR.services_by_name["EventsService"].full_name,
@@ -181,7 +193,12 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 {
                     "database": lambda: database.warm(
                         statements_in(
-                            statements, number_statements, wallet_statements, insurance_statements, place_statements
+                            statements,
+                            number_statements,
+                            wallet_statements,
+                            insurance_statements,
+                            place_statements,
+                            enrichment_statements,
                         )
                     ),
                     "seals": lambda: in_a_thread(sealer.warm),

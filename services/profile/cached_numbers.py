@@ -32,6 +32,10 @@ class CachedNumbers:
         """What a user has or is proving."""
         return (await self._numbers.get([owner])).get(owner) or await self._store.pending(owner)
 
+    async def person_of(self, owner: bytes) -> int:
+        """As the store, each time: whoever unlinked a number a moment ago sees nothing of its person any more."""
+        return await self._store.person_of(owner)
+
     async def start(self, request: changes.Request[Start]) -> pb.StartVerificationResponse:
         """As the store; our own replica forgets at once, the others when the notification arrives."""
         try:

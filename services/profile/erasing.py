@@ -39,6 +39,10 @@ _LOCK = Statement(
     "SELECT person_id FROM profile.person WHERE person_id = ANY($1::bigint[]) ORDER BY person_id FOR UPDATE",
 )
 
+_OTHERS = """
+DELETE FROM profile.{} WHERE code = ANY(ARRAY(SELECT code FROM profile.account WHERE person_id = ANY($1::bigint[])))
+"""
+
 _EVERYTHING = (
     Statement(
         "profile.erase_person",
@@ -59,6 +63,11 @@ WHERE person_id = ANY($1::bigint[])
     Statement("profile.erase_documents", "DELETE FROM profile.document WHERE person_id = ANY($1::bigint[])"),
     Statement("profile.erase_certificates", "DELETE FROM profile.certificate WHERE person_id = ANY($1::bigint[])"),
     Statement("profile.erase_claims", "DELETE FROM profile.claim WHERE person_id = ANY($1::bigint[])"),
+    Statement("profile.erase_enrichments", "DELETE FROM profile.enrichment_item WHERE person_id = ANY($1::bigint[])"),
+    Statement("profile.erase_notes", "DELETE FROM profile.note WHERE person_id = ANY($1::bigint[])"),
+    # What others call them, who know them by their wallet's code, as long as it is one.
+    Statement("profile.erase_named_enrichments", _OTHERS.format("enrichment_item")),
+    Statement("profile.erase_named_notes", _OTHERS.format("note")),
     # Money entries are kept, as the law has it; nobody pays into such a wallet any more.
     Statement(
         "profile.erase_wallet_codes",

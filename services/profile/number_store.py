@@ -15,7 +15,7 @@ from hailwire.profile.v1 import numbers_pb2 as pb
 from services.profile import number_statements as statements
 from services.profile import statements as people_statements
 from services.profile import verification
-from services.profile.person import Channel, Identity, IdentityKind
+from services.profile.person import Channel, Identity, IdentityKind, PersonNotFound
 from services.profile.rows import PeopleRows, identity_hash
 from services.profile.sealed_ledger import SealedLedger
 from services.profile.sealing import Sealer
@@ -79,6 +79,17 @@ class NumberStore:
         """What these users have proved to be theirs."""
         rows = await self._database.fetch(statements.FIND, list(owners))
         return {row["owner"]: Number(self._number(row), verified_at=row["verified_at"]) for row in rows}
+
+    async def person_of(self, owner: bytes) -> int:
+        """Who writes SMS from the number that this user has proved; raises NumberNotFound or PersonNotFound."""
+        linked = (await self.find([owner])).get(owner)
+        if linked is None:
+            raise verification.NumberNotFound
+        known = identity_hash(self._sealer, IdentityKind.SMS_NUMBER, linked.number)
+        writer = await self._database.fetchrow(statements.WRITER, known)
+        if writer is None:
+            raise PersonNotFound
+        return int(writer["person_id"])
 
     async def pending(self, owner: bytes) -> Number | None:
         """What an owner is proving, while its code counts."""

@@ -53,6 +53,10 @@ class NumbersServicer(numbers_pb2_grpc.NumbersServiceServicer):
             response.expire_time.FromDatetime(found.expires_at)
         return response
 
+    async def GetPerson(self, request: pb.GetPersonRequest, context: object) -> pb.GetPersonResponse:
+        """Whoever writes from the number of a user."""
+        return pb.GetPersonResponse(person_id=await self._numbers.person_of(self._owner(request.owner).hashed))
+
     async def Unlink(self, request: pb.UnlinkRequest, context: object) -> pb.UnlinkResponse:
         """Takes the number from its user."""
         await self._numbers.unlink(self._request(request, self._owner(request.owner)))

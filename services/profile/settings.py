@@ -67,6 +67,12 @@ class ProfileSettings(
     audit_days: int = setting(
         "PROFILE_AUDIT_DAYS", default=730, minimum=30, help="days that the audit log keeps who changed what"
     )
+    enrichment_days: int = setting(
+        "PROFILE_ENRICHMENT_DAYS",
+        default=30,
+        minimum=1,
+        help="days that what was understood from messages is kept, decided or not",
+    )
     languages: str = setting(
         "LANGUAGES", default="en,fr,rw,sw", help="languages that people may choose, with commas between"
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from chassis.database import Session
 from services.profile import audit, audited, statements
 from services.profile.directory import Directory
+from services.profile.enrichments.merging import merge_enrichments
 from services.profile.insurance.merging import merge_insurance
 from services.profile.person import Person
 from services.profile.places.merging import merge_places
@@ -38,6 +39,7 @@ async def write_directory(
         await merge_accounts(session, absorbed, now)
         await merge_insurance(session, absorbed)
         await merge_places(session, absorbed)
+        await merge_enrichments(session, absorbed)
     if moved := directory.moved_identities:
         await session.execute(
             statements.MOVE_SOME_IDENTITIES,

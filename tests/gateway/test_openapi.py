@@ -8,8 +8,10 @@ import pytest
 from starlette.routing import Route
 
 from services.gateway import rest, webhooks
+from services.gateway.enrichment_items import EnrichmentItems
 from services.gateway.openapi import DOCUMENT
 from services.gateway.phone_numbers import PhoneNumbers
+from services.gateway.user_api import Routed
 from tests.gateway.conftest import Open
 from tests.gateway.mesh import Mesh
 
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 def served() -> set[tuple[str, str]]:
     """(method, path) of every route, as the two apps hold them."""
-    app = rest.application(required={}, informative={}, phone_numbers=_phone_numbers())
+    app = rest.application(required={}, informative={}, user_apis=_user_apis())
     quiet = {
         (method, route.path)
         for route in app.routes
@@ -30,9 +32,12 @@ def served() -> set[tuple[str, str]]:
     return quiet | {route for route in doors if isinstance(route, tuple)}
 
 
-def _phone_numbers() -> PhoneNumbers:
+def _user_apis() -> list[Routed]:
     nothing: Any = MagicMock()
-    return PhoneNumbers(tokens=nothing, numbers=nothing, codes=nothing, sending=nothing, answers=nothing)
+    return [
+        PhoneNumbers(tokens=nothing, numbers=nothing, codes=nothing, sending=nothing, answers=nothing),
+        EnrichmentItems(tokens=nothing, numbers=nothing, enrichments=nothing, answers=nothing),
+    ]
 
 
 def _bare() -> webhooks.Webhooks:

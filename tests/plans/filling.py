@@ -62,6 +62,19 @@ SELECT place_id, 'place ' || md5(place_id::text) FROM profile.place WHERE source
 INSERT INTO profile.saved_place (person_id, kind, name, latitude, longitude)
 SELECT 1 + n % ({rows} / 4), 0, 'place ' || n, -2, 30 FROM generate_series(1, {rows}) n;
 INSERT INTO profile.recent_place SELECT 1 + n / 4, 1 + n % 4, '', -2, 30 FROM generate_series(0, {rows} - 1) n;
+-- One of fifty waits for its person's word; every third is a contact, known by its code.
+INSERT INTO profile.enrichment_item
+       (item_id, person_id, status, source, kind, name, moment, code, created_at, applied_at)
+SELECT n, 1 + n % ({rows} / 4), CASE WHEN n % 50 = 0 THEN 1 ELSE 2 + n % 3 END, 1 + n % 2,
+       CASE WHEN n % 3 = 0 THEN 3 ELSE 2 END, CASE WHEN n % 3 = 0 THEN 'Ann' ELSE '' END,
+       CASE WHEN n % 3 > 0 THEN now() END, CASE WHEN n % 3 = 0 THEN 'HW-' || n END,
+       timestamptz '2026-01-01' + n * interval '1 second',
+       CASE WHEN n % 50 > 0 AND n % 3 = 2 THEN now() END
+FROM generate_series(1, {rows}) n;
+INSERT INTO profile.note (person_id, kind, name, moment, code)
+SELECT 1 + n % ({rows} / 4), CASE WHEN n % 2 = 0 THEN 3 ELSE 2 END, CASE WHEN n % 2 = 0 THEN 'Ann' ELSE '' END,
+       CASE WHEN n % 2 > 0 THEN now() + n * interval '1 second' END, CASE WHEN n % 2 = 0 THEN 'HW-' || n END
+FROM generate_series(1, {rows}) n;
 INSERT INTO profile.user_number SELECT sha256(int8send(n)), sha256(int8send(n)), '', now()
 FROM generate_series(1, {rows}) n;
 

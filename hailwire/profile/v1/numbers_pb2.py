@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!hailwire/profile/v1/numbers.proto\x12\x13hailwire.profile.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"5\n\x05Owner\x12\x0e\n\x04user\x18\x01 \x01(\tH\x00\x12\x13\n\tperson_id\x18\x02 \x01(\x03H\x00\x42\x07\n\x05owner\"w\n\x18StartVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x05owner\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\x12\x0e\n\x06number\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\"\x8f\x01\n\x19StartVerificationResponse\x12/\n\x0b\x65xpire_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bresend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08language\x18\x03 \x01(\t\"w\n\x18\x43heckVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x05owner\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\x12\x0e\n\x06number\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\"\\\n\x19\x43heckVerificationResponse\x12/\n\x0bverify_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06number\x18\x02 \x01(\t\"=\n\x10GetNumberRequest\x12)\n\x05owner\x18\x01 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\"\x97\x01\n\x11GetNumberResponse\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x08\x12/\n\x0bverify_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\rUnlinkRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x05owner\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\"\x10\n\x0eUnlinkResponse2\xa7\x03\n\x0eNumbersService\x12r\n\x11StartVerification\x12-.hailwire.profile.v1.StartVerificationRequest\x1a..hailwire.profile.v1.StartVerificationResponse\x12r\n\x11\x43heckVerification\x12-.hailwire.profile.v1.CheckVerificationRequest\x1a..hailwire.profile.v1.CheckVerificationResponse\x12Z\n\tGetNumber\x12%.hailwire.profile.v1.GetNumberRequest\x1a&.hailwire.profile.v1.GetNumberResponse\x12Q\n\x06Unlink\x12\".hailwire.profile.v1.UnlinkRequest\x1a#.hailwire.profile.v1.UnlinkResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!hailwire/profile/v1/numbers.proto\x12\x13hailwire.profile.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"5\n\x05Owner\x12\x0e\n\x04user\x18\x01 \x01(\tH\x00\x12\x13\n\tperson_id\x18\x02 \x01(\x03H\x00\x42\x07\n\x05owner\"w\n\x18StartVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x05owner\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\x12\x0e\n\x06number\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\"\x8f\x01\n\x19StartVerificationResponse\x12/\n\x0b\x65xpire_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bresend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08language\x18\x03 \x01(\t\"w\n\x18\x43heckVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x05owner\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\x12\x0e\n\x06number\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\"\\\n\x19\x43heckVerificationResponse\x12/\n\x0bverify_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06number\x18\x02 \x01(\t\"=\n\x10GetNumberRequest\x12)\n\x05owner\x18\x01 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\"\x97\x01\n\x11GetNumberResponse\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x08\x12/\n\x0bverify_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x10GetPersonRequest\x12)\n\x05owner\x18\x01 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\"&\n\x11GetPersonResponse\x12\x11\n\tperson_id\x18\x01 \x01(\x03\"N\n\rUnlinkRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x05owner\x18\x02 \x01(\x0b\x32\x1a.hailwire.profile.v1.Owner\"\x10\n\x0eUnlinkResponse2\x83\x04\n\x0eNumbersService\x12r\n\x11StartVerification\x12-.hailwire.profile.v1.StartVerificationRequest\x1a..hailwire.profile.v1.StartVerificationResponse\x12r\n\x11\x43heckVerification\x12-.hailwire.profile.v1.CheckVerificationRequest\x1a..hailwire.profile.v1.CheckVerificationResponse\x12Z\n\tGetNumber\x12%.hailwire.profile.v1.GetNumberRequest\x1a&.hailwire.profile.v1.GetNumberResponse\x12Z\n\tGetPerson\x12%.hailwire.profile.v1.GetPersonRequest\x1a&.hailwire.profile.v1.GetPersonResponse\x12Q\n\x06Unlink\x12\".hailwire.profile.v1.UnlinkRequest\x1a#.hailwire.profile.v1.UnlinkResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,10 +46,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETNUMBERREQUEST']._serialized_end=689
   _globals['_GETNUMBERRESPONSE']._serialized_start=692
   _globals['_GETNUMBERRESPONSE']._serialized_end=843
-  _globals['_UNLINKREQUEST']._serialized_start=845
-  _globals['_UNLINKREQUEST']._serialized_end=923
-  _globals['_UNLINKRESPONSE']._serialized_start=925
-  _globals['_UNLINKRESPONSE']._serialized_end=941
-  _globals['_NUMBERSSERVICE']._serialized_start=944
-  _globals['_NUMBERSSERVICE']._serialized_end=1367
+  _globals['_GETPERSONREQUEST']._serialized_start=845
+  _globals['_GETPERSONREQUEST']._serialized_end=906
+  _globals['_GETPERSONRESPONSE']._serialized_start=908
+  _globals['_GETPERSONRESPONSE']._serialized_end=946
+  _globals['_UNLINKREQUEST']._serialized_start=948
+  _globals['_UNLINKREQUEST']._serialized_end=1026
+  _globals['_UNLINKRESPONSE']._serialized_start=1028
+  _globals['_UNLINKRESPONSE']._serialized_end=1044
+  _globals['_NUMBERSSERVICE']._serialized_start=1047
+  _globals['_NUMBERSSERVICE']._serialized_end=1562
 # @@protoc_insertion_point(module_scope)

@@ -55,6 +55,11 @@ class NumbersServiceStub:
                 request_serializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetNumberRequest.SerializeToString,
                 response_deserializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetNumberResponse.FromString,
                 _registered_method=True)
+        self.GetPerson = channel.unary_unary(
+                '/hailwire.profile.v1.NumbersService/GetPerson',
+                request_serializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetPersonRequest.SerializeToString,
+                response_deserializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetPersonResponse.FromString,
+                _registered_method=True)
         self.Unlink = channel.unary_unary(
                 '/hailwire.profile.v1.NumbersService/Unlink',
                 request_serializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.UnlinkRequest.SerializeToString,
@@ -100,6 +105,15 @@ class NumbersServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPerson(self, request, context):
+        """The person who writes SMS from the number that a user has proved. Read anew each time: what a user may see is
+        decided by it. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND (the user has proved none), PERSON_NOT_FOUND (nobody
+        writes from it).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Unlink(self, request, context):
         """Takes the number from its user, and ends what is being verified. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND.
         """
@@ -124,6 +138,11 @@ def add_NumbersServiceServicer_to_server(servicer, server):
                     servicer.GetNumber,
                     request_deserializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetNumberRequest.FromString,
                     response_serializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetNumberResponse.SerializeToString,
+            ),
+            'GetPerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPerson,
+                    request_deserializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetPersonRequest.FromString,
+                    response_serializer=hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetPersonResponse.SerializeToString,
             ),
             'Unlink': grpc.unary_unary_rpc_method_handler(
                     servicer.Unlink,
@@ -218,6 +237,33 @@ class NumbersService:
             '/hailwire.profile.v1.NumbersService/GetNumber',
             hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetNumberRequest.SerializeToString,
             hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hailwire.profile.v1.NumbersService/GetPerson',
+            hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetPersonRequest.SerializeToString,
+            hailwire_dot_profile_dot_v1_dot_numbers__pb2.GetPersonResponse.FromString,
             options,
             channel_credentials,
             insecure,

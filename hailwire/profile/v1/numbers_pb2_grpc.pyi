@@ -62,6 +62,11 @@ class NumbersServiceStub:
     """
     GetNumber: _grpc.UnaryUnaryMultiCallable[_numbers_pb2.GetNumberRequest, _numbers_pb2.GetNumberResponse]
     """The number that a user has, or the one that is being verified. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND."""
+    GetPerson: _grpc.UnaryUnaryMultiCallable[_numbers_pb2.GetPersonRequest, _numbers_pb2.GetPersonResponse]
+    """The person who writes SMS from the number that a user has proved. Read anew each time: what a user may see is
+    decided by it. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND (the user has proved none), PERSON_NOT_FOUND (nobody
+    writes from it).
+    """
     Unlink: _grpc.UnaryUnaryMultiCallable[_numbers_pb2.UnlinkRequest, _numbers_pb2.UnlinkResponse]
     """Takes the number from its user, and ends what is being verified. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND."""
 
@@ -92,6 +97,11 @@ class NumbersServiceAsyncStub(NumbersServiceStub):
     """
     GetNumber: _aio.UnaryUnaryMultiCallable[_numbers_pb2.GetNumberRequest, _numbers_pb2.GetNumberResponse]  # type: ignore[assignment]
     """The number that a user has, or the one that is being verified. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND."""
+    GetPerson: _aio.UnaryUnaryMultiCallable[_numbers_pb2.GetPersonRequest, _numbers_pb2.GetPersonResponse]  # type: ignore[assignment]
+    """The person who writes SMS from the number that a user has proved. Read anew each time: what a user may see is
+    decided by it. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND (the user has proved none), PERSON_NOT_FOUND (nobody
+    writes from it).
+    """
     Unlink: _aio.UnaryUnaryMultiCallable[_numbers_pb2.UnlinkRequest, _numbers_pb2.UnlinkResponse]  # type: ignore[assignment]
     """Takes the number from its user, and ends what is being verified. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND."""
 
@@ -137,6 +147,17 @@ class NumbersServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_numbers_pb2.GetNumberResponse, _abc.Awaitable[_numbers_pb2.GetNumberResponse]]:
         """The number that a user has, or the one that is being verified. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def GetPerson(
+        self,
+        request: _numbers_pb2.GetPersonRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_numbers_pb2.GetPersonResponse, _abc.Awaitable[_numbers_pb2.GetPersonResponse]]:
+        """The person who writes SMS from the number that a user has proved. Read anew each time: what a user may see is
+        decided by it. Error reasons: OWNER_INVALID, NUMBER_NOT_FOUND (the user has proved none), PERSON_NOT_FOUND (nobody
+        writes from it).
+        """
 
     @_abc_1.abstractmethod
     def Unlink(

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from chassis import errors
+from chassis import deadlines, errors
 from chassis.coalesce import Coalescer
 from chassis.interceptors import call
 
@@ -15,6 +15,7 @@ Answer = TypeVar("Answer")
 
 # A service that does not even answer whether it serves within this time does not.
 _HEALTH_SECONDS = 1.0
+_TRIES = 3
 
 
 class Peer:
@@ -48,6 +49,20 @@ class Peer:
             raise errors.Unavailable(f"{self.name} is not serving", reason="PEER_NOT_SERVING") from error
         except errors.Unauthenticated as error:
             raise errors.Unavailable(f"{self.name} does not know us", reason="CALLER_UNKNOWN") from error
+
+
+async def again(begin: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask for something once more while the reason against it will pass; a request id finds its first outcome.
+
+    For whoever waits at a REST API: a turn that fails so is run again anyway.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return await begin()
+        except errors.HailwireError as error:
+            if not errors.is_transient(error) or not tries_left or not deadlines.remaining():
+                raise
+    raise errors.Internal("unreachable")
 
 
 def batched(

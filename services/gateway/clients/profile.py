@@ -7,6 +7,7 @@ import grpc
 from chassis.coalesce import Coalescer
 from hailwire.profile.v1 import disclosure_pb2, disclosure_pb2_grpc, profile_pb2, profile_pb2_grpc
 from services.gateway.clients.batching import Peer, batched
+from services.gateway.clients.enrichments import Enrichments
 from services.gateway.clients.insurance import Insurances
 from services.gateway.clients.places import Places
 from services.gateway.clients.wallets import Wallets
@@ -54,6 +55,7 @@ class Profile:
         self.wallets = Wallets(channel)
         self.insurances = Insurances(channel)
         self.places = Places(channel, self.peer)
+        self.enrichments = Enrichments(channel, self.peer)
         self._disclosure = disclosure_pb2_grpc.DisclosureServiceStub(channel)
         self._resolve: Coalescer[profile_pb2.ResolvePersonRequest, profile_pb2.Person] = batched(
             self.peer,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chassis import errors
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import blocks_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
+from services.gateway.clients.enrichments import PersonalEnrichments
 from services.gateway.clients.insurance import PersonalInsurance
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.places import PersonalPlaces
@@ -291,6 +292,11 @@ class PersonalWorld:
     def places(self) -> PersonalPlaces:
         """Places by name, and the person's own."""
         return PersonalPlaces(self._profile.places, self._person_id, self._key)
+
+    @property
+    def enrichments(self) -> PersonalEnrichments:
+        """What was understood from the person's words."""
+        return PersonalEnrichments(self._profile.enrichments, self._person_id, self._key)
 
     async def hand_over(self, from_person_id: int) -> None:
         """Give this person everything of somebody who turned out to be the same."""

@@ -1,6 +1,8 @@
 """The ground floor: the menu, help, going back, and answers to what nobody can act upon."""
 
-from services.gateway.conversations import drive, guidance, places, taps, trip_card
+from hailwire.profile.v1 import enrichments_pb2
+from services.gateway.conversations import drive, enrichments, guidance, places, taps, trip_card
+from services.gateway.conversations.flows import HOME
 from services.gateway.conversations.memory import remembered
 from services.gateway.conversations.turn import Outcome, Turn
 from services.gateway.messages import Button, Buttons, MessageKind
@@ -34,16 +36,22 @@ async def go_back(turn: Turn) -> Outcome:
 
 
 async def not_understood(turn: Turn) -> Outcome:
-    """Words that no handler knows: a place that nobody asked for, perhaps."""
+    """Words that no handler knows: a place that nobody asked for, perhaps, or something that is worth keeping."""
     found = places.read(turn.message)
     if len(found) == 1 and not turn.stale:
         return await _put_to_use(turn, taps.Spot(found[0].latitude, found[0].longitude, turn.now))
-    return await guidance.guide(turn, turn.say("not-understood"))
+    offered = await enrichments.offer(turn, enrichments_pb2.ITEM_SOURCE_TEXT)
+    return offered or await guidance.guide(turn, turn.say("not-understood"))
 
 
 async def cannot_read(turn: Turn) -> Outcome:
     """Photos, contacts, orders, edits and whatever comes next: say so, and repeat what is asked."""
-    return await guidance.guide(turn, turn.say(_UNREADABLE.get(turn.message.kind, "cannot-read")))
+    lead = turn.say(_UNREADABLE.get(turn.message.kind, "cannot-read"))
+    offered = None
+    if turn.message.kind is MessageKind.MEDIA and turn.message.text and turn.state.name == HOME:
+        # What was written below it can be read.
+        offered = await enrichments.offer(turn, enrichments_pb2.ITEM_SOURCE_CAPTION, lead)
+    return offered or await guidance.guide(turn, lead)
 
 
 async def dead_button(turn: Turn) -> Outcome:

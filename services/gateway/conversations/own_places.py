@@ -86,7 +86,7 @@ async def find(turn: Turn) -> tuple[Found, ...]:
         return ()
     own = await turn.world.places.mine()
     for place in (*own.saved, *own.recent):
-        if wanted in _words(place):
+        if wanted in spellings(place):
             return (Found(place.latitude, place.longitude, name(turn, place)),)
     known = places.read(turn.message)
     if known:
@@ -124,13 +124,13 @@ async def worth_saving(moment: Moment, trip: trips_pb2.Trip) -> tuple[Row, ...]:
     return (Row(tap, moment.say("row-save-pickup"), moment.say("row-save-pickup-about")),)
 
 
-def _spot(moment: Moment, place: places_pb2.SavedPlace) -> taps.Spot:
-    # What is chosen from a list is as fresh as the list: where a saved place is does not change.
-    return taps.Spot(place.latitude, place.longitude, moment.now)
-
-
-def _words(place: places_pb2.SavedPlace) -> set[str]:
+def spellings(place: places_pb2.SavedPlace) -> set[str]:
     """What this place is called, folded: by the names of its kind in any language, or by its own."""
     if place.kind in _TITLES:
         return {folded(t(language, _TITLES[place.kind])) for language in LANGUAGES}
     return {folded(place.name)} - {""}
+
+
+def _spot(moment: Moment, place: places_pb2.SavedPlace) -> taps.Spot:
+    # What is chosen from a list is as fresh as the list: where a saved place is does not change.
+    return taps.Spot(place.latitude, place.longitude, moment.now)

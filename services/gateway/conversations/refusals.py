@@ -49,6 +49,13 @@ WORDED = {
     "PLACE_NAME_TAKEN": "place-name-taken",
     "PLACE_NOT_FOUND": "place-gone",
     "PLACES_TOO_MANY": "places-too-many",
+    "ITEM_NOT_FOUND": "item-gone",
+    "ITEM_NOT_CONFIRMED": "item-gone",
+    "ITEM_APPLIED": "item-applied",
+    "NOTHING_TO_APPLY": "item-known",
+    "TIME_IN_PAST": "item-time-over",
+    "NOTES_TOO_MANY": "item-full",
+    "NOTE_NOT_FOUND": "note-gone",
 }
 
 # Worded where they are met, because an amount or a question goes with them (wallet.py).
@@ -80,6 +87,7 @@ OUR_BUGS = frozenset(
         "FIELD_UNKNOWN",
         "IDENTITIES_MISSING",
         "IDENTITY_INVALID",
+        "ITEM_INVALID",
         "LANGUAGE_UNKNOWN",
         "NUMBER_INVALID",
         "NUMBER_NOT_FOUND",

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, time, timedelta
 
 from chassis.errors import HailwireError
+from hailwire.profile.v1 import enrichments_pb2
 from services.gateway.conversations import (
+    enrichments_words,
     guidance,
     menus,
     own_places,
@@ -48,7 +50,7 @@ async def ask_place(moment: Moment, lead: str = "") -> Outcome:
 async def ask_when(moment: Moment, lead: str = "") -> Outcome:
     """When, again."""
     target = _gathered_target(moment)
-    return await ask_vehicle(moment, lead) if target is None else _ask_when(moment, target, lead)
+    return await ask_vehicle(moment, lead) if target is None else await _ask_when(moment, target, lead)
 
 
 async def ask_confirm(moment: Moment, lead: str = "") -> Outcome:
@@ -56,7 +58,7 @@ async def ask_confirm(moment: Moment, lead: str = "") -> Outcome:
     target, at = _gathered_target(moment), _gathered_time(moment)
     if target is None or at is None:
         return await ask_when(moment, lead)
-    return _confirm(moment, target, at, lead)
+    return await _confirm(moment, target, at, lead)
 
 
 async def begin(turn: Turn) -> Outcome:
@@ -85,7 +87,7 @@ async def take_place(turn: Turn) -> Outcome:
     vehicle = taps.vehicle_of(word)
     spots = [(taps.Spot(place.latitude, place.longitude, turn.now), place.name) for place in found]
     if len(spots) == 1:
-        return _ask_when(turn, Target(word, spots[0][0]))
+        return await _ask_when(turn, Target(word, spots[0][0]))
     return Outcome(turn.state, (menus.places(turn, "schedule", vehicle, spots),))
 
 
@@ -96,12 +98,12 @@ async def at_place(turn: Turn) -> Outcome:
     spot = taps.Spot.read(place, turn.now)
     if turn.outdated(spot.at):
         return await _ask_place(turn, word, turn.say("place-outdated"))
-    return _ask_when(turn, Target(word, spot))
+    return await _ask_when(turn, Target(word, spot))
 
 
 async def other_time(turn: Turn) -> Outcome:
     """Not that time, or another one for a ride that there is."""
-    return _ask_when(turn, Target.read("".join(taps.parts_of(turn.message.tap)[:1])))
+    return await _ask_when(turn, Target.read("".join(taps.parts_of(turn.message.tap)[:1])))
 
 
 async def choose_time(turn: Turn) -> Outcome:
@@ -109,8 +111,8 @@ async def choose_time(turn: Turn) -> Outcome:
     text, word = (*taps.parts_of(turn.message.tap), "", "")[:2]
     target = Target.read(text)
     if word == "other":
-        return _ask_when(turn, target, turn.say("schedule-write"))
-    return _confirm(turn, target, _meant(turn, word))
+        return await _ask_when(turn, target, turn.say("schedule-write"))
+    return await _confirm(turn, target, _meant(turn, word))
 
 
 async def take_time(turn: Turn) -> Outcome:
@@ -123,7 +125,7 @@ async def take_time(turn: Turn) -> Outcome:
         problems = {"past": "schedule-past", "far": "schedule-far"}
         return await guidance.guide(turn, turn.say(problems.get(found.problem, "schedule-unread")))
     if len(found.choices) == 1:
-        return _confirm(turn, target, found.choices[0])
+        return await _confirm(turn, target, found.choices[0])
     state = remembered(turn).asking(SCHEDULE_WHEN, turn.now, target=str(target))
     return Outcome(state, (schedule_card.choices(turn, target, found.choices),))
 
@@ -133,7 +135,7 @@ async def book(turn: Turn) -> Outcome:
     text, word = (*taps.parts_of(turn.message.tap), "", "")[:2]
     target, at = Target.read(text), read_word(word)
     if _is_past(turn, at):
-        return _ask_when(turn, target, turn.say("schedule-past"))
+        return await _ask_when(turn, target, turn.say("schedule-past"))
     if target.spot is None:
         made = await turn.world.schedules.change("change", target.schedule_id, when=at)
         lead = turn.say("schedule-moved")
@@ -207,14 +209,15 @@ async def _ask_place(moment: Moment, vehicle: str, lead: str = "") -> Outcome:
     return Outcome(remembered(moment).asking(SCHEDULE_PLACE, moment.now, vehicle=vehicle), replies)
 
 
-def _ask_when(moment: Moment, target: Target, lead: str = "") -> Outcome:
+async def _ask_when(moment: Moment, target: Target, lead: str = "") -> Outcome:
     state = remembered(moment).asking(SCHEDULE_WHEN, moment.now, target=str(target), vehicle=target.vehicle)
-    return Outcome(state, (schedule_card.times(moment, target, lead),))
+    own = [enrichments_words.when(note.understood) for note in await moment.world.enrichments.notes() if _is_time(note)]
+    return Outcome(state, (schedule_card.times(moment, target, lead, own),))
 
 
-def _confirm(moment: Moment, target: Target, at: When, lead: str = "") -> Outcome:
+async def _confirm(moment: Moment, target: Target, at: When, lead: str = "") -> Outcome:
     if _is_past(moment, at):
-        return _ask_when(moment, target, menus.body(lead, moment.say("schedule-past")))
+        return await _ask_when(moment, target, menus.body(lead, moment.say("schedule-past")))
     state = remembered(moment).asking(
         SCHEDULE_CONFIRM, moment.now, target=str(target), vehicle=target.vehicle, when=word_of(at)
     )
@@ -230,6 +233,10 @@ def _meant(moment: Moment, word: str) -> When:
         day = moment.now.astimezone(moment.zone).date() + timedelta(days=1)
         return datetime.combine(day, _TOMORROW[word], moment.zone).astimezone(UTC)
     return _EVERY.get(word) or read_word(word)
+
+
+def _is_time(note: enrichments_pb2.Note) -> bool:
+    return note.understood.HasField("time")
 
 
 def _is_past(moment: Moment, at: When) -> bool:

@@ -1,5 +1,7 @@
 """Rides for later as their passenger sees them: the question when, the confirmation, one ride, all of them."""
 
+from collections.abc import Sequence
+
 from hailwire.trips.v1 import schedules_pb2
 from services.gateway.conversations import menus, places, schedule_taps, schedule_words, taps, wording
 from services.gateway.conversations.moments import When, time_of, word_of
@@ -19,16 +21,24 @@ TIMES = {
     "e1800": "row-every-evening",
     "other": "row-other-time",
 }
+_MOST_ROWS = 10
+_MOST_OWN = 3
 # With a way to a new one this fills a list of ten.
 _MOST_LISTED = 9
 
 
-def times(moment: Moment, target: Target, lead: str = "") -> Menu:
-    """When: what most people want, or any time in words."""
-    rows = [Row(schedule_taps.when(target, word), moment.say(key)) for word, key in TIMES.items()]
+def times(moment: Moment, target: Target, lead: str = "", own: Sequence[When] = ()) -> Menu:
+    """When: at one of the person's own times, at one that most people want, or at any time in words."""
+    rows = [
+        Row(schedule_taps.when(target, word_of(when)), schedule_words.short(moment.language, when, moment.zone))
+        for when in own[:_MOST_OWN]
+    ]
     if target.spot is not None:
         vehicle = taps.vehicle_of(target.vehicle)
         rows.insert(0, Row(taps.place("ride", vehicle, target.spot), moment.say("row-now")))
+    *usual, other = [Row(schedule_taps.when(target, word), moment.say(key)) for word, key in TIMES.items()]
+    # Theirs take the place of the last of ours; any time in words is never pushed out.
+    rows += [*usual[: _MOST_ROWS - 1 - len(rows)], other]
     return Menu(menus.body(lead, moment.say("schedule-when")), moment.say("label-times"), tuple(rows))
 
 

@@ -37,8 +37,13 @@ INSURANCE_SEND = "insurance:send"
 INSURANCE_CLAIM = "insurance:claim"
 GO_PLACES = "go:places"
 ADD_PLACE = "place:add"
+GO_NOTES = "go:notes"
 GO_WALLET = "go:wallet"
 WALLET_SEND = "wallet:send"
+
+
+# One of each kind: a place or a contact, and a time.
+MOST_ITEMS = 3
 
 
 class TapUnreadable(Exception):
@@ -212,6 +217,29 @@ def history(page_token: str = "") -> str:
 def quiet(from_minute: int, to_minute: int) -> str:
     """Be left alone from one minute of the day to the other; from 0 to 0: never."""
     return f"quiet:set:{from_minute}:{to_minute}"
+
+
+def pay_to(code: str) -> str:
+    """Send money to whoever has this wallet code."""
+    return f"wallet:to:{code}"
+
+
+def items(word: str, item_ids: Iterable[int]) -> str:
+    """Do something with what was understood: "keep", "drop", "show"."""
+    return f"item:{word}:{','.join(map(str, item_ids))}"
+
+
+def item_ids(tap: str) -> list[int]:
+    """Which; raises TapUnreadable. No message of ours names more than MOST_ITEMS."""
+    texts = "".join(parts_of(tap)[:1]).split(",")
+    if len(texts) > MOST_ITEMS:
+        raise TapUnreadable(tap)
+    return list(dict.fromkeys(map(positive, texts)))
+
+
+def note(word: str, note_id: int) -> str:
+    """Do something with what is kept: "show", "forget"."""
+    return f"note:{word}:{note_id}"
 
 
 def own_place(word: str, place_id: int) -> str:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import blocks_pb2, events_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
 from services.gateway.conversations import catalogue, wording
+from services.gateway.conversations.enrichments_world import Enrichments
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.conversations.insurance_world import Insurance
 from services.gateway.conversations.papers import Papers
@@ -219,6 +220,10 @@ class World(Protocol):
     @property
     def places(self) -> Places:
         """Places by name, and the person's own."""
+
+    @property
+    def enrichments(self) -> Enrichments:
+        """What was understood from the person's words, and what they let us keep of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from chassis.errors import HailwireError
-from hailwire.profile.v1 import wallet_pb2
+from hailwire.profile.v1 import enrichments_pb2, wallet_pb2
 from services.gateway.conversations import amounts, guidance, menus, taps, wording
 from services.gateway.conversations.flows.wallet import WALLET_AMOUNT, WALLET_CONFIRM, WALLET_PAYEE
 from services.gateway.conversations.memory import Memory, remembered
+from services.gateway.conversations.places import folded
 from services.gateway.conversations.turn import EVENT_OUTDATED, EventTurn, Moment, Outcome, Turn
-from services.gateway.messages import Button, Buttons, Text
+from services.gateway.messages import Button, Buttons, Menu, Row, Text
 
 # What a small screen holds, and four parts of an SMS.
 LISTED_ENTRIES = 5
+_MOST_KNOWN = 10
 
 _KINDS = {
     wallet_pb2.TRANSACTION_KIND_CREDIT: "entry-credit",
@@ -37,14 +39,35 @@ async def begin(turn: Turn) -> Outcome:
 
 
 async def ask_payee(moment: Moment, lead: str = "") -> Outcome:
-    """Ask for the code of whoever is to get money."""
-    return _asked(moment, WALLET_PAYEE, menus.body(lead, moment.say("wallet-payee")))
+    """Ask for the code of whoever is to get money; those whom the person knows by a name can be chosen."""
+    words = menus.body(lead, moment.say("wallet-payee"))
+    known = [Row(taps.pay_to(one.wallet_code), one.name[:24].rstrip(), one.wallet_code) for one in await _known(moment)]
+    if not known:
+        return _asked(moment, WALLET_PAYEE, words)
+    state = remembered(moment).asking(WALLET_PAYEE, moment.now)
+    return Outcome(state, (Menu(words, moment.say("label-contacts"), tuple(known[:_MOST_KNOWN])),))
+
+
+async def _known(moment: Moment) -> list[enrichments_pb2.UnderstoodContact]:
+    notes = await moment.world.enrichments.notes()
+    return [note.understood.contact for note in notes if note.understood.HasField("contact")]
 
 
 async def take_payee(turn: Turn) -> Outcome:
-    """A code was typed. What is wrong and what is nobody's is told alike."""
+    """A code was typed, or the name of somebody whom the person knows by it."""
+    named = {folded(one.name): one.wallet_code for one in await _known(turn)}
+    return await _pay_to(turn, named.get(folded(turn.message.text[:500]), turn.message.text))
+
+
+async def choose_payee(turn: Turn) -> Outcome:
+    """Somebody whom the person knows was tapped."""
+    return await _pay_to(turn, "".join(taps.parts_of(turn.message.tap)[:1]))
+
+
+async def _pay_to(turn: Turn, code: str) -> Outcome:
+    """What is wrong and what is nobody's is told alike."""
     try:
-        payee = await turn.world.payee(turn.message.text)
+        payee = await turn.world.payee(code)
     except HailwireError as error:
         if error.reason != "PAYEE_UNKNOWN":
             raise

@@ -61,12 +61,12 @@ class _Text:
 
 async def read(text: str, language: str, now: datetime, zone: ZoneInfo) -> Read:
     """The times that a text may mean, from now on and at most 30 days ahead."""
-    said = _Text(_bare(text)[:_LONGEST])
+    said = _Text(bare(text)[:_LONGEST])
     today = now.astimezone(zone).date()
     ahead = _ahead(said)
     if ahead is not None and not said.rest:
         return _judged([now + ahead], now)
-    said = _Text(_bare(text)[:_LONGEST])
+    said = _Text(bare(text)[:_LONGEST])
     if not _clock(said, language):
         return Read(problem="unknown")
     _day(said, today)
@@ -85,7 +85,7 @@ async def read(text: str, language: str, now: datetime, zone: ZoneInfo) -> Read:
     return _judged(list(_moments(said, hours, now, today, zone)), now)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Lower case without accents; of punctuation only what stands in times, dates and elisions."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))

@@ -1,11 +1,12 @@
 """Reads and writes the places of people within a transaction that holds the locks of the people."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chassis.database import Database, Session
 from services.profile.places import statements
-from services.profile.places.place import Called, Kind, Recent, Saved, Spot
+from services.profile.places.place import Called, Kind, Recent, Result, Saved, Spot
 
 
 async def read_saved(source: Database | Session, person_ids: Collection[int]) -> dict[int, list[Saved]]:
@@ -45,6 +46,13 @@ async def write_saved(
         for place in after
         if not place.place_id
     }
+
+
+async def write_result(session: Session, person_id: int, saved: dict[int, list[Saved]], result: Result) -> Saved:
+    """Write what became of a person's places, and note it in `saved` for whoever is next; the one it was about."""
+    ids = await write_saved(session, person_id, saved[person_id], result.places)
+    saved[person_id] = [replace(one, place_id=ids.get(one, one.place_id)) for one in result.places]
+    return replace(result.about, place_id=ids.get(result.about, result.about.place_id))
 
 
 async def change_saved(session: Session, owners: Mapping[Saved, int]) -> None:

@@ -136,9 +136,7 @@ class _Changing:
 
     async def _write(self, person_id: int, saved: dict[int, list[Saved]], result: Result) -> bytes:
         """Write what became of a person's places, and note it for the next item of the batch."""
-        ids = await rows.write_saved(self._session, person_id, saved[person_id], result.places)
-        saved[person_id] = [replace(one, place_id=ids.get(one, one.place_id)) for one in result.places]
-        about = replace(result.about, place_id=ids.get(result.about, result.about.place_id))
+        about = await rows.write_result(self._session, person_id, saved, result)
         return messages.kept(replace(result, about=about))
 
 

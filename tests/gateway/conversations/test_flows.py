@@ -72,6 +72,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _money,
         _insurance,
         _own_places,
+        _understood,
         _a_number,
         _later,
         _erasing,
@@ -505,6 +506,35 @@ async def _own_places(town: Town) -> None:
     assert phone.state.name == "places.where"
 
 
+async def _understood(town: Town) -> None:
+    phone, friend = town.phone(language="en"), town.phone(language="en")
+    code = town.bank.wallet(friend.person_id, town.now).code
+    for words, answer in (
+        ("kimironko market tomorrow at 7am", "Do not keep it"),
+        (f"Ann {code}", "Keep it"),
+        ("every friday 7am", "Keep it"),
+    ):
+        await phone.say(words)
+        await _asked_for_a_language(phone)
+        await phone.choose(answer)
+        assert phone.state.name == "home"
+    for tap in ("go:notes", "item:show:1", "item:show:999", "note:show:999"):
+        await _asked_for_a_language(phone)
+        await phone.tap(tap)
+        assert phone.state.name == "home"
+    await phone.say("notes")
+    await phone.choose("Every Fri")
+    await phone.choose("Forget it")
+    await phone.say("wallet")
+    await phone.choose("Send money")
+    assert phone.state.name == "wallet.payee"
+    await phone.choose("Ann")
+    assert phone.state.name == "wallet.amount"
+    await phone.say("back")
+    await phone.tap("wallet:to:HW-nobody")
+    assert phone.state.name == "wallet.payee"
+
+
 async def _events(town: Town) -> None:
     phone = await _asked_for_a_language(town.phone(language="en"))
     trip = trips_pb2.Trip(trip_id=7, state=trips_pb2.TRIP_STATE_OFFERED, vehicle=trips_pb2.VEHICLE_MOTO)
@@ -549,6 +579,7 @@ def test_no_title_is_a_word_that_means_something_else() -> None:
         "button-wallet": taps.GO_WALLET,
         "button-insurance": taps.GO_INSURANCE,
         "button-places": taps.GO_PLACES,
+        "button-notes": taps.GO_NOTES,
         "button-share-number": "talk:share",
         "button-keep-number": "talk:keep",
         "button-later": taps.GO_SCHEDULE,

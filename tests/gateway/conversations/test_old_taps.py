@@ -64,6 +64,13 @@ EVER = {
     "place:show": ("place:show:{trip}", "no longer saved"),
     "place:rename": ("place:rename:{trip}", "no longer saved"),
     "place:delete": ("place:delete:{trip}", "no longer saved"),
+    "go:notes": ("go:notes", "I keep nothing"),
+    "item:keep": ("item:keep:{trip}", "no longer waiting"),
+    "item:drop": ("item:drop:{trip}", "no longer waiting"),
+    "item:show": ("item:show:{trip}", "no longer waiting"),
+    "note:show": ("note:show:{trip}", "no longer keep that"),
+    "note:forget": ("note:forget:{trip}", "no longer keep that"),
+    "wallet:to": ("wallet:to:{code}", "How much?"),
     "go:wallet": ("go:wallet", "Your balance"),
     "wallet:send": ("wallet:send", "Who gets the money"),
     "wallet:history": ("wallet:history", "Nothing has come in"),
@@ -276,5 +283,16 @@ async def test_every_tap_is_offered_by_something(walked: Walked) -> None:
     await rider.choose("Home")
     await rider.choose("My places")
     await rider.say("quiet")
+    noted = town.phone(language="en")
+    await noted.say("kimironko market tomorrow at 7am")
+    await noted.choose("One by one")
+    await noted.choose("Kimironko")
+    await noted.choose("Keep it")
+    await noted.say(f"Ann {town.bank.wallet(driver.person_id, town.now).code}")
+    await noted.choose("Keep it")
+    await noted.choose("My notes")
+    await noted.choose("Ann")
+    await noted.say("wallet")
+    await noted.choose("Send money")
     await rider.say("delete me")
     assert walked.shown == routing.TAPS.keys()

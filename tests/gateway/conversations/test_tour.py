@@ -130,6 +130,7 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await rider.choose("23:00")
     for words in ("quiet off", "online", "menu"):
         await rider.say(words)
+    await _understood(town, driver, town.phone(language="en"))
     for words in ("delete me", "hmm", "help"):
         await rider.say(words)
     town.bank.endow(driver.person_id, 1000, town.now)
@@ -141,6 +142,24 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     assert trip.state == trips_pb2.TRIP_STATE_CANCELLED
     idle = {name for name, stats in routing.stats().items() if stats.uses == before.get(name, 0)}
     assert not idle
+
+
+async def _understood(town: Town, driver: Phone, rider: Phone) -> None:
+    """Everything that can be done with what was understood."""
+    await rider.say("kimironko market tomorrow at 7am")
+    await rider.choose("Do not keep it")
+    await rider.say(f"Ann {town.bank.wallet(driver.person_id, town.now).code}")
+    await rider.choose("Keep it")
+    await rider.say("every friday 7am")
+    await rider.say("notes")
+    await rider.choose("Every Fri")
+    await rider.choose("Keep it")
+    await rider.say("wallet")
+    await rider.choose("Send money")
+    await rider.choose("Ann")
+    await rider.say("notes")
+    await rider.choose("Ann")
+    await rider.choose("Forget it")
 
 
 async def _own_places(rider: Phone) -> None:

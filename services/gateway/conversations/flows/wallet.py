@@ -16,6 +16,7 @@ FLOW = Flow(
             name=WALLET_PAYEE,
             asks="wallet:ask_payee",
             answer=Step("wallet:take_payee", (STAY, WALLET_AMOUNT)),
+            offers=("wallet:to",),
         ),
         Question(
             name=WALLET_AMOUNT,
@@ -45,6 +46,7 @@ FLOW = Flow(
     taps={
         "go:wallet": _SHOW,
         "wallet:send": Step("wallet:begin", (WALLET_PAYEE,)),
+        "wallet:to": Step("wallet:choose_payee", (WALLET_PAYEE, WALLET_AMOUNT)),
         "wallet:pay": Step("wallet:pay", (HOME,), acts=True),
         "wallet:history": Step("wallet:show_history", (HOME,)),
     },
