@@ -95,6 +95,8 @@ async def trip_started(turn: EventTurn) -> Outcome:
 
 async def trip_completed(turn: EventTurn) -> Outcome:
     """The ride is over."""
+    # Both sides may have come by an invitation. A turn is run until it succeeds, so the profile service hears of it.
+    await turn.world.invitations.ridden(turn.event.trip)
     memory = _on_trip(turn)
     words = menus.body(turn.say("told-completed"), fares.fare(turn, turn.event.trip))
     extra = await own_places.worth_saving(turn, turn.event.trip)

@@ -49,6 +49,12 @@ WORDED = {
     "PLACE_NAME_TAKEN": "place-name-taken",
     "PLACE_NOT_FOUND": "place-gone",
     "PLACES_TOO_MANY": "places-too-many",
+    "REFERRALS_OFF": "invite-off",
+    "REFERRAL_CODE_UNKNOWN": "refused-invite-unknown",
+    "REFERRAL_TO_SELF": "refused-invite-self",
+    "REFERRAL_EXISTS": "refused-invite-exists",
+    "REFERRAL_AFTER_TRIP": "refused-invite-ridden",
+    "REFERRER_LIMIT_REACHED": "refused-invite-limit",
 }
 
 # Worded where they are met, because an amount or a question goes with them (wallet.py).
@@ -65,6 +71,9 @@ BY_THE_WALLET = frozenset(
         "TRANSFER_TO_SELF",
     }
 )
+
+# The same, because a time goes with it (invite.py).
+BY_THE_INVITATION = frozenset({"REFERRAL_TOO_LATE"})
 
 OUR_BUGS = frozenset(
     {

@@ -10,7 +10,18 @@ from typing import TypeAlias
 
 from chassis.telemetry import Telemetry
 from hailwire.trips.v1 import events_pb2
-from services.gateway.conversations.flows import FLOWS, QUESTIONS, Step, consent, home, language, offer, relay, trip
+from services.gateway.conversations.flows import (
+    FLOWS,
+    QUESTIONS,
+    Step,
+    consent,
+    home,
+    invite,
+    language,
+    offer,
+    relay,
+    trip,
+)
 from services.gateway.conversations.lazy import Lazy, LoadStats, RouteBroken
 from services.gateway.conversations.places import folded
 from services.gateway.conversations.turn import EventTurn, Moment, Outcome, Turn
@@ -70,6 +81,7 @@ GIVE_UP = _to(trip.GIVE_UP)
 ACCEPT = _to(offer.ACCEPT)
 SHOW_REQUESTS = _to(offer.SHOW_REQUESTS)
 RELAY = _to(relay.TELL)
+ACCEPT_INVITATION = _to(invite.ACCEPT_INVITATION)
 UNASKED_LOCATION = _to(home.UNASKED_LOCATION)
 NOT_UNDERSTOOD = _to(home.NOT_UNDERSTOOD)
 CANNOT_READ = _to(home.CANNOT_READ)

@@ -15,6 +15,7 @@ from hailwire.trips.v1 import blocks_pb2, events_pb2, fares_pb2, matches_pb2, ra
 from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.conversations.insurance_world import Insurance
+from services.gateway.conversations.invitations_world import Invitations
 from services.gateway.conversations.papers import Papers
 from services.gateway.conversations.places_world import Places
 from services.gateway.conversations.schedule_world import Schedules
@@ -218,6 +219,10 @@ class World(Protocol):
     def places(self) -> Places:
         """Places by name, and the person's own."""
 
+    @property
+    def invitations(self) -> Invitations:
+        """Who came by whose invitation."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
@@ -241,6 +246,8 @@ class Moment:
     ask_destination: bool = False
     # Whether only drivers with a good certificate of insurance go online.
     insurance_required: bool = False
+    # The WhatsApp number that links into a chat with us lead to; empty: no links are shown.
+    chat_number: str = ""
 
     @property
     def language(self) -> str:
