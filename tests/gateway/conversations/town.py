@@ -32,6 +32,7 @@ from services.trips.masking import masked
 from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.office import Office, PersonsInsurance
 from tests.gateway.conversations.phones import Phone
+from tests.gateway.conversations.town_invitations import GuestBook, PersonsInvitations
 from tests.gateway.conversations.town_places import Gazetteer, PersonsOwnPlaces
 from tests.gateway.conversations.town_schedules import PersonsSchedules
 
@@ -65,6 +66,7 @@ class Town:
         self.bank = Bank()
         self.office = Office()
         self.gazetteer = Gazetteer()
+        self.guests = GuestBook(self.bank)
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
@@ -169,6 +171,10 @@ class PersonsWorld:
     @property
     def places(self) -> PersonsOwnPlaces:
         return PersonsOwnPlaces(self.town.gazetteer, self.me, self._once)
+
+    @property
+    def invitations(self) -> PersonsInvitations:
+        return PersonsInvitations(self.town.guests, self.me, self.town.now, self._once)
 
     def _once(self, step: str, fingerprint: object, change: Callable[[], Kept], *, for_ever: bool = False) -> Kept:
         key = (0 if for_ever else self.message_id, step)
