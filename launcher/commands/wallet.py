@@ -143,7 +143,7 @@ async def _referrals(operator: Operator, most: int) -> None:
     print(f"set aside for rewards: {units(rewards.set_aside, operator.terms)}")
     if rewards.waiting:
         owed = units(rewards.owed, operator.terms)
-        print(f"owed: {owed} for {rewards.waiting} referrals; `hailwire wallet credit --to {_REWARDS}` brings some")
+        print(f"owed: {owed} (referrals: {rewards.waiting}); `hailwire wallet credit --to {_REWARDS}` brings some")
     for one in await operator.referrals(most):
         print(_referral(one, operator))
 
