@@ -17,7 +17,7 @@ from hailwire.trips.v1 import events_pb2, events_pb2_grpc
 from services.profile.app import open_service
 from services.profile.settings import ProfileSettings
 from tests.profile.calls import resolve, sms
-from tests.profile.wallets import TRANSIENT, Replica, operator, reason
+from tests.profile.wallets import TRANSIENT, People, Replica, Wallets, operator, reason
 
 if TYPE_CHECKING:
     from hailwire.profile.v1.erasure_pb2_grpc import ErasureServiceAsyncStub as Erasure
@@ -80,7 +80,8 @@ async def open_house(database_url: str, **environ: str) -> AsyncIterator[House]:
         referrals: Referrals = referrals_pb2_grpc.ReferralServiceStub(channel)
         events: Events = events_pb2_grpc.EventsServiceStub(channel)
         erasure: Erasure = erasure_pb2_grpc.ErasureServiceStub(channel)
-        people, wallets = profile_pb2_grpc.ProfileServiceStub(channel), wallet_pb2_grpc.WalletServiceStub(channel)
+        people: People = profile_pb2_grpc.ProfileServiceStub(channel)
+        wallets: Wallets = wallet_pb2_grpc.WalletServiceStub(channel)
         yield House(people, wallets, referrals, events, erasure, database_url)
 
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.errors import HailwireError, Internal, Unavailable
 from hailwire.profile.v1 import profile_pb2
+from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations import invite_code
 from services.gateway.conversations.catalogue import LANGUAGES, t
 from services.gateway.messages import Channel
@@ -18,7 +20,7 @@ from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.test_catalogue import source
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import Town
-from tests.gateway.conversations.town_invitations import ON
+from tests.gateway.conversations.town_invitations import ON, PersonsInvitations
 
 BOTH = pytest.mark.parametrize("channel", ["whatsapp", "sms"])
 
@@ -231,6 +233,23 @@ async def test_it_is_given_to_whoever_is_silent() -> None:
     assert len(rider.received) == heard
     assert town.bank.accounts[rider.person_id].balance == 500
     assert "You have received 1,000 RWF" in host.body
+
+
+async def test_the_ride_is_over_all_the_same_where_invitations_are_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile service of the version before keeps nothing from the passenger; one that is away is waited for."""
+    raised: HailwireError = Internal("unexpected status UNIMPLEMENTED", reason="UNIMPLEMENTED")
+
+    async def broken(self: PersonsInvitations, trip: trips_pb2.Trip) -> None:
+        raise raised
+
+    monkeypatch.setattr(PersonsInvitations, "ridden", broken)
+    town = Town()
+    driver, rider = town.phone(language="en"), town.phone(language="en")
+    await ride(town, driver, rider)
+    assert "Your trip is complete." in rider.body
+    raised = Unavailable("away")
+    with pytest.raises(Unavailable):
+        await ride(town, driver, rider)
 
 
 @pytest.mark.parametrize(
