@@ -186,4 +186,4 @@ def typed(error: grpc.aio.AioRpcError) -> errors.HailwireError:
             return cls(f"{kind.name.lower()} without details")
     if error.code() is grpc.StatusCode.CANCELLED:
         return errors.Unavailable("the call was cancelled on its way", reason="CALL_CANCELLED")
-    return errors.Internal(f"unexpected status {error.code().name}")
+    return errors.Internal(f"unexpected status {error.code().name}", reason=error.code().name)

@@ -14,6 +14,7 @@ from launcher import databases
 from launcher.arguments import LARGEST_ID, whole
 from launcher.failure import CommandError, ExitCode
 from launcher.settings import HomeSettings
+from services.profile.referral.referral import Closing, Referral
 from services.profile.wallet.account import Kind
 from services.profile.wallet.operating import Findings, Operator, open_operator, units
 
@@ -34,8 +35,8 @@ _REFUSED = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """credit, reverse, show and check."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="credit|reverse|show|check")
+    """credit, reverse, show, referrals and check."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="credit|reverse|show|referrals|check")
     crediting = actions.add_parser(
         "credit",
         help="bring money in from outside",
@@ -67,9 +68,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         epilog="example: hailwire wallet show 42",
     )
     showing.add_argument("id", type=whole(1, LARGEST_ID), metavar="ID", help="of the person")
-    showing.add_argument(
-        "--limit", type=whole(1, _MOST), default=20, help=f"how many lines, to {_MOST} (default: %(default)s)"
+    inviting = actions.add_parser(
+        "referrals",
+        help="who came by whose invitation, what became of it, and what is owed",
+        epilog="example: hailwire wallet referrals --limit 50",
     )
+    for listing in (showing, inviting):
+        listing.add_argument(
+            "--limit", type=whole(1, _MOST), default=20, help=f"how many lines, to {_MOST} (default: %(default)s)"
+        )
     actions.add_parser(
         "check",
         help="add up every entry anew; exit code 1 when a balance or a sum is not what it should be",
@@ -116,6 +123,8 @@ async def _run(dsn: str, arguments: argparse.Namespace, environ: Mapping[str, st
                 print(f"transaction {done.transaction_id}: {_money(done.amount)} taken back")
             case "show":
                 await _show(operator, arguments.id, arguments.limit)
+            case "referrals":
+                await _referrals(operator, arguments.limit)
             case _:
                 return _tell(operator, await operator.check())
     return ExitCode.DONE
@@ -127,6 +136,26 @@ async def _show(operator: Operator, person_id: int, most: int) -> None:
     print(f"person {wallet.person_id}  {wallet.code}  {balance}  opened {wallet.created_at:%Y-%m-%d %H:%M}")
     for row in await operator.entries(person_id, most):
         print(_line(row, operator))
+
+
+async def _referrals(operator: Operator, most: int) -> None:
+    rewards = await operator.rewards()
+    print(f"set aside for rewards: {units(rewards.set_aside, operator.terms)}")
+    if rewards.waiting:
+        owed = units(rewards.owed, operator.terms)
+        print(f"owed: {owed} (referrals: {rewards.waiting}); `hailwire wallet credit --to {_REWARDS}` brings some")
+    for one in await operator.referrals(most):
+        print(_referral(one, operator))
+
+
+def _referral(one: Referral, operator: Operator) -> str:
+    """By ids: nobody's name or number is shown."""
+    written = operator.terms.currency.written
+    amounts = f"{written(one.referrer_amount)} + {written(one.newcomer_amount)} {one.currency}"
+    why = f" ({one.reason.name.lower().replace('_', '-')})" if one.reason is not Closing.NONE else ""
+    trip = f"  trip {one.trip_id}" if one.trip_id else ""
+    who = f"person {one.referred_id} invited by {one.referrer_id or 'nobody'}"
+    return f"{one.created_at:%Y-%m-%d %H:%M:%S}  {who}  {amounts}  {one.state.name.lower()}{why}{trip}"
 
 
 def _line(row: Mapping[str, Any], operator: Operator) -> str:

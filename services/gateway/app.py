@@ -128,6 +128,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 stale_after_seconds=settings.stale_after_seconds,
                 ask_destination=settings.ask_destination,
                 insurance_required=settings.insurance_required,
+                chat_number=settings.wa_chat_number,
                 zone=settings.time_zone,
             ),
             commit=TurnCommit(

@@ -49,6 +49,7 @@ class Conversations:
         stale_after_seconds: float,
         ask_destination: bool = False,
         insurance_required: bool = False,
+        chat_number: str = "",
         zone: ZoneInfo,
     ) -> None:
         self._profile = profile
@@ -58,6 +59,7 @@ class Conversations:
         self._stale_after_seconds = stale_after_seconds
         self._ask_destination = ask_destination
         self._insurance_required = insurance_required
+        self._chat_number = chat_number
         self._zone = zone
 
     async def decide(self, claim: Claim) -> Decision:
@@ -159,6 +161,7 @@ class Conversations:
             stale_after_seconds=self._stale_after_seconds,
             ask_destination=self._ask_destination,
             insurance_required=self._insurance_required,
+            chat_number=self._chat_number,
             message=message,
         )
 

@@ -65,6 +65,11 @@ class GatewaySettings(
         default="",
         help="more ids, with commas, whose messages are answered from that number; others only kept",
     )
+    wa_chat_number: str = setting(
+        "WA_CHAT_NUMBER",
+        default="",
+        help="the WhatsApp business number, E.164, for links that open a chat with us; empty: invitations show none",
+    )
     wa_graph_url: str = setting(
         "WA_GRAPH_URL", default="https://graph.facebook.com/v25.0", help="the Graph API with its version"
     )

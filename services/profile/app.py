@@ -37,6 +37,8 @@ from hailwire.profile.v1 import (
     places_pb2_grpc,
     profile_pb2,
     profile_pb2_grpc,
+    referrals_pb2,
+    referrals_pb2_grpc,
     wallet_pb2,
     wallet_pb2_grpc,
 )
@@ -60,6 +62,9 @@ from services.profile.numbers_servicer import NumbersServicer
 from services.profile.places import statements as place_statements
 from services.profile.places.servicer import PlacesServicer
 from services.profile.places.store import PlaceStore
+from services.profile.referral import statements as referral_statements
+from services.profile.referral.servicer import ReferralServicer
+from services.profile.referral.store import PAY_SECONDS, ReferralStore
 from services.profile.sealing import Sealer
 from services.profile.servicer import ProfileServicer
 from services.profile.settings import ProfileSettings
@@ -124,6 +129,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         )
         enrichments = EnrichmentStore(database, days=settings.enrichment_days)
         await stack.enter_async_context(repeating("enrichment retention", _RETENTION_SECONDS, enrichments.expire))
+        wallet_terms = settings.wallet_terms()
+        referrals = ReferralStore(database, settings.referral_terms(wallet_terms.currency), wallet_terms)
+        await stack.enter_async_context(repeating("paying rewards", PAY_SECONDS, referrals.pay))
         insurance = InsuranceStore(database, settings.insurance_terms())
         await stack.enter_async_context(repeating("document retention", _RETENTION_SECONDS, insurance.expire_loose))
         await stack.enter_async_context(
@@ -141,10 +149,11 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         )
         servicer, audit_servicer = ProfileServicer(cache, sealer), AuditServicer(database)
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
-        wallets = WalletServicer(WalletStore(database, settings.wallet_terms()))
+        wallets = WalletServicer(WalletStore(database, wallet_terms))
         insurance_servicer = InsuranceServicer(insurance, sealer)
         places = PlacesServicer(PlaceStore(database), sealer)
         enrichments_servicer = EnrichmentsServicer(enrichments, sealer)
+        referral_servicer = ReferralServicer(referrals)
         erasure_servicer = ErasureServicer(database, sealer, forget=cache.forget)
         disclosure_servicer = DisclosureServicer(database, sealer)
         events_servicer = EventsServicer(events.ProfileEvents(database), bell)
@@ -156,6 +165,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit_servicer, server),
                     lambda server: erasure_pb2_grpc.add_ErasureServiceServicer_to_server(erasure_servicer, server),
                     lambda server: wallet_pb2_grpc.add_WalletServiceServicer_to_server(wallets, server),
+                    lambda server: referrals_pb2_grpc.add_ReferralServiceServicer_to_server(referral_servicer, server),
                     lambda server: insurance_pb2_grpc.add_InsuranceServiceServicer_to_server(
                         insurance_servicer, server
                     ),
@@ -174,6 +184,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
                     erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"].full_name,
                     wallet_pb2.DESCRIPTOR.services_by_name["WalletService"].full_name,
+                    referrals_pb2.DESCRIPTOR.services_by_name["ReferralService"].full_name,
                     insurance_pb2.DESCRIPTOR.services_by_name["InsuranceService"].full_name,
                     places_pb2.DESCRIPTOR.services_by_name["PlacesService"].full_name,
                     enrichments_pb2.DESCRIPTOR.services_by_name["EnrichmentsService"].full_name,
@@ -196,6 +207,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                             statements,
                             number_statements,
                             wallet_statements,
+                            referral_statements,
                             insurance_statements,
                             place_statements,
                             enrichment_statements,

@@ -73,6 +73,12 @@ WHERE person_id = ANY($1::bigint[])
         "profile.erase_wallet_codes",
         "UPDATE profile.account SET code = 'erased ' || account_id WHERE person_id = ANY($1::bigint[])",
     ),
+    # Nobody comes by their invitation any more, and theirs comes to nothing. What was earned stays as ids: it is money.
+    Statement("profile.erase_referral_codes", "DELETE FROM profile.referral_code WHERE person_id = ANY($1::bigint[])"),
+    Statement(
+        "profile.erase_referrals",
+        "DELETE FROM profile.referral WHERE referred_id = ANY($1::bigint[]) AND state IN (1, 4)",
+    ),
     Statement("profile.erase_saved_places", "DELETE FROM profile.saved_place WHERE person_id = ANY($1::bigint[])"),
     Statement("profile.erase_recent_places", "DELETE FROM profile.recent_place WHERE person_id = ANY($1::bigint[])"),
     Statement("profile.erase_audit", "SELECT profile.erase_audit($1)"),

@@ -9,6 +9,7 @@ from chassis.settings import Secret, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
 from services.profile.insurance.settings import InsuranceSettings
+from services.profile.referral.settings import ReferralSettings
 from services.profile.wallet.settings import WalletSettings
 
 
@@ -34,6 +35,7 @@ class ProfileSettings(
     DatabaseSettings,
     InsuranceSettings,
     RedisSettings,
+    ReferralSettings,
     SealingSettings,
     SecuritySettings,
     TelemetrySettings,

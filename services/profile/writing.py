@@ -10,6 +10,7 @@ from services.profile.enrichments.merging import merge_enrichments
 from services.profile.insurance.merging import merge_insurance
 from services.profile.person import Person
 from services.profile.places.merging import merge_places
+from services.profile.referral.merging import merge_referrals
 from services.profile.rows import PeopleRows
 from services.profile.wallet.merging import merge_accounts
 
@@ -40,6 +41,7 @@ async def write_directory(
         await merge_insurance(session, absorbed)
         await merge_places(session, absorbed)
         await merge_enrichments(session, absorbed)
+        await merge_referrals(session, absorbed, now)
     if moved := directory.moved_identities:
         await session.execute(
             statements.MOVE_SOME_IDENTITIES,

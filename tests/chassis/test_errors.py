@@ -116,8 +116,9 @@ async def test_peers_that_are_not_ours(details: bytes, telemetry: Telemetry) -> 
 async def test_a_method_that_is_not_there(telemetry: Telemetry) -> None:
     """A code that has no kind of its own is our fault, by name."""
     async with tiny.opened(raising(AssertionError()), telemetry) as channel:
-        with pytest.raises(errors.Internal, match="UNIMPLEMENTED"):
+        with pytest.raises(errors.Internal, match="UNIMPLEMENTED") as caught:
             await interceptors.call(tiny.multicallable(channel, "/test.Tiny/Nothing")(b""))
+    assert caught.value.reason == "UNIMPLEMENTED"
 
 
 async def test_nobody_there(telemetry: Telemetry) -> None:

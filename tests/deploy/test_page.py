@@ -26,3 +26,5 @@ def test_commands(dev_manifests: Manifests, production_manifests: Manifests) -> 
             assert name in cli.COMMANDS
         for namespace in re.findall(r"kubectl --namespace=(\S+)", line):
             overlay.named("Namespace", namespace)
+        for image in re.findall(r"hailwire:\w+", line):
+            assert {container["image"] for _, _, container in dev_manifests.ours()} == {image}

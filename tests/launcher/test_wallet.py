@@ -95,3 +95,33 @@ def test_a_wrong_ledger(ledger: str, capsys: pytest.CaptureFixture[str]) -> None
     assert "THE LEDGER IS WRONG" in printed.out
     assert "holds 5001, its entries say 5000" in printed.err
     assert "all balances add up to 1, not 0" in printed.err
+
+
+REFERRED = """
+    INSERT INTO profile.person (person_id, created_at, updated_at)
+    SELECT 1000 + n, now(), now() FROM generate_series(1, 4) n;
+    INSERT INTO profile.referral (referred_id, referrer_id, state, reason, first_written_at, referrer_amount,
+                                  newcomer_amount, currency, expires_at, trip_id, created_at, settled_at)
+    SELECT 1000 + n, CASE WHEN n < 4 THEN 7 END, n, CASE WHEN n = 4 THEN 1 ELSE 0 END, now(), 1000, 500, 'RWF', now(),
+           CASE WHEN n IN (2, 3) THEN 40 + n END, timestamptz '2026-03-02' + n * interval '1 day',
+           CASE WHEN n > 2 THEN now() END
+    FROM generate_series(1, 4) n
+"""
+
+
+def test_referrals(ledger: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who came by whose invitation and what became of it, newest first, by ids; and what is owed."""
+    assert cli.main(["wallet", "referrals"]) == ExitCode.DONE
+    assert capsys.readouterr().out == "set aside for rewards: 0 RWF\n"
+    assert credit(to="rewards", amount="1200") == ExitCode.DONE
+    execute(ledger, REFERRED)
+    capsys.readouterr()
+    assert cli.main(["wallet", "referrals", "--limit", "3"]) == ExitCode.DONE
+    aside, owed, *lines = capsys.readouterr().out.splitlines()
+    assert aside == "set aside for rewards: 1200 RWF"
+    assert owed.startswith("owed: 1500 RWF (referrals: 1); `hailwire wallet credit --to rewards`")
+    assert [line.partition("  ")[2] for line in lines] == [
+        "person 1004 invited by nobody  1000 + 500 RWF  closed (rode-before)",
+        "person 1003 invited by 7  1000 + 500 RWF  rewarded  trip 43",
+        "person 1002 invited by 7  1000 + 500 RWF  earned  trip 42",
+    ]

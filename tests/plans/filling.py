@@ -26,6 +26,13 @@ FROM generate_series(1, {rows}) n;
 INSERT INTO profile.entry (transaction_id, account_id, amount, created_at)
 SELECT n, 1 + (n + side) % ({rows} / 10), 5 - 10 * side, timestamptz '2026-01-01' + n * interval '1 second'
 FROM generate_series(1, {rows}) n, generate_series(0, 1) side;
+INSERT INTO profile.referral_code SELECT 'GO-' || n, n, now() FROM generate_series(1, {rows}) n;
+INSERT INTO profile.referral (referred_id, referrer_id, state, first_written_at, referrer_amount, newcomer_amount,
+                              currency, expires_at, trip_id, created_at, settled_at)
+SELECT n, 1 + n % ({rows} / 10), CASE WHEN n % 500 = 0 THEN 2 WHEN n % 50 = 1 THEN 1 ELSE 3 END, now(), 1000, 500,
+       'RWF', now(), CASE WHEN n % 50 <> 1 THEN n END, timestamptz '2026-01-01' + n * interval '1 second',
+       CASE WHEN n % 500 > 0 AND n % 50 <> 1 THEN now() END
+FROM generate_series(1, {rows}) n;
 ALTER TABLE profile.transaction ENABLE TRIGGER USER;
 ALTER TABLE profile.entry ENABLE TRIGGER USER;
 INSERT INTO profile.event (recipient_id, payload, taker, taken_until)

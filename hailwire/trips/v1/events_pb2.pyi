@@ -315,6 +315,9 @@ class MoneyMoved(_message.Message):
 
     ENTRY_FIELD_NUMBER: _builtins.int
     BALANCE_FIELD_NUMBER: _builtins.int
+    FOR_INVITING_FIELD_NUMBER: _builtins.int
+    for_inviting: _builtins.bool
+    """Of a reward: whether it is for having invited somebody; otherwise it is for having come by an invitation."""
     @_builtins.property
     def entry(self) -> _wallet_pb2.Entry:
         """The line."""
@@ -328,10 +331,11 @@ class MoneyMoved(_message.Message):
         *,
         entry: _wallet_pb2.Entry | None = ...,
         balance: _wallet_pb2.Money | None = ...,
+        for_inviting: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "entry", b"entry"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "entry", b"entry", "for_inviting", b"for_inviting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

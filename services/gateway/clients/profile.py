@@ -10,6 +10,7 @@ from services.gateway.clients.batching import Peer, batched
 from services.gateway.clients.enrichments import Enrichments
 from services.gateway.clients.insurance import Insurances
 from services.gateway.clients.places import Places
+from services.gateway.clients.referrals import Referrals
 from services.gateway.clients.wallets import Wallets
 from services.gateway.messages import Address
 
@@ -56,6 +57,7 @@ class Profile:
         self.insurances = Insurances(channel)
         self.places = Places(channel, self.peer)
         self.enrichments = Enrichments(channel, self.peer)
+        self.referrals = Referrals(channel, self.peer)
         self._disclosure = disclosure_pb2_grpc.DisclosureServiceStub(channel)
         self._resolve: Coalescer[profile_pb2.ResolvePersonRequest, profile_pb2.Person] = batched(
             self.peer,

@@ -10,6 +10,7 @@ from services.gateway.clients.insurance import PersonalInsurance
 from services.gateway.clients.merged import as_survivor
 from services.gateway.clients.places import PersonalPlaces
 from services.gateway.clients.profile import Profile, reached
+from services.gateway.clients.referrals import PersonalInvitations
 from services.gateway.clients.schedules import PersonalSchedules
 from services.gateway.clients.trips import Trips
 from services.gateway.proving import Proving
@@ -297,6 +298,11 @@ class PersonalWorld:
     def enrichments(self) -> PersonalEnrichments:
         """What was understood from the person's words."""
         return PersonalEnrichments(self._profile.enrichments, self._person_id, self._key)
+
+    @property
+    def invitations(self) -> PersonalInvitations:
+        """Who came by whose invitation."""
+        return PersonalInvitations(self._profile.referrals, self._person_id, self._key)
 
     async def hand_over(self, from_person_id: int) -> None:
         """Give this person everything of somebody who turned out to be the same."""

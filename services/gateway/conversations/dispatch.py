@@ -9,6 +9,7 @@ from services.gateway.conversations import (
     catalogue,
     consent,
     guidance,
+    invite_code,
     numbering,
     questions,
     quiet_words,
@@ -72,6 +73,8 @@ async def take_turn(turn: Turn) -> Outcome:
         route = None  # written to us, however late: it is nobody else's
     if not turn.person.language and route not in routing.CHOOSES_LANGUAGE:
         # Nothing else is said before the language is chosen; what the person came for waits.
+        if route is routing.ACCEPT_INVITATION:
+            await _noted(turn)
         return numbering.offered(before, questions.ask_language(turn, **_intent(turn, route, words)))
     if route is not None:
         outcome = await _run(route, turn)
@@ -155,6 +158,8 @@ def _resolve(turn: Turn, words: str) -> tuple[Turn, Route | None]:
             return turn, routing.KEYWORDS[words]
         case MessageKind.TEXT if quiet_words.said(message.text):
             return turn, routing.QUIET_HOURS
+        case MessageKind.TEXT if invite_code.read(message.text):
+            return turn, routing.ACCEPT_INVITATION
         case MessageKind.TEXT:
             tap = numbering.typed(turn, words)
             if tap:
@@ -205,6 +210,13 @@ async def _run(route: Route, turn: Turn) -> Outcome:
     return outcome
 
 
+async def _noted(turn: Turn) -> None:
+    """The invitation that a newcomer's message tells. Imported when it is wanted, as handlers are."""
+    from services.gateway.conversations.invite import accept_unheard
+
+    await accept_unheard(turn)
+
+
 def _intent(turn: Turn, route: Route | None, words: str) -> dict[str, str]:
     """What to carry on with once the language is chosen: a command or a place, never a person's own words."""
     message = turn.message
@@ -215,6 +227,8 @@ def _intent(turn: Turn, route: Route | None, words: str) -> dict[str, str]:
         return {"tap": message.tap[:256], **told}
     if message.latitude is not None and message.longitude is not None:
         return {"place": str(taps.Spot(message.latitude, message.longitude, turn.now)), **told}
+    if route is routing.ACCEPT_INVITATION:
+        return {"word": invite_code.read(message.text), **told}
     if words in routing.KEYWORDS:
         return {"word": words, **told}
     return {}

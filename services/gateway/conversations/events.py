@@ -1,5 +1,6 @@
 """What people are told without having written: requests to drivers, each step of a trip to the other side."""
 
+from chassis.errors import HailwireError
 from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations import (
     arrival,
@@ -95,10 +96,21 @@ async def trip_started(turn: EventTurn) -> Outcome:
 
 async def trip_completed(turn: EventTurn) -> Outcome:
     """The ride is over."""
+    await _ridden(turn)
     memory = _on_trip(turn)
     words = menus.body(turn.say("told-completed"), fares.fare(turn, turn.event.trip))
     extra = await own_places.worth_saving(turn, turn.event.trip)
     return _tell(turn, memory, rating.card(turn, memory, turn.event.trip, words, extra))
+
+
+async def _ridden(turn: EventTurn) -> None:
+    """Both sides may have come by an invitation. A turn is run until it succeeds: the profile service hears of it."""
+    try:
+        await turn.world.invitations.ridden(turn.event.trip)
+    except HailwireError as error:
+        # During an update: where invitations are not known yet, nobody came by one.
+        if error.reason != "UNIMPLEMENTED":
+            raise
 
 
 async def trip_cancelled(turn: EventTurn) -> Outcome:

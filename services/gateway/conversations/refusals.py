@@ -56,6 +56,12 @@ WORDED = {
     "TIME_IN_PAST": "item-time-over",
     "NOTES_TOO_MANY": "item-full",
     "NOTE_NOT_FOUND": "note-gone",
+    "REFERRALS_OFF": "invite-off",
+    "REFERRAL_CODE_UNKNOWN": "refused-invite-unknown",
+    "REFERRAL_TO_SELF": "refused-invite-self",
+    "REFERRAL_EXISTS": "refused-invite-exists",
+    "REFERRAL_AFTER_TRIP": "refused-invite-ridden",
+    "REFERRER_LIMIT_REACHED": "refused-invite-limit",
 }
 
 # Worded where they are met, because an amount or a question goes with them (wallet.py).
@@ -75,6 +81,8 @@ BY_THE_WALLET = frozenset(
 
 # Worded where they are met, because a time goes with them (no_shows.py).
 BY_NO_SHOWS = frozenset({"NO_SHOW_TOO_EARLY", "NO_SHOWS_TOO_MANY"})
+# The same, because a time goes with it (invite.py).
+BY_THE_INVITATION = frozenset({"REFERRAL_TOO_LATE"})
 
 OUR_BUGS = frozenset(
     {

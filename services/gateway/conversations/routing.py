@@ -16,6 +16,7 @@ from services.gateway.conversations.flows import (
     Step,
     consent,
     home,
+    invite,
     language,
     offer,
     quiet,
@@ -82,6 +83,7 @@ ACCEPT = _to(offer.ACCEPT)
 SHOW_REQUESTS = _to(offer.SHOW_REQUESTS)
 RELAY = _to(relay.TELL)
 QUIET_HOURS = _to(quiet.SAID)
+ACCEPT_INVITATION = _to(invite.ACCEPT_INVITATION)
 UNASKED_LOCATION = _to(home.UNASKED_LOCATION)
 NOT_UNDERSTOOD = _to(home.NOT_UNDERSTOOD)
 CANNOT_READ = _to(home.CANNOT_READ)

@@ -16,6 +16,7 @@ from services.gateway.conversations import catalogue, wording
 from services.gateway.conversations.enrichments_world import Enrichments
 from services.gateway.conversations.flows.declaration import HOME
 from services.gateway.conversations.insurance_world import Insurance
+from services.gateway.conversations.invitations_world import Invitations
 from services.gateway.conversations.papers import Papers
 from services.gateway.conversations.places_world import Places
 from services.gateway.conversations.schedule_world import Schedules
@@ -225,6 +226,10 @@ class World(Protocol):
     def enrichments(self) -> Enrichments:
         """What was understood from the person's words, and what they let us keep of it."""
 
+    @property
+    def invitations(self) -> Invitations:
+        """Who came by whose invitation."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
@@ -248,6 +253,8 @@ class Moment:
     ask_destination: bool = False
     # Whether only drivers with a good certificate of insurance go online.
     insurance_required: bool = False
+    # The WhatsApp number that links into a chat with us lead to; empty: no links are shown.
+    chat_number: str = ""
 
     @property
     def language(self) -> str:

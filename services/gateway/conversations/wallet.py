@@ -172,6 +172,10 @@ async def money_moved(turn: EventTurn) -> Outcome:
             words = turn.say("told-money-from", other=entry.other.initial, **told)
         case wallet_pb2.TRANSACTION_KIND_REVERSAL:
             words = turn.say("told-money-corrected", **told)
+        case wallet_pb2.TRANSACTION_KIND_REWARD if turn.event.money.for_inviting:
+            words = turn.say("told-reward-inviting", **told)
+        case wallet_pb2.TRANSACTION_KIND_REWARD:
+            words = turn.say("told-reward-invited", **told)
         case _:
             words = turn.say("told-money", **told)
     return Outcome(turn.state, (Text(words),))

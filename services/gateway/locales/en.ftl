@@ -20,7 +20,7 @@ button-drive = Drive
 button-trips = My trips
 button-offline = Go offline
 button-menu = Menu
-help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), INSURANCE (certificate, claims), NUMBER (your SMS number), SCHEDULE (a ride for later), SCHEDULES (those to come), PLACES (places you saved), NOTES (what I keep), QUIET (hours without requests), LANGUAGE, BACK, MENU, STOP (no more messages).
+help = Words I understand: RIDE (get a ride), DRIVE (take passengers), OFFLINE (no more requests), TRIPS (your trips), PRICES (what rides cost), WHY (why a request went past you), WALLET (your money), INVITE (bring somebody), INSURANCE (certificate, claims), NUMBER (your SMS number), SCHEDULE (a ride for later), SCHEDULES (those to come), PLACES (places you saved), NOTES (what I keep), QUIET (hours without requests), LANGUAGE, BACK, MENU, STOP (no more messages).
 not-understood = I did not understand that.
 choose-first = Please choose one of these.
 cannot-read = I cannot read this kind of message.
@@ -270,6 +270,27 @@ told-money-from = You have received { $amount } from { $other } Your balance: { 
 told-money = You have received { $amount }. Your balance: { $balance }.
 told-money-corrected = We have corrected your balance by { $amount }. Your balance: { $balance }.
 
+
+## Invitations
+
+invite-off = Invitations bring no reward at the moment.
+invite-code = Your invitation code is { $code }. Whoever is new here writes INVITE { $code } within { $age } of their first message.
+invite-link = Or they open this link and send what is in it: { $link }
+invite-both = When their first trip is complete, you get { $reward } and they get { $newcomer }.
+invite-yours = When their first trip is complete, you get { $reward }.
+invite-theirs = When their first trip is complete, they get { $newcomer }.
+invite-left = Rewards that are left for the next 30 days: { $number }.
+invite-none-left = Your invitations have brought all rewards of this month: for now no more are noted.
+invited = I have noted by whose invitation you came.
+invited-reward = When your first trip is complete, by { $when } at the latest, you get { $reward }.
+refused-invite-unknown = I do not know that invitation code. Please check every letter.
+refused-invite-self = That is your own invitation code.
+refused-invite-exists = You came by an invitation already, and only the first one counts.
+refused-invite-ridden = An invitation counts only before the first trip.
+refused-invite-late = An invitation counts only within { $age } of the first message.
+refused-invite-limit = That code has brought all rewards of this month, so it brings none now.
+told-reward-inviting = Somebody whom you invited has completed the first trip. Thank you! You have received { $amount }. Your balance: { $balance }.
+told-reward-invited = Your first trip by an invitation is complete. You have received { $amount }. Your balance: { $balance }.
 
 ## Phone numbers
 

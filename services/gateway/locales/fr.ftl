@@ -20,7 +20,7 @@ button-drive = Conduire
 button-trips = Mes courses
 button-offline = Passer hors ligne
 button-menu = Menu
-help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), ASSURANCE (attestation, déclarations), NUMÉRO (votre numéro SMS), PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LIEUX (vos lieux), NOTES (ce que je garde), SILENCE (heures sans demandes), LANGUE, RETOUR, MENU, STOP (plus de messages).
+help = Mots que je comprends : COURSE (trouver une course), CONDUIRE (prendre des passagers), HORS LIGNE (plus de demandes), MES COURSES, TARIFS, POURQUOI (une demande vous a échappé), PORTEFEUILLE (votre argent), INVITER (quelqu'un), ASSURANCE (attestation, déclarations), NUMÉRO (votre numéro SMS), PROGRAMMER (une course pour plus tard), RESERVATIONS (celles à venir), LIEUX (vos lieux), NOTES (ce que je garde), SILENCE (heures sans demandes), LANGUE, RETOUR, MENU, STOP (plus de messages).
 not-understood = Je n'ai pas compris.
 choose-first = Choisissez une de ces options.
 cannot-read = Je ne sais pas lire ce type de message.
@@ -270,6 +270,27 @@ told-money-from = Vous avez reçu { $amount } de { $other } Votre solde : { $bal
 told-money = Vous avez reçu { $amount }. Votre solde : { $balance }.
 told-money-corrected = Nous avons corrigé votre solde de { $amount }. Votre solde : { $balance }.
 
+
+## Invitations
+
+invite-off = Les invitations ne rapportent rien en ce moment.
+invite-code = Votre code d'invitation est { $code }. Toute nouvelle personne écrit INVITER { $code } dans les { $age } après son premier message.
+invite-link = Ou elle ouvre ce lien et envoie ce qu'il contient : { $link }
+invite-both = Quand sa première course est terminée, vous recevez { $reward } et elle reçoit { $newcomer }.
+invite-yours = Quand sa première course est terminée, vous recevez { $reward }.
+invite-theirs = Quand sa première course est terminée, elle reçoit { $newcomer }.
+invite-left = Récompenses qui restent pour les 30 prochains jours : { $number }.
+invite-none-left = Vos invitations ont rapporté toutes les récompenses du mois : pour l'instant je n'en note plus.
+invited = J'ai noté par quelle invitation vous êtes venu.
+invited-reward = Quand votre première course est terminée, au plus tard le { $when }, vous recevez { $reward }.
+refused-invite-unknown = Je ne connais pas ce code d'invitation. Vérifiez chaque lettre.
+refused-invite-self = C'est votre propre code d'invitation.
+refused-invite-exists = Vous êtes déjà venu par une invitation, et seule la première compte.
+refused-invite-ridden = Une invitation ne compte qu'avant la première course.
+refused-invite-late = Une invitation ne compte que dans les { $age } après le premier message.
+refused-invite-limit = Ce code a rapporté toutes les récompenses du mois : il n'en rapporte plus pour l'instant.
+told-reward-inviting = Une personne que vous avez invitée a terminé sa première course. Merci ! Vous avez reçu { $amount }. Votre solde : { $balance }.
+told-reward-invited = Votre première course par invitation est terminée. Vous avez reçu { $amount }. Votre solde : { $balance }.
 
 ## Numéros
 

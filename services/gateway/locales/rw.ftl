@@ -20,7 +20,7 @@ button-drive = Gutwara abagenzi
 button-trips = Ingendo zanjye
 button-offline = Kuva ku murongo
 button-menu = Ahabanza
-help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), UBWISHINGIZI (icyemezo, ibirego), NIMERO (nimero yawe ya SMS), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), AHANTU (aho wabitse), IBYABITSWE (ibyo mbika), ITUZE (igihe nta busabe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
+help = Amagambo numva: GUTEGA (kubona ukujyana), GUTWARA (gutwara abagenzi), KURUHUKA (nta busabe bwongera kuza), INGENDO (ingendo zawe), IBICIRO (uko ingendo zigura), KUKI (impamvu utabajijwe), IKOFI (amafaranga yawe), TUMIRA (inshuti), UBWISHINGIZI (icyemezo, ibirego), NIMERO (nimero yawe ya SMS), TEGANYA (urugendo rwo mu gihe kizaza), IBYATEGANYIJWE (izizaza), AHANTU (aho wabitse), IBYABITSWE (ibyo mbika), ITUZE (igihe nta busabe), URURIMI, INYUMA, MENU, STOP (nta butumwa bwongera kuza).
 not-understood = Ibyo sinabyumvise.
 choose-first = Hitamo kimwe muri ibi.
 cannot-read = Sinshobora gusoma ubutumwa bw'ubu bwoko.
@@ -270,6 +270,27 @@ told-money-from = Wakiriye { $amount } bivuye kuri { $other } Ubu ufite { $balan
 told-money = Wakiriye { $amount }. Ubu ufite { $balance }.
 told-money-corrected = Twakosoye konti yawe: { $amount }. Ubu ufite { $balance }.
 
+
+## Ubutumire
+
+invite-off = Ubu gutumira nta gihembo bitanga.
+invite-code = Kode yawe yo gutumira ni { $code }. Umuntu mushya yandika TUMIRA { $code } mbere y'uko hashira { $age } kuva ku butumwa bwe bwa mbere.
+invite-link = Cyangwa afungura iyi linki akohereza ibirimo: { $link }
+invite-both = Urugendo rwe rwa mbere nirurangira, wowe uhabwa { $reward }, na we agahabwa { $newcomer }.
+invite-yours = Urugendo rwe rwa mbere nirurangira, uhabwa { $reward }.
+invite-theirs = Urugendo rwe rwa mbere nirurangira, ahabwa { $newcomer }.
+invite-left = Ibihembo bisigaye mu minsi 30 iri imbere: { $number }.
+invite-none-left = Ubutumire bwawe bwamaze ibihembo by'uku kwezi: ubu nta bundi nandika.
+invited = Nanditse ubutumire wazanye.
+invited-reward = Urugendo rwawe rwa mbere nirurangira, bitarenze { $when }, uhabwa { $reward }.
+refused-invite-unknown = Iyo kode yo gutumira sinyizi. Reba neza buri nyuguti.
+refused-invite-self = Iyo ni kode yawe bwite yo gutumira.
+refused-invite-exists = Waje ku butumire busanzwe, kandi ubwa mbere ni bwo bubarwa.
+refused-invite-ridden = Ubutumire bubarwa mbere y'urugendo rwa mbere gusa.
+refused-invite-late = Ubutumire bubarwa mbere y'uko hashira { $age } kuva ku butumwa bwa mbere.
+refused-invite-limit = Iyo kode yamaze ibihembo by'uku kwezi, ubu nta gihembo itanga.
+told-reward-inviting = Uwo watumiye yarangije urugendo rwa mbere. Murakoze! Wakiriye { $amount }. Ubu ufite { $balance }.
+told-reward-invited = Urugendo rwawe rwa mbere watumiriwe rwarangiye. Wakiriye { $amount }. Ubu ufite { $balance }.
 
 ## Nimero
 

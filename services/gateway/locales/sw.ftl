@@ -20,7 +20,7 @@ button-drive = Beba abiria
 button-trips = Safari zangu
 button-offline = Ondoka mtandaoni
 button-menu = Menyu
-help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), BIMA (cheti, madai), NAMBARI (nambari yako ya SMS), PANGA (safari ya baadaye), RATIBA (zilizopangwa), MAENEO (uliyohifadhi), KUMBUKUMBU (ninayohifadhi), UTULIVU (saa bila maombi), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
+help = Maneno ninayoelewa: USAFIRI (pata usafiri), ENDESHA (beba abiria), PUMZIKA (maombi yasije tena), SAFARI ZANGU, BEI (bei za safari), MBONA (kwa nini hukuulizwa), POCHI (pesa zako), ALIKA (mwenzako), BIMA (cheti, madai), NAMBARI (nambari yako ya SMS), PANGA (safari ya baadaye), RATIBA (zilizopangwa), MAENEO (uliyohifadhi), KUMBUKUMBU (ninayohifadhi), UTULIVU (saa bila maombi), LUGHA, RUDI, MENYU, STOP (ujumbe usije tena).
 not-understood = Sikuelewa hilo.
 choose-first = Tafadhali chagua mojawapo.
 cannot-read = Siwezi kusoma ujumbe wa aina hii.
@@ -261,6 +261,27 @@ told-money-from = Umepokea { $amount } kutoka kwa { $other } Salio lako ni { $ba
 told-money = Umepokea { $amount }. Salio lako ni { $balance }.
 told-money-corrected = Tumerekebisha salio lako kwa { $amount }. Salio lako ni { $balance }.
 
+
+## Mialiko
+
+invite-off = Kwa sasa mialiko haina zawadi.
+invite-code = Namba yako ya mwaliko ni { $code }. Mtu mpya huandika ALIKA { $code } kabla ya { $age } kupita tangu ujumbe wake wa kwanza.
+invite-link = Au anafungua kiungo hiki na kutuma kilichomo: { $link }
+invite-both = Safari yake ya kwanza ikikamilika, wewe unapata { $reward } na yeye anapata { $newcomer }.
+invite-yours = Safari yake ya kwanza ikikamilika, unapata { $reward }.
+invite-theirs = Safari yake ya kwanza ikikamilika, anapata { $newcomer }.
+invite-left = Zawadi zilizobaki kwa siku 30 zijazo: { $number }.
+invite-none-left = Mialiko yako imemaliza zawadi zote za mwezi huu: kwa sasa siandiki mingine.
+invited = Nimeandika mwaliko uliokuleta.
+invited-reward = Safari yako ya kwanza ikikamilika, kabla ya { $when }, unapata { $reward }.
+refused-invite-unknown = Siijui namba hiyo ya mwaliko. Tafadhali angalia kila herufi.
+refused-invite-self = Hiyo ni namba yako mwenyewe ya mwaliko.
+refused-invite-exists = Ulikuja kwa mwaliko tayari, na wa kwanza tu ndio unaohesabiwa.
+refused-invite-ridden = Mwaliko huhesabiwa kabla ya safari ya kwanza tu.
+refused-invite-late = Mwaliko huhesabiwa kabla ya { $age } kupita tangu ujumbe wa kwanza.
+refused-invite-limit = Namba hiyo imemaliza zawadi zote za mwezi huu, kwa hiyo sasa haina zawadi.
+told-reward-inviting = Mtu uliyemwalika amekamilisha safari ya kwanza. Asante! Umepokea { $amount }. Salio lako ni { $balance }.
+told-reward-invited = Safari yako ya kwanza kwa mwaliko imekamilika. Umepokea { $amount }. Salio lako ni { $balance }.
 
 ## Nambari
 

@@ -10,6 +10,10 @@ from chassis import errors
 EXTERNAL = "external"
 REWARD = "reward"
 
+# What a reward is for, as its transaction says it.
+FOR_INVITING = "for inviting"
+FOR_COMING = "for coming by an invitation"
+
 
 class WalletNotFound(errors.NotFound):
     """The person has opened no wallet."""
@@ -137,7 +141,17 @@ class Reversal:
     actor: str
 
 
-Order = Transfer | Credit | Reversal
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """From what is set aside for rewards to a person; ours."""
+
+    person_id: int
+    amount: Decimal
+    reason: str
+    """FOR_INVITING or FOR_COMING."""
+
+
+Order = Transfer | Credit | Reversal | Reward
 
 
 @dataclass(frozen=True, slots=True)

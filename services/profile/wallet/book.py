@@ -23,6 +23,7 @@ from services.profile.wallet.account import (
     Order,
     PayeeUnknown,
     Reversal,
+    Reward,
     TransactionNotFound,
     Transfer,
     TransferToSelf,
@@ -61,6 +62,8 @@ class Found:
                 return self.systems.get(EXTERNAL), self.systems.get(REWARD)
             case Credit():
                 return self.systems.get(EXTERNAL), self.people.get(order.person_id or 0)
+            case Reward():
+                return self.systems.get(REWARD), self.people.get(order.person_id)
             case Reversal():
                 past = self.past.get(order.transaction_id)
                 return (past.payee_id, past.payer_id) if past is not None else (None, None)
@@ -109,6 +112,10 @@ class Book:
                 if payer is None or payee is None:
                     raise WalletNotFound
                 return self._put(Kind.CREDIT, payer, payee, order.amount, order.actor, order.reason)
+            case Reward():
+                if payer is None or payee is None:
+                    raise WalletNotFound
+                return self._put(Kind.REWARD, payer, payee, order.amount, audit.SYSTEM, order.reason)
             case Reversal():
                 past = self._found.past.get(order.transaction_id)
                 if past is None or payer is None or payee is None:
@@ -122,6 +129,12 @@ class Book:
                 )
                 self._reversed.add(past.transaction_id)
                 return taken_back
+
+    @property
+    def set_aside(self) -> Decimal:
+        """What there is for rewards by now."""
+        account = self._accounts.get(self._found.systems.get(REWARD, 0))
+        return account.balance if account is not None else Decimal(0)
 
     def _check(self, order: Transfer, payer: Account, payee: Account) -> None:
         """What forbids a transfer; that it wants confirming is said last, of what nothing else stands against."""

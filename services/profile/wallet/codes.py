@@ -16,19 +16,19 @@ _DRAWN = 6
 _NOISE = re.compile(r"[\s.\-_]+")
 
 
-def draw() -> str:
-    """A new code."""
+def draw(prefix: str = PREFIX) -> str:
+    """A new code; other kinds of codes have another prefix of two letters."""
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(_DRAWN))
-    return PREFIX + drawn + _check(drawn)
+    return prefix + drawn + _check(drawn)
 
 
-def read(text: str) -> str | None:
-    """The code that somebody typed, however they spaced it, with HW or without; None when it cannot be one."""
+def read(text: str, prefix: str = PREFIX) -> str | None:
+    """The code that somebody typed, however they spaced it, with the prefix or without; None when it cannot be one."""
     typed = _NOISE.sub("", text.upper())
-    bare = typed[2:] if len(typed) == _DRAWN + 3 and typed.startswith("HW") else typed
+    bare = typed[2:] if len(typed) == _DRAWN + 3 and typed.startswith(prefix[:2]) else typed
     if len(bare) != _DRAWN + 1 or not set(bare) <= _PLACES.keys() or _check(bare[:-1]) != bare[-1]:
         return None
-    return PREFIX + bare
+    return prefix + bare
 
 
 def _check(drawn: str) -> str:

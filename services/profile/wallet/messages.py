@@ -11,7 +11,7 @@ from chassis.pages import Paging
 from hailwire.profile.v1 import wallet_pb2 as pb
 from hailwire.trips.v1 import events_pb2
 from services.profile.wallet import codes
-from services.profile.wallet.account import Account, Booked, Kind, Transfer
+from services.profile.wallet.account import FOR_INVITING, Account, Booked, Kind, Transfer
 from services.profile.wallet.money import Currency
 from services.profile.wallet.terms import Terms
 
@@ -110,7 +110,11 @@ class Messages:
         event = events_pb2.Event(
             kind=events_pb2.EVENT_KIND_MONEY_MOVED,
             recipient_id=side.person_id or 0,
-            money=events_pb2.MoneyMoved(entry=self.entry(row), balance=self.money(side.balance)),
+            money=events_pb2.MoneyMoved(
+                entry=self.entry(row),
+                balance=self.money(side.balance),
+                for_inviting=one.kind is Kind.REWARD and one.reason == FOR_INVITING,
+            ),
         )
         event.create_time.FromDatetime(one.created_at)
         return event

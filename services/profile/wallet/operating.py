@@ -17,6 +17,9 @@ from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.profile.v1 import wallet_pb2 as pb
 from services.profile import audit
+from services.profile.referral import rows as referrals
+from services.profile.referral import statements as referral_statements
+from services.profile.referral.referral import Referral
 from services.profile.wallet import statements
 from services.profile.wallet.account import Account, Credit, Order, Reversal
 from services.profile.wallet.settings import WalletSettings
@@ -46,6 +49,15 @@ class Findings:
     def right(self) -> bool:
         """Whether every sum is what it should be."""
         return not self.transactions and not self.balances and all(total["sum"] == 0 for total in self.totals)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewards:
+    """What there is for rewards, and what of it is owed: referrals that were earned and wait for money."""
+
+    set_aside: Decimal
+    owed: Decimal
+    waiting: int
 
 
 class Operator:
@@ -79,6 +91,17 @@ class Operator:
     async def entries(self, person_id: int, most: int) -> list[Any]:
         """The latest lines of a person's statement, newest first."""
         return (await self._store.entries(person_id, Paging(size=most))).rows
+
+    async def referrals(self, most: int) -> list[Referral]:
+        """The latest ones, newest first."""
+        return [referrals.referral(row) for row in await self._database.fetch(referral_statements.LATEST, most)]
+
+    async def rewards(self) -> Rewards:
+        """How the account of the rewards stands."""
+        currency = self.terms.currency.code
+        (owed,) = await self._database.fetch(referral_statements.OWED, currency)
+        set_aside = await self._database.fetchval(referral_statements.SET_ASIDE, currency)
+        return Rewards(set_aside, owed["amount"], owed["referrals"])
 
     async def check(self) -> Findings:
         """Add everything up anew, as it is in one moment."""

@@ -9,7 +9,7 @@ from typing import Any
 from hailwire.profile.v1 import wallet_pb2
 from hailwire.trips.v1 import events_pb2
 from services.profile.wallet import codes
-from services.profile.wallet.account import Account, Booked, PayeeUnknown, Transfer
+from services.profile.wallet.account import REWARD, Account, Booked, Kind, PayeeUnknown, Transfer
 from services.profile.wallet.book import Book, Found
 from services.profile.wallet.messages import Messages, payee
 from services.profile.wallet.money import Currency
@@ -73,6 +73,15 @@ class Bank:
         self.booked.append(done)
         self.events += self._messages.told([done])
         return self._messages.transaction_result(done).transaction
+
+    def reward(self, person_id: int, amount: Decimal, reason: str, now: datetime.datetime) -> None:
+        """From what operators set aside, of which there is enough."""
+        account = self.account(person_id, now)
+        payee = self.accounts[person_id] = replace(account, balance=account.balance + amount)
+        aside = Account(0, None, REWARD, "RWF", Decimal(0), "", now)
+        done = Booked(next(self._ids), Kind.REWARD, aside, payee, amount, now, "system", reason)
+        self.booked.append(done)
+        self.events += self._messages.told([done])
 
     def entries(self, person_id: int, page_token: str, page_size: int) -> wallet_pb2.ListEntriesResponse:
         """Tokens are how many lines were before."""

@@ -51,6 +51,7 @@ class Phone:
         self.plain = plain
         self.ask_destination = False
         self.insurance_required = False
+        self.chat_number = ""
         self.state = State()
         self.received: list[Reply] = []
         self.silences: list[str] = []
@@ -124,6 +125,7 @@ class Phone:
                 message=message,
                 ask_destination=self.ask_destination,
                 insurance_required=self.insurance_required,
+                chat_number=self.chat_number,
             )
             return await dispatch.take_turn(turn)
 

@@ -70,6 +70,7 @@ async def test_every_edge_can_be_walked(walked: Walked) -> None:
         _fares,
         _destinations,
         _money,
+        _invitations,
         _insurance,
         _own_places,
         _understood,
@@ -439,6 +440,13 @@ async def _money(town: Town) -> None:
         payer.state = Memory({}).asking(question, town.now)
         await payer.say("help")
         assert payer.state.name == "wallet.payee"
+
+
+async def _invitations(town: Town) -> None:
+    phone = await _asked_for_a_language(town.phone(language="en"))
+    await phone.say("invite")
+    await phone.say("invite GO-7K3QX2F")
+    assert phone.state.name == "language"
 
 
 async def _insurance(town: Town) -> None:

@@ -122,6 +122,8 @@ async def test_every_handler_is_reached_by_what_people_send() -> None:
     await rider.say("er")
     await rider.choose("Send it")
     await rider.choose("History")
+    await rider.say("invite")
+    await rider.say("invite GO-7K3QX2F")
     await insured(rider, town)
     await _later(town, rider)
     await _own_places(rider)

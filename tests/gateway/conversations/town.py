@@ -35,6 +35,7 @@ from tests.gateway.conversations.bank import Bank
 from tests.gateway.conversations.office import Office, PersonsInsurance
 from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.town_enrichments import Desk, PersonsEnrichments
+from tests.gateway.conversations.town_invitations import GuestBook, PersonsInvitations
 from tests.gateway.conversations.town_places import Gazetteer, PersonsOwnPlaces
 from tests.gateway.conversations.town_schedules import KIGALI, PersonsSchedules
 
@@ -69,6 +70,7 @@ class Town:
         self.office = Office()
         self.gazetteer = Gazetteer()
         self.desk = Desk(self.gazetteer, self.bank)
+        self.guests = GuestBook(self.bank)
         self.ids = itertools.count(101)
         self.ratings: dict[tuple[int, int], int] = {}
         self.rated_for = timedelta(days=7)
@@ -182,6 +184,10 @@ class PersonsWorld:
     @property
     def enrichments(self) -> PersonsEnrichments:
         return PersonsEnrichments(self.town.desk, self.me, self.town.now, self._once)
+
+    @property
+    def invitations(self) -> PersonsInvitations:
+        return PersonsInvitations(self.town.guests, self.me, self.town.now, self._once)
 
     def _once(self, step: str, fingerprint: object, change: Callable[[], Kept], *, for_ever: bool = False) -> Kept:
         key = (0 if for_ever else self.message_id, step)
