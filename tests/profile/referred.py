@@ -17,14 +17,16 @@ from hailwire.trips.v1 import events_pb2, events_pb2_grpc
 from services.profile.app import open_service
 from services.profile.settings import ProfileSettings
 from tests.profile.calls import resolve, sms
-from tests.profile.wallets import TRANSIENT, People, Replica, Wallets, operator, reason
+from tests.profile.wallets import TRANSIENT, Replica, operator, reason
 
 if TYPE_CHECKING:
     from hailwire.profile.v1.erasure_pb2_grpc import ErasureServiceAsyncStub as Erasure
+    from hailwire.profile.v1.profile_pb2_grpc import ProfileServiceAsyncStub as People
     from hailwire.profile.v1.referrals_pb2_grpc import ReferralServiceAsyncStub as Referrals
+    from hailwire.profile.v1.wallet_pb2_grpc import WalletServiceAsyncStub as Wallets
     from hailwire.trips.v1.events_pb2_grpc import EventsServiceAsyncStub as Events
 else:
-    Erasure = Referrals = Events = Any
+    Erasure = People = Referrals = Wallets = Events = Any
 
 REWARD, NEWCOMER_REWARD = 1000, 500
 ON = {"REFERRAL_REWARD": str(REWARD), "REFERRAL_NEWCOMER_REWARD": str(NEWCOMER_REWARD)}

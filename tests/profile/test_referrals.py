@@ -125,10 +125,10 @@ async def test_a_reward_is_not_sent_on_at_once(house: House) -> None:
     """A wallet that the reward has opened is as new as any other: it receives, and sends after a day."""
     host, guest, _ = await invited(house)
     await rode(house, 1, guest)
-    wallets = [await opened(house, person_id) for person_id in (guest, host)]
-    assert [reason(one) for one in await transfer(house, sending(*wallets, 200))] == ["ACCOUNT_TOO_NEW"]
+    payer, payee = [await opened(house, person_id) for person_id in (guest, host)]
+    assert [reason(one) for one in await transfer(house, sending(payer, payee, 200))] == ["ACCOUNT_TOO_NEW"]
     await house.later("25 hours")
-    assert [reason(one) for one in await transfer(house, sending(*wallets, 200))] == [""]
+    assert [reason(one) for one in await transfer(house, sending(payer, payee, 200))] == [""]
 
 
 async def test_repeats_find_the_first_outcome(house: House) -> None:

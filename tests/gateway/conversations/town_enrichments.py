@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from chassis.errors import InvalidArgument
@@ -60,7 +61,7 @@ class PersonsEnrichments:
             except InvalidArgument:
                 continue
             word = f"{step}:{one.WhichOneof('value')}"
-            kept.append(messages.item(self._kept(word, str(one), lambda value=value: self._added(source, value))))
+            kept.append(messages.item(self._kept(word, str(one), partial(self._added, source, value))))
         return kept
 
     def _added(self, source: int, value: Value) -> Item:
