@@ -1,7 +1,7 @@
 """What a referral is, who may be referred, and what a completed trip makes of it. Plain values; nothing is awaited."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
@@ -207,21 +207,22 @@ def _still_new(referral: Referral, newcomer: Known, terms: Terms) -> bool:
 
 
 # In which order the referrals of one person count when several people turned out to be this one.
-_RANKS = {State.REWARDED: 0, State.CLOSED: 0, State.EARNED: 1, State.WAITING: 2}
+_RANKS = {State.EARNED: 0, State.WAITING: 1}
 
 
-def closed_by_a_merge(survivor_id: int, referrals: Iterable[Referral]) -> list[Referral]:
+def closed_by_a_merge(survivor_id: int, referrals: Sequence[Referral]) -> list[Referral]:
     """Those of one person's that come to nothing, because several people turned out to be this one.
 
     What was rewarded stays so. Of what is open one remains at most: what was earned before what waits, the older before
-    the younger, and none when the person has ridden, or came by an invitation, before.
+    the younger, and none when the person has ridden, came by an invitation, or invited themselves, before.
     """
+    open_ones = [one for one in referrals if one.state not in {State.REWARDED, State.CLOSED}]
+    # What an earlier merge has closed as the second says nothing against the first.
+    over = [one for one in referrals if one not in open_ones and one.reason is not Closing.SECOND]
+    settled = bool(over) or any(one.referrer_id == survivor_id for one in open_ones)
     closed: list[Referral] = []
-    settled = False
-    for one in sorted(referrals, key=lambda one: (_RANKS[one.state], one.created_at)):
-        if one.state in {State.REWARDED, State.CLOSED}:
-            settled = True
-        elif one.referrer_id == survivor_id:
+    for one in sorted(open_ones, key=lambda one: (_RANKS[one.state], one.created_at)):
+        if one.referrer_id == survivor_id:
             closed.append(one.closed(Closing.SELF))
         elif settled:
             closed.append(one.closed(Closing.SECOND))

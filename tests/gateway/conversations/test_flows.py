@@ -20,6 +20,7 @@ from tests.gateway.conversations.phones import Phone
 from tests.gateway.conversations.test_anything import DATA
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import Town
+from tests.gateway.conversations.town_invitations import ON as INVITATIONS_ON
 
 HERE, FAR = (-1.95, 30.06), (-1.5, 29.5)
 
@@ -447,6 +448,11 @@ async def _invitations(town: Town) -> None:
     await phone.say("invite")
     await phone.say("invite GO-7K3QX2F")
     assert phone.state.name == "language"
+    town.guests.terms = INVITATIONS_ON
+    newcomer = town.phone(language="en")
+    await newcomer.say("ride")
+    await newcomer.say(f"invite {town.guests.code(phone.person_id)}")
+    assert newcomer.state.name == "ride.vehicle"
 
 
 async def _insurance(town: Town) -> None:
