@@ -18,6 +18,7 @@ class Elsewhere:
 
 # Pages whose commands belong together and are run, all of them, by a test of their own.
 PAGES = {
+    "docs/enrichments.md": "tests/gateway/test_enrichments_page.py::test_the_commands_of_the_page",
     "docs/insurance.md": f"{_HERE}::test_insurance",
     "docs/phone-numbers.md": "tests/gateway/test_phone_numbers_page.py::test_the_commands_of_the_page",
     "docs/simulator.md": f"{_HERE}::test_simulator",

@@ -39,7 +39,8 @@ def test_metrics_exist(page: str) -> None:
 def test_every_target_of_the_load_test_is_explained() -> None:
     """Whoever misses one finds it in the table, and the table has no others; Meta's are in words of their own."""
     source = (ROOT / "loadtest" / "targets.py").read_text(encoding="utf-8")
-    targets = re.findall(r"(?:Target|_largest)\(\s*\"([^\"]+)\"", source)
+    named = re.findall(r"(?:Target|_largest)\(\s*\"([^\"]+)\"", source)
+    targets = [name for name in named if not name.startswith("Meta: ")]
     assert len(targets) > 15
     explained = [
         name

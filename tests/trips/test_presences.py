@@ -146,7 +146,7 @@ async def test_a_search_uses_the_index_of_available_drivers(replica: Any, fresh_
     query = NEAREST_DRIVERS.sql
     values = ["ARRAY[0]::int[]", "ARRAY[0]::bigint[]", "ARRAY[1]::smallint[]"]
     values += [f"{number}::{kind}" for number, kind in zip(numbers[1:], types, strict=True)]
-    values += ["interval '30 minutes'"]
+    values += ["interval '30 minutes'", "'Africa/Kigali'::text"]
     for number in range(len(values), 0, -1):
         query = query.replace(f"${number}", values[number - 1])
     plan = "\n".join(row[0] for row in await connection.fetch("EXPLAIN " + query))
