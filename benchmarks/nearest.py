@@ -188,6 +188,7 @@ def _alone(spot: Location) -> str:
     values: list[tuple[str, Any]] = [("int", 0), ("bigint", 0), ("smallint", int(trips_pb2.VEHICLE_MOTO))]
     values += [("float8", one) for one in window] + [("int", 2 * _LIMIT + 8)]
     sql = NEAREST_DRIVERS.sql.replace("$11::interval", "interval '30 minutes'")
+    sql = sql.replace("$12::text", "'Africa/Kigali'::text")
     for number, (kind, value) in reversed(list(enumerate(values, 1))):
         sql = sql.replace(f"${number}::{kind}[]", f"ARRAY[{value!r}]::{kind}[]")
     return sql.strip().replace("\n", " ") + ";\n"

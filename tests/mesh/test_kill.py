@@ -160,7 +160,11 @@ async def _services(findings: Findings, connection: Connection, people: list[Exp
             findings.wrong.append(f"{one.phone.address} has {made} trips (open, completed) instead of {one}")
     for what, sql, expected in (
         ("requests for a trip", "trips.request WHERE request_id LIKE '%:create'", sum(one.asked for one in people)),
-        ("choices of a language", "profile.request", sum(one.chosen for one in people)),
+        (
+            "choices of a language",
+            "profile.request WHERE request_id NOT LIKE '%:visit'",
+            sum(one.chosen for one in people),
+        ),
     ):
         found = await connection.fetchval(f"SELECT count(*) FROM {sql}")
         if found != expected:
