@@ -26,7 +26,7 @@ async def test_both_sides_write_and_exchange_numbers(opened: Open, number: Calla
     await diane.hear("on the way")
     await diane.say(f"I am at the blue door, call {dianes}")
     await diane.hear("I have told your driver")
-    await patrick.hear("Passenger: I am at the blue door, call ***")
+    await patrick.hear("Passenger: I am at the blue door, call +***")
     await patrick.say("Two minutes")
     await diane.hear("Driver: Two minutes")
     await diane.say("share my number")
