@@ -34,4 +34,4 @@ async def test_both_sides_write_and_exchange_numbers(opened: Open, number: Calla
     await patrick.tap("Share my number")
     await patrick.hear(f"number: {dianes}")
     await diane.hear(f"number: {patricks}")
-    assert await mesh.value("SELECT count(*) FROM trips.exchange") == 1
+    assert await mesh.value("SELECT count(*) FROM trips.exchange") == 2
