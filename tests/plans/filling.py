@@ -62,8 +62,9 @@ SELECT 'document ' || n, 1 + n % ({rows} / 4), CASE WHEN n % 100 < 50 THEN n END
        'image/jpeg', 1, now() - n * interval '1 second'
 FROM generate_series(1, {rows}) n;
 INSERT INTO profile.document_part SELECT n, 0, 'x' FROM generate_series(1, {rows}) n;
+-- As many as a country has: gazetteers do not grow with the people who use them.
 INSERT INTO profile.place (source, source_key, name, latitude, longitude)
-SELECT 'file', n, 'Place ' || n, -2, 30 FROM generate_series(1, {rows}) n;
+SELECT 'file', n, 'Place ' || n, -2, 30 FROM generate_series(1, least({rows}, 50000)) n;
 INSERT INTO profile.place_name
 SELECT place_id, 'place ' || md5(place_id::text) FROM profile.place WHERE source = 'file';
 INSERT INTO profile.saved_place (person_id, kind, name, latitude, longitude)
