@@ -40,6 +40,7 @@ GROUP BY n.person_id, n.as_driver
 ORDER BY lately DESC, last_at DESC, n.person_id LIMIT $2
 """,
     example=("7", "50"),
+    scans="an operator asks now and then, and counts everything of those days",
 )
 
 # For operators: one person in either role, with the latest trips.

@@ -323,7 +323,7 @@ _STATEMENTS: Final = {
     "trips.drop_twin_blocked": "block_of_blocked block_pkey",
     "trips.keep_no_shows": "",
     "trips.no_shows_at_limit": "no_show_person",
-    "trips.count_no_shows": "no_show_noted_at",
+    "trips.count_no_shows": "no_show_noted_at | no_show_person",
     "trips.count_no_shows_of_person": "merged_pkey no_show_person",
     "trips.move_no_shows": "no_show_person",
     "trips.erase_no_shows": "no_show_person",
