@@ -8,9 +8,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-import shutil
 import signal
-import tempfile
 import urllib.parse
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,24 +19,13 @@ import hypothesis
 import pytest
 
 from launcher import databases, embedded
+from tests import folders
 
 os.environ["HAILWIRE_ENV_FILE"] = os.devnull  # a developer's own settings are no part of a test
 
-_MEMORY = Path("/dev/shm")
-_ENOUGH_BYTES = 8 << 30
-
-
-def _work_in_memory() -> None:
-    """Servers and folders that last for one test are made in memory where there is plenty: disks are waited for."""
-    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK | os.X_OK):
-        return
-    place = os.statvfs(_MEMORY)
-    if place.f_bavail * place.f_frsize >= _ENOUGH_BYTES and not place.f_flag & os.ST_NOEXEC:
-        os.environ["TMPDIR"] = str(_MEMORY)
-        tempfile.tempdir = None  # whoever asked before asks again
-
-
-_work_in_memory()
+if "PYTEST_XDIST_WORKER" not in os.environ:  # once for a run, and before its workers ask where there is room
+    folders.remove_left_behind()
+    folders.work_in_memory()
 
 # A machine that is shared stands still now and then: how long an example took says nothing about it.
 hypothesis.settings.register_profile("hailwire", deadline=None, max_examples=60)
@@ -77,14 +64,8 @@ def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
 @pytest.fixture
 def reachable_folder() -> Iterator[Path]:
     """A folder like tmp_path that the server's user can pass when root runs the tests."""
-    yield from _folder()
-
-
-def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="hailwire-tests-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
+    with folders.folder_of_a_test() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -94,10 +75,9 @@ def server_dsn() -> Iterator[Dsn]:
     if given:
         yield lambda database: urllib.parse.urlsplit(given)._replace(path=f"/{database}").geturl()
         return
-    for folder in _folder():
-        # No test pulls the plug of the machine, and dropping a database costs 0.07 s instead of 1.3 s.
-        with embedded.cluster(folder, options={"fsync": "off"}) as cluster:
-            yield cluster.dsn
+    # No test pulls the plug of the machine, and dropping a database costs 0.07 s instead of 1.3 s.
+    with folders.folder_of_a_test() as folder, embedded.cluster(folder, options={"fsync": "off"}) as cluster:
+        yield cluster.dsn
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -39,6 +38,7 @@ from tests.chaos import __main__ as chaos
 from tests.conftest import run_apart
 from tests.docs import elsewhere
 from tests.docs.shell import COMMANDS, PAGES, ROOT, SHOWN, blocks, commands, here
+from tests.folders import folder_of_a_test
 from tests.launcher.running import Up, up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
@@ -113,22 +113,21 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stage(programs: Path) -> Iterator[Stage]:
     """A mesh whose traces are watched, and to which somebody has written."""
-    folder = Path(tempfile.mkdtemp(prefix="hailwire-tests-"))
-    folder.chmod(0o711)  # the database runs as another user
     (port,) = ports.choose(1)
     watching = [sys.executable, "-m", "tests.telemetry.watch", str(port)]
     exported = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}"}
-    try:
-        with up(folder / "watcher", command=watching) as watcher, up(folder / "home", settings=exported) as mesh:
-            watcher.wait_for("listening on")
-            mesh.wait_for("Hailwire is ready")
-            found = Stage(mesh, watcher, programs)
-            hello = {"provider": "whatsapp", "from": "+250788999999", "text": "hello"}
-            asked(f"{found.simulator}/phones/send", hello)
-            until(lambda: asked(f"{found.simulator}/outbox?to=%2B250788999999"), "an answer")
-            yield found
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        folder_of_a_test() as folder,
+        up(folder / "watcher", command=watching) as watcher,
+        up(folder / "home", settings=exported) as mesh,
+    ):
+        watcher.wait_for("listening on")
+        mesh.wait_for("Hailwire is ready")
+        found = Stage(mesh, watcher, programs)
+        hello = {"provider": "whatsapp", "from": "+250788999999", "text": "hello"}
+        asked(f"{found.simulator}/phones/send", hello)
+        until(lambda: asked(f"{found.simulator}/outbox?to=%2B250788999999"), "an answer")
+        yield found
 
 
 def asked(url: str, body: Any = None) -> Any:
