@@ -20,9 +20,11 @@ _ABOUT_CONTACTS = {"PAYEE_UNKNOWN": "refused-payee", "TRANSFER_TO_SELF": "refuse
 async def offer(turn: Turn, source: pb.ItemSource.ValueType, lead: str = "") -> Outcome | None:
     """Store what the message says and ask about it; None when nothing was understood that could be kept.
 
-    Whoever is on a trip, or waits for one, is asked about nothing else.
+    Whoever is on a trip, waits for one or has a request to answer is asked about nothing else: the numbers of a
+    question would take the place of those that accept and decline.
     """
-    if remembered(turn).trip is not None:
+    memory = remembered(turn)
+    if memory.trip is not None or memory.open_offers(turn.now):
         return None
     understood = await understanding.read(turn)
     if not understood:

@@ -251,6 +251,21 @@ async def test_whoever_is_on_a_trip_is_asked_about_nothing_else() -> None:
     assert not town.desk.items
 
 
+@BOTH
+async def test_whoever_has_a_request_to_answer_is_asked_about_nothing_else(channel: Channel) -> None:
+    """A driver who writes a time while a request waits is shown the request again, and accepts it by tap or number."""
+    town = Town()
+    driver = await online(town.phone(channel, "en"))
+    rider = await listed(town.phone(language="en"))
+    await rider.choose("Ask all")
+    await driver.say("i come in 10 minutes")
+    assert "request waits" in driver.body
+    assert not town.desk.items
+    await driver.choose("Accept")
+    (trip,) = town.trips.values()
+    assert trip.driver_id == driver.person_id
+
+
 async def test_when_nothing_can_be_kept_the_message_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that is away is left to the engine; one that refuses every item leaves the answer of before."""
     town = Town()
