@@ -48,7 +48,9 @@ def _contact(code: str, tokens: Sequence[str]) -> pb.Understood | None:
     """The name that stands beside a wallet code."""
     printable = ("".join(filter(str.isprintable, token)) for token in tokens)
     bare = [re.sub(r"['\u2019]s$", "", word.strip(_AROUND_NAMES)) for word in printable]
-    names = [word for word in bare if folded(word) and folded(word) not in ABOUT_CONTACTS]
+    # Neither amounts nor phone numbers are part of a name, and somebody else's number is not ours to keep.
+    words = [word for word in bare if not any(map(str.isdigit, word))]
+    names = [word for word in words if folded(word) and folded(word) not in ABOUT_CONTACTS]
     name = " ".join(names)
     if not name or len(names) > _MOST_NAMED or len(name) > _LONGEST_NAME:
         return None

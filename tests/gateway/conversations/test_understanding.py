@@ -106,10 +106,14 @@ async def test_what_could_be_two_times_is_none(words: str) -> None:
         (f"{CODE.lower()} is my sister's code", "sister"),
         (f"{CODE.replace('-', ' ')} Jean-Pierre Habimana", "Jean-Pierre Habimana"),
         (f"le code de Chloé, {CODE}", "Chloé"),
+        (f"send 5000 to Ann {CODE}", "Ann"),
+        (f"Ann +250788123456 {CODE}", "Ann"),
+        (f"Ann, tel:0788-123-456, {CODE}", "Ann"),
+        (f"{CODE} Ann 0788 123 456", "Ann"),
     ],
 )
 async def test_a_contact(words: str, name: str) -> None:
-    """A name beside a wallet code, whatever stands around it."""
+    """A name beside a wallet code, whatever stands around it; amounts and phone numbers are no part of it."""
     (found,) = await read(words)
     assert (found.contact.name, found.contact.wallet_code) == (name, CODE)
 
@@ -120,6 +124,7 @@ async def test_a_contact(words: str, name: str) -> None:
         CODE,
         f"{CODE} {ANOTHER} Ann",
         f"Ann {CODE}X",
+        f"0788123456 {CODE}",
         "Ann +250788123456",
         "my number is 0788 123 456",
         f"{'very ' * 8}long {CODE}",
