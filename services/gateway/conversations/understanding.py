@@ -6,11 +6,13 @@ numbers are left alone, because nothing here may use somebody else's.
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from hailwire.profile.v1 import enrichments_pb2 as pb
 from hailwire.profile.v1 import places_pb2
 from services.gateway.conversations import enrichments_words, own_places, places, time_words
 from services.gateway.conversations.catalogue import LANGUAGES, t
+from services.gateway.conversations.moments import When
 from services.gateway.conversations.places import Found, folded
 from services.gateway.conversations.turn import Turn
 from services.gateway.conversations.understood_words import ABOUT_CONTACTS, ABOUT_PLACES, MOVING
@@ -41,7 +43,12 @@ async def read(turn: Turn) -> list[pb.Understood]:
     time, rest = await time_words.taken(_CODE.sub(" ", text).split(), turn.language, turn.now, turn.zone)
     who_or_where = _contact(codes[0], rest) if codes else await _place(turn, rest)
     found = [] if who_or_where is None else [who_or_where]
-    return found if time is None else [*found, pb.Understood(time=enrichments_words.time(time))]
+    return found if time is None else [*found, pb.Understood(time=enrichments_words.time(_in_minutes(time)))]
+
+
+def _in_minutes(time: When) -> When:
+    """As it is shown: "in two hours", said twice within a minute, is one time."""
+    return time.replace(second=0, microsecond=0) if isinstance(time, datetime) else time
 
 
 def _contact(code: str, tokens: Sequence[str]) -> pb.Understood | None:

@@ -183,6 +183,16 @@ async def test_what_is_known_is_not_kept_twice() -> None:
     assert len(town.desk.notes[phone.person_id]) == 1
 
 
+async def test_what_looks_the_same_is_one_time() -> None:
+    """A time that is counted from now is meant to the minute: said again within it, it is the item that waits."""
+    town = Town()
+    phone = town.phone(language="en")
+    for _ in range(2):
+        await phone.say("in two hours")
+        assert "13:00" in phone.body
+    assert statuses(town, phone) == [Status.PENDING]
+
+
 async def test_a_saved_place_is_not_asked_about() -> None:
     """By its own name or by where it is; what is still unknown of the same words is."""
     town = Town()
