@@ -79,11 +79,13 @@ class UserApi:
         """Who asks is settled before anything of the request is read."""
 
         async def answer(request: Request) -> Response:
-            result = "ok"
+            result = "failed"
             try:
                 with deadlines.within(_DEADLINE_SECONDS):
                     user = await self._tokens.user(request.headers.get("authorization", ""))
-                    return await serve(request, user)
+                    answered = await serve(request, user)
+                result = "ok"
+                return answered
             except (Declined, errors.HailwireError) as error:
                 declined = error if isinstance(error, Declined) else self.declined(error)
                 result = declined.code.lower()
