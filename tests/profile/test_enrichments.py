@@ -262,12 +262,15 @@ async def test_in_one_batch(door: Door) -> None:
     assert [one.change.note_id for one in results[2:4]] == [note.note_id for note in notes]
 
 
-async def test_a_time_that_is_over(door: Door) -> None:
+async def test_a_time_that_is_over(door: Door, database_url: str) -> None:
     """It is not kept, and one that was kept is none any more once it is over."""
     person_id = await door.newcomer()
     assert reason(await door.kept(person_id, moment(-1))) == "TIME_IN_PAST"
     assert not reason(await door.kept(person_id, moment(1)))
     assert len(await door.notes(person_id)) == 1
+    earlier = "UPDATE profile.note SET moment = moment - interval '2 hours' WHERE person_id = $1"
+    await fetch(database_url, earlier, person_id)
+    assert await door.notes(person_id) == []
 
 
 async def test_notes_are_bounded_and_forgotten(door: Door) -> None:
@@ -379,20 +382,24 @@ async def test_an_erased_person_is_in_nobodys_notes(door: Door, database_url: st
 
 
 async def test_retention(open_channel: OpenChannel, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After PROFILE_ENRICHMENT_DAYS items go, decided or not; what they became stays."""
+    """After PROFILE_ENRICHMENT_DAYS items go, decided or not; what they became stays, but for times that are over."""
     monkeypatch.setattr(app, "_RETENTION_SECONDS", 0.05)
     async with open_channel(PROFILE_ENRICHMENT_DAYS="3") as channel:
         door = Door(channel)
         person_id = await door.newcomer()
         assert not reason(await door.kept(person_id, weekly(450)))
+        assert not reason(await door.kept(person_id, moment(1)))
         await door.added(person_id, place("Gym"))
         age = "UPDATE profile.enrichment_item SET created_at = created_at - make_interval(days => $2)"
         await fetch(database_url, f"{age} WHERE person_id = $1", person_id, 2)
-        assert len(await door.listed(person_id)) == 2
+        assert len(await door.listed(person_id)) == 3
         await fetch(database_url, f"{age} WHERE person_id = $1", person_id, 2)
+        over = "UPDATE profile.note SET moment = moment - interval '2 days' WHERE person_id = $1"
+        await fetch(database_url, over, person_id)
 
         async def gone() -> bool:
-            return not await door.listed(person_id)
+            left = await fetch(database_url, "SELECT minute_of_day FROM profile.note WHERE person_id = $1", person_id)
+            return left == [{"minute_of_day": 450}] and not await door.listed(person_id)
 
         await until_awaited(gone)
         assert len(await door.notes(person_id)) == 1
