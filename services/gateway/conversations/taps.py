@@ -42,8 +42,8 @@ GO_WALLET = "go:wallet"
 WALLET_SEND = "wallet:send"
 
 
-# One of each kind: a place or a contact, and a time.
-MOST_ITEMS = 3
+# What one message may hold: a place or a contact, and a time.
+MOST_ITEMS = 2
 
 
 class TapUnreadable(Exception):
