@@ -261,10 +261,14 @@ class Board:
         return changed
 
     def retire(self) -> None:
-        """Take off the map who is online, free, and has not told for long where they are; each hears of it."""
+        """Take off the map who is online, free, and has not told for long where they are; each hears of it.
+
+        Nobody does in their quiet hours.
+        """
         for presence in list(self._presences.values()):
             silent = presence.located_at is not None and presence.located_at < self._now - self._terms.silent_after
-            if presence.online and presence.trip_id is None and silent:
+            quiet = presence.quiet is not None and presence.quiet.cover(self._now, self._terms.zone)
+            if presence.online and presence.trip_id is None and silent and not quiet:
                 self._presences[presence.person_id] = replace(presence, online=False)
                 self.tidings.append(Tiding(EventKind.PRESENCE_ENDED, presence.person_id, None, at=self._now))
 

@@ -45,7 +45,7 @@ def noted(trip: Trip, person_id: int, reason: str, terms: Terms, now: datetime.d
     Raises NoShowTooEarly with the seconds that are left, or TripStepIllegal where nobody waits for the other.
     """
     if reason == PASSENGER_ABSENT and person_id == trip.driver_id:
-        _check_waited(trip, TripState.ARRIVED, arrived_at(trip) + terms.no_show_after, now)
+        _check_waited(trip, TripState.ARRIVED, expected_at(trip) + terms.no_show_after, now)
         return NoShow(trip.trip_id, trip.passenger_id, as_driver=False, noted_at=now)
     if reason == DRIVER_ABSENT and person_id == trip.passenger_id:
         _check_waited(trip, TripState.ACCEPTED, promised_at(trip) + terms.driver_late_after, now)
@@ -53,9 +53,13 @@ def noted(trip: Trip, person_id: int, reason: str, terms: Terms, now: datetime.d
     return None
 
 
-def arrived_at(trip: Trip) -> datetime.datetime:
-    """Since when the driver of a trip that is ARRIVED waits: nothing changes such a trip until it is another."""
-    return trip.updated_at
+def expected_at(trip: Trip) -> datetime.datetime:
+    """From when on the passenger of a trip that is ARRIVED lets its driver wait.
+
+    Since the driver came: nothing changes such a trip until it is another. But never before the time that a ride was
+    planned for: drivers are asked some time ahead of it, and may be early.
+    """
+    return max(trip.updated_at, trip.pickup_at or trip.updated_at)
 
 
 def promised_at(trip: Trip) -> datetime.datetime:

@@ -7,14 +7,23 @@ from services.trips import attempts, rows, statements
 from services.trips.board import Board
 from services.trips.terms import Terms
 
+# Whoever is silent in their quiet hours stays on the map until these are over, where no search finds them (search.py),
+# rather than be woken to read that they are off it.
 SILENT_DRIVERS = Statement(
     "trips.silent_drivers",
     """
-SELECT person_id FROM trips.presence
-WHERE online AND trip_id IS NULL AND located_at < chassis.now() - $1::interval
-ORDER BY located_at LIMIT $2
+WITH clock AS MATERIALIZED (
+    SELECT now, extract(hour FROM now AT TIME ZONE $3::text)::int * 60
+                + extract(minute FROM now AT TIME ZONE $3::text)::int AS minute
+    FROM (SELECT chassis.now() AS now) AS read
+)
+SELECT p.person_id FROM trips.presence p
+WHERE p.online AND p.trip_id IS NULL AND p.located_at < (SELECT now FROM clock) - $1::interval
+  AND coalesce(((SELECT minute FROM clock) - p.quiet_from + 1440) % 1440
+               >= (p.quiet_to - p.quiet_from + 1440) % 1440, true)
+ORDER BY p.located_at LIMIT $2
 """,
-    example=("2h", "100"),
+    example=("2h", "100", "Africa/Kigali"),
 )
 
 

@@ -162,7 +162,8 @@ class TripStore:
 
     async def retire(self) -> int:
         """Take off the map who has been silent for long; answers how many. Safe in every replica at once."""
-        silent = await self._database.fetch(SILENT_DRIVERS, self._terms.silent_after, _DUE_AT_ONCE)
+        terms = self._terms
+        silent = await self._database.fetch(SILENT_DRIVERS, terms.silent_after, _DUE_AT_ONCE, terms.zone.key)
         ids = [row["person_id"] for row in silent]
         gone = await changes.carry_out(self._database, lambda session: Retirements(session, self._terms), ids)
         return sum(outcome is True for outcome in gone)

@@ -23,7 +23,7 @@ from tests.profile.referred import (
 )
 from tests.profile.wallets import is_right, opened
 
-WAITING, REWARDED = (1, 0), (3, 0)
+WAITING, EARNED, REWARDED = (1, 0), (2, 0), (3, 0)
 SELF, NOT_NEW, SECOND, NOBODY = (4, 3), (4, 4), (4, 5), (4, 7)
 
 
@@ -85,6 +85,30 @@ async def test_who_was_here_for_long_is_no_newcomer(house: House) -> None:
     assert await rode(house, 1, elder) == 0
     assert await house.states() == [NOT_NEW]
     assert await balance(house, host) == 0
+
+
+async def test_who_was_here_for_long_is_found_out_before_there_is_money(fresh_database_url: str) -> None:
+    """A trip has earned it, and nothing was given yet: once both are known to be one, nothing ever is."""
+    async with open_house(fresh_database_url) as house:
+        host = await somebody(house)
+        old, device = whatsapp(), user()
+        elder = (await resolve(house.people, old)).person_id
+        await house.later("100 hours")
+        younger = (await resolve(house.people, device)).person_id
+        assert await came(house, younger, await code_of(house, host)) == ""
+        assert await rode(house, 1, younger) == 0
+        assert await house.states() == [EARNED]
+        await resolve(house.people, old, device)
+        await set_aside(house, 100_000)
+        # It looks when it starts, and every half minute from then on.
+        async with open_house(fresh_database_url):
+
+            async def settled() -> bool:
+                return await house.states() == [NOT_NEW]
+
+            await until_awaited(settled)
+        assert [await balance(house, who) for who in (host, elder)] == [0, 0]
+        assert await is_right(fresh_database_url)
 
 
 async def test_who_came_twice_came_once(house: House) -> None:

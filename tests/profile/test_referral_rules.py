@@ -121,3 +121,13 @@ def test_who_rode_first_is_no_newcomer_later() -> None:
     noted = rules.rode_before(known, TERMS, T0 + HOUR)
     assert noted is not None
     assert (noted.state, noted.reason, noted.referrer_id) == (State.CLOSED, Closing.RODE_BEFORE, None)
+
+
+def test_what_was_earned_is_looked_at_again_when_it_is_given() -> None:
+    """Whoever turned out to be here for long earns nothing; whoever is the same, was new after all or is gone, does."""
+    earned = referral(ME, HOST, State.EARNED, 1)
+    shorter = replace(TERMS, newcomer_for=datetime.timedelta(0))
+    for newcomer, terms in ((Known(ME, T0), shorter), (Known(ME, T0 - 71 * HOUR), TERMS), (None, TERMS)):
+        assert rules.still_due(earned, newcomer, terms) is earned
+    closed = rules.still_due(earned, Known(ME, T0 - 72 * HOUR), TERMS)
+    assert closed == earned.closed(Closing.NOT_NEW)

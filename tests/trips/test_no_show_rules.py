@@ -32,29 +32,37 @@ waits = st.integers(0, 120 * 60).map(lambda seconds: datetime.timedelta(seconds=
 moments = st.integers(0, 30 * 86_400).map(lambda seconds: NOON + datetime.timedelta(seconds=seconds))
 
 
-def _arrived(at: datetime.datetime) -> Trip:
-    return replace(TRIP, state=TripState.ARRIVED, updated_at=at)
+def _arrived(at: datetime.datetime, planned: datetime.datetime | None = None) -> Trip:
+    return replace(TRIP, state=TripState.ARRIVED, updated_at=at, pickup_at=planned)
 
 
 def _accepted(promised: datetime.datetime | None, planned: datetime.datetime | None = None) -> Trip:
     return replace(TRIP, state=TripState.ACCEPTED, told_arrives_at=promised, pickup_at=planned)
 
 
-@given(arrived=moments, wait=waits, after=waits)
+@given(arrived=moments, planned=st.none() | moments, wait=waits, after=waits)
 def test_a_driver_waits_exactly_as_long_as_is_set(
-    arrived: datetime.datetime, wait: datetime.timedelta, after: datetime.timedelta
+    arrived: datetime.datetime,
+    planned: datetime.datetime | None,
+    wait: datetime.timedelta,
+    after: datetime.timedelta,
 ) -> None:
-    """From that second on nobody came; before it the refusal says how many seconds are left, and then it is true."""
+    """From that second on nobody came; before it the refusal says how many seconds are left, and then it is true.
+
+    Whoever is early for a planned ride waits from its time on.
+    """
     terms = Terms(no_show_after=wait)
-    trip, now = _arrived(arrived), arrived + after
+    trip, now = _arrived(arrived, planned), arrived + after
+    until = max(arrived, planned or arrived) + wait
     try:
         found = noted(trip, DRIVER, PASSENGER_ABSENT, terms, now)
     except NoShowTooEarly as refusal:
-        assert after < wait
         left = datetime.timedelta(seconds=int(refusal.metadata["seconds"]))
-        assert now + left == arrived + wait
+        assert left >= SECOND
+        assert now + left == until
         found = noted(trip, DRIVER, PASSENGER_ABSENT, terms, now + left)
         now += left
+    assert now >= until
     assert found == NoShow(7, PASSENGER, as_driver=False, noted_at=now)
 
 

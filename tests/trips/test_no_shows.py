@@ -89,6 +89,29 @@ async def test_a_driver_waits_and_then_says_that_nobody_came(
     assert await _rows(fresh_database_url) == [(trip.trip_id, passenger, False)]
 
 
+async def test_who_is_early_for_a_planned_ride_waits_for_its_time(
+    open_trips: Any, clock: Clock, fresh_database_url: str
+) -> None:
+    """Drivers are asked a quarter of an hour ahead: a passenger is not absent before the time that they asked for."""
+    async with open_trips(**QUICK) as replica:
+        (driver,) = await calls.drivers(replica, 1)
+        passenger = calls.person()
+        await schedule_calls.created(replica, passenger, await clock.now() + timedelta(minutes=20))
+        await clock.forward(minutes=6)
+        await schedule_calls.nothing_due(fresh_database_url)
+        trip = (await calls.open_trip(replica, passenger)).trip
+        await calls.answer(replica, calls.accepting(trip, driver))
+        await calls.advance(replica, trip.trip_id, driver, pb.TRIP_STATE_ARRIVED)
+        await clock.forward(minutes=8)
+        early = await calls.cancel(replica, trip.trip_id, driver, "absent")
+        assert calls.reason(early) == "NO_SHOW_TOO_EARLY"
+        # Six minutes until the ride's time, and five of waiting.
+        assert int(calls.metadata(early)["seconds"]) == pytest.approx(11 * 60, abs=30)
+        await clock.forward(minutes=12)
+        assert not calls.reason(await calls.cancel(replica, trip.trip_id, driver, "absent"))
+        assert await _rows(fresh_database_url) == [(trip.trip_id, passenger, False)]
+
+
 async def test_a_driver_says_so_at_the_pickup_only(open_trips: Any, fresh_database_url: str) -> None:
     """On the way to it and during the ride nobody is absent; every other reason is taken there and noted of nobody."""
     async with open_trips(**AT_ONCE) as replica:

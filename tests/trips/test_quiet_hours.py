@@ -15,6 +15,7 @@ from hailwire.trips.v1 import erasure_pb2, erasure_pb2_grpc, matches_pb2, matche
 from hailwire.trips.v1 import trips_pb2 as pb
 from services.trips.schedule import Duty, Occurrence, OccurrenceState
 from services.trips.terms import ScheduleTerms
+from tests.chassis.polling import until_awaited
 from tests.trips import calls, schedule_calls
 from tests.trips.schedule_calls import QUICK, Clock
 
@@ -117,6 +118,26 @@ async def test_the_database_judges_as_the_rule_does(clock: Clock, open_trips: An
                 assert (calls.reason(named) == "") == (driver == awake)
                 if driver == awake:
                     await calls.cancel(replica, named.trip.trip_id, named.trip.passenger_id)
+
+
+async def test_nobody_is_woken_to_read_that_they_are_offline(clock: Clock, open_trips: Any) -> None:
+    """Who is silent for hours goes off the map and hears so; in their quiet hours not before these are over."""
+    async with open_trips() as replica:
+        await clock.set(at(21, 30))
+        sleeper, awake = await calls.drivers(replica, 2)
+        await _quiet(replica, sleeper, NIGHT)
+
+        async def off_the_map(driver: int) -> bool:
+            return not (await calls.presence_of(replica, driver)).online
+
+        # Both have been silent for more than two hours.
+        await clock.set(at(23, 45))
+        await until_awaited(lambda: off_the_map(awake))
+        assert not await off_the_map(sleeper)
+        assert await calls.heard(replica) == [("PRESENCE_ENDED", awake)]
+        await clock.set(at(6, 1, day=24))
+        await until_awaited(lambda: off_the_map(sleeper))
+        assert await calls.heard(replica) == [("PRESENCE_ENDED", sleeper)]
 
 
 async def test_an_open_offer_counts(clock: Clock, open_trips: Any) -> None:

@@ -200,6 +200,14 @@ def after_trip(waiting: Referral, newcomer: Known, trip: Trip, earned: int, term
     return replace(waiting, state=State.EARNED, trip_id=trip.trip_id)
 
 
+def still_due(earned: Referral, newcomer: Known | None, terms: Terms) -> Referral:
+    """An earned referral when there is money for it: closed when its newcomer turned out meanwhile to be nobody new.
+
+    `newcomer` is None for whoever was erased: whoever invited them is owed theirs all the same.
+    """
+    return earned if newcomer is None or _still_new(earned, newcomer, terms) else earned.closed(Closing.NOT_NEW)
+
+
 def _still_new(referral: Referral, newcomer: Known, terms: Terms) -> bool:
     """Whether they were new when it was noted, by what is known now. Who is still the same is not asked twice."""
     same = newcomer.first_written_at >= referral.first_written_at

@@ -1,7 +1,7 @@
 """What completed trips make of referrals, and the rewards that are given for it, inside one transaction."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chassis import changes, errors
@@ -91,7 +91,7 @@ class Settling:
                     self._ride(people[who], item.trip, after, earned, now)
         new = [one for one in after.values() if one.referred_id not in before]
         await rows.insert(self._session, new)
-        transactions = await self._pay(after, set(people), now)
+        transactions = await self._pay(after, people, now)
         changed = [one for one in after.values() if one.referred_id in before and one != before[one.referred_id]]
         await rows.settle(self._session, changed, transactions, now)
         await audit.write(self._session, closings(changed))
@@ -128,12 +128,14 @@ class Settling:
         return {row["referrer_id"]: row["earned"] for row in found}
 
     async def _pay(
-        self, after: dict[int, Referral], newcomers: set[int], now: datetime.datetime
+        self, after: dict[int, Referral], people: Mapping[int, Known], now: datetime.datetime
     ) -> dict[int, tuple[int | None, int | None]]:
-        """Give what is earned, and note it in `after`; the transactions by newcomer."""
+        """Give what is earned and due still, and note it in `after`; the transactions by newcomer."""
         owners = {one.referred_id: who for who, several in self._history.items() for one in several}
+        for one in [one for one in after.values() if one.state is State.EARNED]:
+            after[one.referred_id] = rules.still_due(one, people.get(owners[one.referred_id]), self._terms)
         dues = [
-            Due(one, self._survivors.get(one.referrer_id or 0), owner if owner in newcomers else None)
+            Due(one, self._survivors.get(one.referrer_id or 0), owner if owner in people else None)
             for one in sorted(after.values(), key=lambda one: one.created_at)
             if one.state is State.EARNED and (owner := owners[one.referred_id])
         ]
