@@ -83,7 +83,10 @@ VALUES ($1::bytea, $2::bytea, $3::bytea, $4::timestamptz)
 """,
 )
 
-UNLINK = Statement("profile.number_unlink", "DELETE FROM profile.user_number WHERE owner = $1::bytea")
+UNLINK = Statement(
+    "profile.number_unlink",
+    "DELETE FROM profile.user_number WHERE owner = $1::bytea RETURNING number_hash, number_sealed",
+)
 
 FIND = Statement(
     "profile.number_find",
