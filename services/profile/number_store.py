@@ -12,7 +12,7 @@ from google.rpc import status_pb2
 from chassis import changes, errors
 from chassis.database import Database, Session
 from hailwire.profile.v1 import numbers_pb2 as pb
-from services.profile import number_audit, verification
+from services.profile import number_people, verification
 from services.profile import number_statements as statements
 from services.profile import statements as people_statements
 from services.profile.person import Channel, Identity, IdentityKind, PersonNotFound
@@ -85,7 +85,7 @@ class NumberStore:
         linked = (await self.find([owner])).get(owner)
         if linked is None:
             raise verification.NumberNotFound
-        writer = await number_audit.writer(self._database, self._sealer, linked.number)
+        writer = await number_people.writer(self._database, self._sealer, linked.number)
         if writer is None:
             raise PersonNotFound
         return int(writer["person_id"])
@@ -157,7 +157,7 @@ class _Starting(_Locked):
         rows = await self._session.fetch(statements.ASKED, owner.hashed, hashed, now - verification.DAY)
         asked = [Asked(row["asked_at"], row["by_owner"], row["to_number"], row["sent"]) for row in rows]
         verification.check_limits(asked, now)
-        writer = await number_audit.writer(self._session, self._sealer, item.number)
+        writer = await number_people.writer(self._session, self._sealer, item.number)
         try:
             verification.check_links(linked)
             if writer is not None and owner.person_id and writer["person_id"] == owner.person_id:
@@ -222,12 +222,14 @@ class _Checking(_Locked):
         number = self._sealer.open(row["number_sealed"], row["number_hash"]).decode()
         if owner.person_id:
             identity = Identity(IdentityKind.SMS_NUMBER, number)
+            former = await number_people.writer(self._session, self._sealer, number)
             await prove(self._session, PeopleRows(self._sealer), owner.person_id, identity)
+            await number_people.hand_over(self._session, former, row["number_hash"], owner.person_id)
         else:
             verification.check_links(await _linked(self._session, owner, row["number_hash"]))
             sealed = row["number_sealed"]
             await self._session.execute(statements.LINK, owner.hashed, row["number_hash"], sealed, now)
-            await number_audit.tell(self._session, self._sealer, number_audit.LINKED, number)
+            await number_people.tell(self._session, self._sealer, number_people.LINKED, number)
         response = pb.CheckVerificationResponse(number=number)
         response.verify_time.FromDatetime(now)
         return response
@@ -257,7 +259,7 @@ class _Unlinking(_Locked):
             return _refused(verification.NumberNotFound())
         if gone is not None:
             number = self._sealer.open(gone["number_sealed"], gone["number_hash"]).decode()
-            await number_audit.tell(self._session, self._sealer, number_audit.UNLINKED, number)
+            await number_people.tell(self._session, self._sealer, number_people.UNLINKED, number)
         await self._changed(owner)
         return _DONE
 
