@@ -178,7 +178,9 @@ async def test_in_the_middle_of_a_trip_from_whatsapp_to_sms(mesh: Mesh, phones: 
         return "needs a ride" in said(mesh, f"+{phone}")
 
     await until(asked, "the request")
+    told = len(mesh.received(f"+{rider}"))
     await writes(mesh, phone, "Accept")
+    await mesh.answered(f"+{rider}", told + 1)
     before = len(mesh.received(f"+{phone}"))
     await texts(mesh, f"+{other}", "1")
     assert "1 Start trip" in mesh.received(f"+{other}")[-1]["Body"]
