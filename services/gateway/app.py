@@ -34,6 +34,7 @@ from services.gateway.code_sending import CodeSending
 from services.gateway.commit import TurnCommit
 from services.gateway.conversation import Conversations
 from services.gateway.conversations import routing
+from services.gateway.costs import Costs
 from services.gateway.erasing import Eraser
 from services.gateway.events import EventTaker
 from services.gateway.inbox import STORE_BATCH, Inbox
@@ -102,6 +103,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             instance=instance,
             providers=providers.get,
             codes=VerificationCodes(settings.twilio_auth_token),
+            costs=Costs(telemetry, settings),
             most=settings.max_sends,
             stopped=settings.sending_stopped,
         )

@@ -17,6 +17,7 @@ from opentelemetry.trace import Span, SpanKind
 from chassis import errors, logs
 from chassis.database import Database, Statement
 from chassis.telemetry import Telemetry, failed, traceparent
+from services.gateway.costs import Costs
 from services.gateway.instance import SETTLE_SECONDS, Instance
 from services.gateway.lane import LaneClaim, Settlement
 from services.gateway.messages import Address, Outgoing, Provider
@@ -77,9 +78,11 @@ class Attempts:
         instance: Instance,
         providers: "Callable[[], Awaitable[Providers]]",
         codes: VerificationCodes,
+        costs: Costs,
     ) -> None:
         self._database = database
         self._codes = codes
+        self._costs = costs
         self._telemetry = telemetry
         self._instance = instance
         self._providers = providers
@@ -158,10 +161,17 @@ class Attempts:
                 failed(span, kind)
         self._seconds.record(time.perf_counter() - started, provider=str(address.provider), result=kind)
         self._sends.add(1, provider=str(address.provider), result=kind)
-        if isinstance(verdict, Accepted) and (parts := sms_segments(outgoing)):
+        if isinstance(verdict, Accepted):
+            self._count(outgoing)
+        return self._judged(claim, address.provider, verdict)
+
+    def _count(self, outgoing: Outgoing) -> None:
+        """What was taken, in the units that it is paid in."""
+        parts = sms_segments(outgoing)
+        if parts:
             self._sms.add(1)
             self._segments.add(parts)
-        return self._judged(claim, address.provider, verdict)
+        self._costs.add(outgoing.address.channel, parts)
 
     def _called(self, method: str, provider: Provider) -> contextlib.AbstractContextManager[Span]:
         attributes: dict[str, str | int | float | bool] = {

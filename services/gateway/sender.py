@@ -20,6 +20,7 @@ from chassis.database import Database
 from chassis.telemetry import Telemetry, failed, trace_of, traceparent
 from services.gateway import lanes, settling
 from services.gateway.attempts import Attempts
+from services.gateway.costs import Costs
 from services.gateway.instance import Instance
 from services.gateway.lane import LaneClaim, Settlement
 from services.gateway.messages import Address
@@ -45,6 +46,7 @@ class Sender:
         instance: Instance,
         providers: "Callable[[], Awaitable[Providers]]",
         codes: VerificationCodes,
+        costs: Costs,
         most: int,
         stopped: bool,
     ) -> None:
@@ -58,7 +60,7 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._closing = False
-        self._attempts = Attempts(database, telemetry, instance=instance, providers=providers, codes=codes)
+        self._attempts = Attempts(database, telemetry, instance=instance, providers=providers, codes=codes, costs=costs)
         telemetry.gauge("lanes_held", "recipients being written to", lambda: [(self._room.taken, {})])
 
     @property

@@ -9,6 +9,7 @@ from chassis.security import SecuritySettings
 from chassis.settings import Secret, SettingsError, setting
 from chassis.telemetry import TelemetrySettings
 from chassis.warmup import WarmupSettings
+from services.gateway.costs import CostSettings
 from services.gateway.limits import LimitSettings
 from services.gateway.media.settings import MediaSettings
 
@@ -18,6 +19,7 @@ _LEAST_JWT_SECRET = 32
 
 @dataclass(frozen=True, kw_only=True)
 class GatewaySettings(
+    CostSettings,
     DatabaseSettings,
     LimitSettings,
     MediaSettings,

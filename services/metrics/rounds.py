@@ -75,7 +75,12 @@ def live(fleet: Fleet) -> Json:
         for kind in KINDS
         if kind is one.kind and one.durations.count
     ]
-    return {"at": stamp(time.time()), **told, **flows, "latency": latency, "queues": queues}
+    costs = [
+        {"channel": series.label.get("channel", ""), "cost": round(cost, 2)}
+        for service in fleet.services.values()
+        for series, cost in sorted(service.totals.counted("hailwire_provider_cost_total").items())
+    ]
+    return {"at": stamp(time.time()), **told, **flows, "latency": latency, "queues": queues, "costs": costs}
 
 
 def stamp(seconds: float) -> str:

@@ -50,6 +50,16 @@ class Totals:
         """The same since the last reset."""
         return _less(self.ever(), self._baseline)
 
+    def counted(self, metric: str) -> Numbers:
+        """One metric of `together`, without adding up all the others."""
+        every: list[Mapping[Series, float]] = [self._gone, *self._last.values()]
+        total: Numbers = {}
+        for numbers in every:
+            for series, value in numbers.items():
+                if series.metric == metric:
+                    total[series] = total.get(series, 0.0) + value
+        return _less(total, self._baseline)
+
     def of(self, instance_id: str) -> Numbers:
         """What one process has counted since the last reset, or since its start if that was later."""
         return _less(self._last.get(instance_id, {}), self._baselines.get(instance_id, {}))

@@ -83,7 +83,13 @@ VALUES ($1::bytea, $2::bytea, $3::bytea, $4::timestamptz)
 """,
 )
 
-UNLINK = Statement("profile.number_unlink", "DELETE FROM profile.user_number WHERE owner = $1::bytea")
+UNLINK = Statement(
+    "profile.number_unlink",
+    "DELETE FROM profile.user_number WHERE owner = $1::bytea RETURNING number_hash, number_sealed",
+)
+
+# Whoever has it: a number has one user at the most.
+FREE = Statement("profile.number_free", "DELETE FROM profile.user_number WHERE number_hash = $1::bytea RETURNING owner")
 
 FIND = Statement(
     "profile.number_find",

@@ -12,11 +12,11 @@ from google.rpc import status_pb2
 from chassis import changes, errors
 from chassis.database import Database, Session
 from hailwire.profile.v1 import numbers_pb2 as pb
+from services.profile import number_people, verification
 from services.profile import number_statements as statements
 from services.profile import statements as people_statements
-from services.profile import verification
 from services.profile.person import Channel, Identity, IdentityKind, PersonNotFound
-from services.profile.rows import PeopleRows, identity_hash
+from services.profile.rows import PeopleRows
 from services.profile.sealed_ledger import SealedLedger
 from services.profile.sealing import Sealer
 from services.profile.store import prove
@@ -73,7 +73,7 @@ class NumberStore:
 
     async def unlink(self, request: changes.Request[Owner]) -> None:
         """Take the number from its user; raises NumberNotFound."""
-        _accepted(await self._once(_Unlinking, request))
+        _accepted(await self._once(lambda session: _Unlinking(session, self._sealer), request))
 
     async def find(self, owners: Sequence[bytes]) -> dict[bytes, Number]:
         """What these users have proved to be theirs."""
@@ -85,8 +85,7 @@ class NumberStore:
         linked = (await self.find([owner])).get(owner)
         if linked is None:
             raise verification.NumberNotFound
-        known = identity_hash(self._sealer, IdentityKind.SMS_NUMBER, linked.number)
-        writer = await self._database.fetchrow(statements.WRITER, known)
+        writer = await number_people.writer(self._database, self._sealer, linked.number)
         if writer is None:
             raise PersonNotFound
         return int(writer["person_id"])
@@ -114,8 +113,9 @@ class NumberStore:
 class _Locked:
     """What all three have in common: they wait for whoever is at the same owner, then at the same number."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, sealer: Sealer) -> None:
         self._session = session
+        self._sealer = sealer
 
     async def _lock(self, space: str, hashed: bytes) -> None:
         await self._session.fetch(statements.LOCK, space, hashed)
@@ -130,10 +130,6 @@ class _Locked:
 
 class _Starting(_Locked):
     """Starts inside one transaction."""
-
-    def __init__(self, session: Session, sealer: Sealer) -> None:
-        super().__init__(session)
-        self._sealer = sealer
 
     async def lock(self, items: Sequence[Start], *, wait: bool) -> set[int]:  # noqa: ARG002 - it always waits
         for item in items:
@@ -161,9 +157,7 @@ class _Starting(_Locked):
         rows = await self._session.fetch(statements.ASKED, owner.hashed, hashed, now - verification.DAY)
         asked = [Asked(row["asked_at"], row["by_owner"], row["to_number"], row["sent"]) for row in rows]
         verification.check_limits(asked, now)
-        writer = await self._session.fetchrow(
-            statements.WRITER, identity_hash(self._sealer, IdentityKind.SMS_NUMBER, item.number)
-        )
+        writer = await number_people.writer(self._session, self._sealer, item.number)
         try:
             verification.check_links(linked)
             if writer is not None and owner.person_id and writer["person_id"] == owner.person_id:
@@ -195,8 +189,7 @@ class _Checking(_Locked):
     """Attempts inside one transaction."""
 
     def __init__(self, session: Session, sealer: Sealer) -> None:
-        super().__init__(session)
-        self._sealer = sealer
+        super().__init__(session, sealer)
         self._pending: dict[bytes, Any] = {}
 
     async def lock(self, items: Sequence[Check], *, wait: bool) -> set[int]:  # noqa: ARG002 - it always waits
@@ -229,11 +222,14 @@ class _Checking(_Locked):
         number = self._sealer.open(row["number_sealed"], row["number_hash"]).decode()
         if owner.person_id:
             identity = Identity(IdentityKind.SMS_NUMBER, number)
+            former = await number_people.writer(self._session, self._sealer, number)
             await prove(self._session, PeopleRows(self._sealer), owner.person_id, identity)
+            await number_people.hand_over(self._session, former, row["number_hash"], owner.person_id)
         else:
             verification.check_links(await _linked(self._session, owner, row["number_hash"]))
             sealed = row["number_sealed"]
             await self._session.execute(statements.LINK, owner.hashed, row["number_hash"], sealed, now)
+            await number_people.tell(self._session, self._sealer, number_people.LINKED, number)
         response = pb.CheckVerificationResponse(number=number)
         response.verify_time.FromDatetime(now)
         return response
@@ -257,10 +253,13 @@ class _Unlinking(_Locked):
         return [await self._decided(owner) for owner in items]
 
     async def _decided(self, owner: Owner) -> bytes:
-        gone = await self._session.execute(statements.UNLINK, owner.hashed)
-        gone += await self._session.execute(statements.END, owner.hashed)
-        if not gone:
+        gone = await self._session.fetchrow(statements.UNLINK, owner.hashed)
+        ended = await self._session.execute(statements.END, owner.hashed)
+        if gone is None and not ended:
             return _refused(verification.NumberNotFound())
+        if gone is not None:
+            number = self._sealer.open(gone["number_sealed"], gone["number_hash"]).decode()
+            await number_people.tell(self._session, self._sealer, number_people.UNLINKED, number)
         await self._changed(owner)
         return _DONE
 

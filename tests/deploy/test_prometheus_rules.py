@@ -71,6 +71,16 @@ def failing(series: str, **labels: str) -> str:
     return series
 
 
+def costs(limit: int, *counted: str) -> dict[str, str]:
+    """Replicas that share a limit for a day, and what each of them counts."""
+    found = {}
+    for replica, values in enumerate(counted or ("0+1x28",)):
+        labels = f'service="gateway",instance="{replica}"'
+        found[f'hailwire_provider_cost_total{{{labels},channel="sms"}}'] = values
+        found[f"hailwire_provider_cost_daily_limit{{{labels}}}"] = f"{limit}x28"
+    return found
+
+
 # What happens -> the series that are different or new, and the alerts that speak at the end.
 CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "all is well": ({}, set()),
@@ -93,6 +103,13 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "a crowd of senders reaches a limit": (
         {'hailwire_limits_reached_total{service="gateway",limit="ordinary",instance="gateway"}': "0x12 0+1x16"},
         {"HailwireRateLimited"},
+    ),
+    "a day costs what it may": (costs(30), set()),
+    "costs without a limit": (costs(0), set()),
+    "a day costs too much": (costs(20), {"HailwireCostAboveLimit"}),
+    "a day costs too much, on replicas that restart": (
+        costs(20, "0+0.5x14 0+0.5x13", "0+0.5x14 0+0.5x13"),
+        {"HailwireCostAboveLimit"},
     ),
     "no answers": (
         {SENDS: "7x28"},

@@ -1,4 +1,4 @@
-"""No number, name or word of a person is in a log line or on a metrics page, whatever goes wrong."""
+"""No number, name or word of a person is in a log line or on a metrics page, or kept where nothing needs it."""
 
 import json
 import logging
@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from chassis.logs import JsonFormatter
+from launcher.proof import needles, search
+from services.profile.enrichments.item import Status
 from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, payload, sms, text, until
@@ -16,6 +18,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "Zipporah Quillfeather"
 WORDS = "xylophone marmalade"
+SAID = "Please be at kimironko every friday at 7am"
+ITEMS = """
+    SELECT status FROM profile.enrichment_item
+    WHERE person_id = (SELECT person_id FROM gateway.conversation JOIN gateway.alias USING (conversation_id)
+                       WHERE address = $1)
+"""
 
 
 async def test_nothing_leaks(
@@ -90,3 +98,14 @@ async def test_labels_are_few(mesh: Mesh, phones: Callable[[int], list[str]]) ->
             series[name].add(labels)
     assert len(series) > 20
     assert max(map(len, series.values())) < 200
+
+
+async def test_what_was_understood_is_kept_without_the_words(mesh: Mesh, phone: str) -> None:
+    """Of a text that became a place and a time only the raw message has the words, which goes after its days."""
+    for body in ("hello", "English", SAID, "1"):
+        assert (await mesh.twilio(sms(f"+{phone}", body))).status == 200
+        await mesh.settled()
+    items = await mesh.rows(ITEMS, f"sms:+{phone}")
+    assert [item["status"] for item in items] == [Status.APPLIED, Status.APPLIED]
+    traces = await search(mesh.database, needles([SAID]))
+    assert {(one.schema, one.table.partition("_")[0], one.column) for one in traces} == {("gateway", "inbox", "raw")}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.gateway.mesh import Mesh, payload, sms, text, until
+from tests.gateway.mesh import Mesh, message, payload, sms, text, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -162,3 +162,32 @@ async def test_a_trip_by_sms_goes_on_by_whatsapp(mesh: Mesh, phones: Phones) -> 
         return not await mesh.value("SELECT online FROM trips.presence WHERE person_id = $1", driver)
 
     await until(offline, "the driver's going offline")
+
+
+async def test_in_the_middle_of_a_trip_from_whatsapp_to_sms(mesh: Mesh, phones: Phones) -> None:
+    """Whose WhatsApp is gone takes the next step by SMS, and hears the other side there, without losing the trip."""
+    phone, other, rider = phones(3)
+    await greeted(mesh, phone)
+    await writes(mesh, phone, "number", f"+{other}")
+    await writes(mesh, phone, code(mesh, f"+{other}"), "drive", "Moto")
+    await mesh.taken(payload(message(phone, "location", {"latitude": -1.95, "longitude": 30.06})))
+    await mesh.settled()
+    await texts(mesh, f"+{rider}", "hello", "English", "ride", "1", "-1.9503, 30.0603", "1")
+
+    async def asked() -> bool:
+        return "needs a ride" in said(mesh, f"+{phone}")
+
+    await until(asked, "the request")
+    told = len(mesh.received(f"+{rider}"))
+    await writes(mesh, phone, "Accept")
+    await mesh.answered(f"+{rider}", told + 1)
+    before = len(mesh.received(f"+{phone}"))
+    await texts(mesh, f"+{other}", "1")
+    assert "1 Start trip" in mesh.received(f"+{other}")[-1]["Body"]
+    await texts(mesh, f"+{rider}", "I wear a red hat")
+
+    async def heard() -> bool:
+        return "I wear a red hat" in mesh.received(f"+{other}")[-1]["Body"]
+
+    await until(heard, "the passenger's words")
+    assert len(mesh.received(f"+{phone}")) == before

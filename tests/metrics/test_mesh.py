@@ -1,6 +1,8 @@
 """The metrics service over a whole mesh: what people do is seen, and every name is documented."""
 
 import contextlib
+import importlib
+import pkgutil
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import pytest
 from chassis.settings import load
 from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
 from services.gateway import app as gateway_app
+from services.gateway import openapi
 from services.gateway.conversations import routing
 from services.gateway.conversations.lazy import LoadStats
 from services.metrics.reading import WORDS
@@ -200,3 +203,67 @@ async def test_every_metric_is_documented(watched: Watched) -> None:
     rows = [(name, kind, ", ".join(services), words) for (name, kind, words), services in sorted(there.items())]
     wanted = "\n".join(f"| `{name}` | {kind} | {services} | {words} |" for name, kind, services, words in rows)
     assert ROW.findall(DOCUMENT.read_text(encoding="utf-8")) == rows, f"the table should be:\n{wanted}"
+
+
+def contracts() -> dict[str, set[str]]:
+    """Every RPC that a process of the mesh serves, by the name of its service there, as the contracts have it."""
+    found: dict[str, set[str]] = {}
+    for service in ("profile", "trips", "ops"):
+        package = importlib.import_module(f"hailwire.{service}.v1")
+        for module in pkgutil.iter_modules(package.__path__):
+            if module.name.endswith("_pb2"):
+                described = importlib.import_module(f"{package.__name__}.{module.name}").DESCRIPTOR
+                for one in described.services_by_name.values():
+                    found.setdefault(service, set()).update(f"/{one.full_name}/{method.name}" for method in one.methods)
+    measuring = found.pop("ops")
+    # What happened to people is told by both in the words of one contract.
+    events = {method for method in found["trips"] if ".EventsService/" in method}
+    return {"gateway": measuring, "profile": found["profile"] | events | measuring, "trips": found["trips"] | measuring}
+
+
+async def called(address: str, method: str) -> str:
+    """What becomes of an RPC with nothing in its request."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        call: Any = channel.unary_unary(method)
+        try:
+            await call(b"", timeout=30)
+        except grpc.aio.AioRpcError as error:
+            return error.code().name
+    return "OK"
+
+
+async def test_every_rpc_is_measured(watched: Watched) -> None:
+    """Each RPC of each contract is served, breaks on no empty request, and counts under its name with its duration."""
+    asked = contracts()
+    assert sum(map(len, asked.values())) > 50
+    for service, methods in asked.items():
+        for method in methods:
+            outcome = await called(watched.targets[service], method)
+            assert outcome not in {"UNIMPLEMENTED", "UNKNOWN", "INTERNAL"}, method
+
+    async def measured() -> bool:
+        services = (await watched.api.get("/metrics"))["services"]
+        return all(
+            methods <= {one["labels"]["method"] for one in services[service]["together"][metric]["values"]}
+            for service, methods in asked.items()
+            for metric in ("hailwire_rpc_server_requests_total", "hailwire_rpc_server_seconds")
+        )
+
+    await until(measured, "that every RPC is measured")
+
+
+async def test_every_route_is_measured(watched: Watched) -> None:
+    """Each HTTP route that the gateway describes, whoever may use it, counts under its template with its duration."""
+    asked = {(method.upper(), path) for path, methods in openapi.DOCUMENT["paths"].items() for method in methods}
+    for method, path in asked:
+        async with watched.mesh.session.request(method, watched.mesh.url + re.sub(r"\{[^}]*\}", "1", path)) as response:
+            await response.read()
+
+    async def measured() -> bool:
+        gateway = (await watched.api.get("/metrics"))["services"]["gateway"]["together"]
+        return all(
+            asked <= {(one["labels"]["method"], one["labels"]["route"]) for one in gateway[metric]["values"]}
+            for metric in ("hailwire_http_server_requests_total", "hailwire_http_server_seconds")
+        )
+
+    await until(measured, "that every route is measured")

@@ -45,7 +45,7 @@ async def test_files_are_kept_and_numbers_are_not(api: Api) -> None:
 
 
 async def test_what_it_draws_is_there(api: Api, gateway: Process) -> None:
-    """The answer behind the page has flows with their line, latency, queues, replicas and health."""
+    """The answer behind the page has flows with their line, latency, queues, costs, replicas and health."""
     items = gateway.telemetry.counter("inbox_items", "items")
     sends = gateway.telemetry.counter("sends", "sends")
     seconds = gateway.telemetry.histogram("turn", "turns")
@@ -57,6 +57,7 @@ async def test_what_it_draws_is_there(api: Api, gateway: Process) -> None:
     sends.add(10, provider="whatsapp", result="accepted")
     sends.add(10, provider="whatsapp", result="retry")
     seconds.record(0.3)
+    gateway.telemetry.counter("provider_cost", "prices").add(1.25, channel="sms")
     live = await api.ask("live")
     assert live["messages_in"]["per_second"] > live["messages_out"]["per_second"] > 0
     assert live["messages_in"]["per_second"] <= 20
@@ -65,5 +66,6 @@ async def test_what_it_draws_is_there(api: Api, gateway: Process) -> None:
     assert turns[0]["count"] == 1
     assert 250 <= turns[0]["p50_ms"] <= 500
     assert {"queue": "inbox", "items": 2.0, "oldest_seconds": 7.0} in live["queues"]
+    assert live["costs"] == [{"channel": "sms", "cost": 1.25}]
     assert live["services"]["gateway"]["replicas"][0]["state"] == "up"
     assert live["status"] in {"healthy", "unhealthy"}

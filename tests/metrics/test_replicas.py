@@ -95,7 +95,9 @@ async def test_the_largest_where_a_sum_means_nothing() -> None:
         replicas = [await stack.enter_async_context(process("gateway")) for _ in range(2)]
         for replica in replicas:
             routing.watch(replica.telemetry)
-            attempts = Attempts(nobody, replica.telemetry, instance=nobody, providers=nobody, codes=nobody)
+            attempts = Attempts(
+                nobody, replica.telemetry, instance=nobody, providers=nobody, codes=nobody, costs=nobody
+            )
             attempts._paused_until[Provider.TWILIO] = time.monotonic() + 600
         api = await stack.enter_async_context(opened("gateway=" + "|".join(one.address for one in replicas)))
 

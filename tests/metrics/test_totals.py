@@ -69,6 +69,11 @@ class Fleet(RuleBasedStateMachine):
         assert self.totals.together().get(TURNS, 0.0) == expected
 
     @invariant()
+    def one_metric_alone(self) -> None:
+        assert self.totals.counted(TURNS.metric) == self.totals.together()
+        assert self.totals.counted("sends_total") == {}
+
+    @invariant()
     def each_since_the_reset(self) -> None:
         for name, value in self.seen.items():
             if name in {known for known, _ in self.started.values()}:

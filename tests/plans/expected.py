@@ -342,6 +342,7 @@ _STATEMENTS: Final = {
     "trips.retention_trips": "trip_exact trip_pkey",
     "profile.wallet_now": "",
     "profile.number_find": "user_number_pkey",
+    "profile.number_free": "user_number_number_hash_key",
     "profile.number_link": "",
     "profile.number_linked": "user_number_number_hash_key user_number_pkey",
     "profile.number_lock": "",

@@ -72,6 +72,9 @@ async def test_every_index_belongs_to_a_statement(connection: Any) -> None:
     # Those that a row of the features is about: used, and therefore known.
     assert {"trip_open_of_passenger", "trip_open_of_driver", "trip_vehicle_state", "trip_created_at"} <= used
     assert {"presence_available", "identity_pkey", "person_language", "conversation_person"} <= used
+    assert {"certificate_person_state", "certificate_state", "certificate_submitted"} <= used
+    assert {"claim_person_state", "claim_state", "claim_submitted"} <= used
+    assert {"entry_of_account", "audit_created_at", "audit_person", "audit_action"} <= used
     assert len(indexes & used) >= 20
 
 

@@ -10,14 +10,17 @@ import pytest
 
 from hailwire.profile.v1 import wallet_pb2 as pb
 from tests.chassis.polling import found
+from tests.profile.calls import resolve, user, whatsapp
 from tests.profile.wallets import (
     AT_ONCE,
     Replica,
     balance,
+    credit,
     is_right,
     money,
     newcomer,
     open_replica,
+    opened,
     operator,
     rich,
     sending,
@@ -173,3 +176,17 @@ async def test_the_audit_log_has_every_transaction(database_url: str, replica: R
     number = result.transaction.transaction_id
     assert about[2][2] == {"transaction": number, "currency": "rwf", "units": 600, "other": bob.person_id}
     assert [row["action"] for row in await sql.fetch(said, bob.person_id)] == ["money.received", "money.taken_back"]
+
+
+async def test_the_audit_log_has_what_a_merge_moves(database_url: str, replica: Replica, sql: Any) -> None:
+    """When two people are one, the log of either says how much went to the survivor's wallet, and that nobody asked."""
+    number, user_id = whatsapp(), user()
+    survivor, former = [await resolve(replica.people, identity) for identity in (number, user_id)]
+    for person in (survivor, former):
+        await opened(replica, person.person_id)
+    await credit(database_url, former.person_id, 700)
+    await resolve(replica.people, number, user_id)
+    said = "SELECT actor, detail FROM profile.audit WHERE person_id = $1 AND action = 'money.merged'"
+    for person, other in ((survivor, former), (former, survivor)):
+        ((actor, detail),) = await sql.fetch(said, person.person_id)
+        assert (actor, json.loads(detail)["units"], json.loads(detail)["other"]) == ("system", 700, other.person_id)

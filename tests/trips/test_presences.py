@@ -165,3 +165,21 @@ async def test_the_smallest_numbers_are_a_place_too(replica: Any) -> None:
         (driver,) = await calls.drivers(replica, 1, at)
         (found, *_) = await calls.search(replica, at)
         assert (found.person_id, found.distance_meters) == (driver, 0.0)
+
+
+async def test_each_vehicle_is_searched_for_by_itself(replica: Any) -> None:
+    """Moto, cab, lifan, truck and other: a search, and a request to all, reach drivers of that vehicle and no others."""
+    vehicles = [vehicle for vehicle in pb.Vehicle.values() if vehicle != pb.VEHICLE_UNSPECIFIED]
+    assert len(vehicles) == 5
+    crowd = {vehicle: calls.person() for vehicle in vehicles}
+    results = await calls.presences(
+        replica, *(calls.coming_online(driver, vehicle=vehicle) for vehicle, driver in crowd.items())
+    )
+    assert not [result for result in results if calls.reason(result)]
+    for vehicle, driver in crowd.items():
+        found = await calls.search(replica, calls.KIGALI, vehicle=vehicle)
+        assert [one.person_id for one in found] == [driver]
+        wanted = calls.new_trip(calls.person())
+        wanted.vehicle = vehicle
+        (made,) = await calls.create(replica, wanted)
+        assert [offer.driver_id for offer in made.trip.offers] == [driver]

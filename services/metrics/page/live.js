@@ -81,6 +81,8 @@ function draw(live) {
     ...[one.mean_ms, one.p50_ms, one.p90_ms, one.p99_ms].map((ms) => cell(millis(ms))),
   ]));
   byId("no-latency").hidden = live.latency.length > 0;
+  fill("costs", live.costs.map((one) => [cell(one.channel), cell(one.cost.toFixed(2))]));
+  byId("costs-card").hidden = live.costs.length === 0;
   drawReplicas(live.services, live.at);
 }
 

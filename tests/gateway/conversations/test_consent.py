@@ -4,7 +4,7 @@ import pytest
 
 from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import trips_pb2
-from services.gateway.messages import Message, MessageKind, Text
+from services.gateway.messages import Channel, Message, MessageKind, Text
 from tests.gateway.conversations.test_ride import listed, online
 from tests.gateway.conversations.town import Town
 
@@ -111,6 +111,23 @@ async def test_stop_in_the_middle_of_a_trip_tells_the_other_side() -> None:
     assert "messages" not in rider.body
     assert not town.presences[driver.person_id].online
     assert isinstance(driver.last, Text)
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "sms"])
+async def test_a_passenger_who_stops_is_not_driven_to(channel: Channel) -> None:
+    """On either channel, and whether somebody comes already or is only asked: the driver hears that it is over."""
+    town = Town()
+    driver = await online(town.phone(language="en"))
+    waits = await listed(town.phone(channel, "en"))
+    await waits.choose("Ask all")
+    await waits.say("stop")
+    assert "no longer needs the ride" in driver.body
+    rides = await listed(town.phone(channel, "en"))
+    await rides.choose("Ask all")
+    await driver.choose("Accept")
+    await rides.say("stop")
+    assert "Your passenger has given the trip up" in driver.body
+    assert {trip.state for trip in town.trips.values()} == {trips_pb2.TRIP_STATE_CANCELLED}
 
 
 async def test_stop_looks_at_what_is_true_now() -> None:

@@ -13,6 +13,7 @@ ENGLISH = ("English", "Moto", "Ask all", "Accept", "Arrived", "Start trip", "Com
 FRENCH = ("Français", "Moto", "Demander à tous", "Accepter", "Je suis sur place", "Démarrer", "Terminer")
 KINYARWANDA = ("Ikinyarwanda", "Moto", "Baza bose", "Emera", "Nahageze", "Gutangira", "Kurangiza")
 SWAHILI = ("Kiswahili", "Pikipiki", "Uliza wote", "Kubali", "Nimefika", "Anza safari", "Maliza safari")
+VEHICLES = ("Moto", "Cab", "Lifan", "Truck", "Other")
 
 
 async def introduced(phone: Phone, language: str) -> Phone:
@@ -88,6 +89,17 @@ async def test_the_list_shows_at_most_nine_drivers_below_ask_all() -> None:
     assert len(titles) == 10
     assert titles[1].startswith("Driver 1: ")
     assert rider.last.rows[2].description == "There 1 minute ago"
+
+
+@pytest.mark.parametrize("vehicle", VEHICLES)
+async def test_each_vehicle_has_drivers_of_its_own(vehicle: str) -> None:
+    """Whoever needs a truck is not offered a moto: of five drivers at one place the one with that vehicle is asked."""
+    town = Town()
+    drivers = [await online(town.phone(language="en"), name) for name in VEHICLES]
+    rider = await listed(town.phone(language="en"), vehicle)
+    await rider.choose("Ask all")
+    asked = [name for name, driver in zip(VEHICLES, drivers, strict=True) if "needs a ride" in driver.body]
+    assert asked == [vehicle]
 
 
 async def test_one_driver_can_be_asked_alone() -> None:
