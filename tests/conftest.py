@@ -6,6 +6,7 @@ Ask for `database_url` (one migrated database for a module), `fresh_database_url
 
 import asyncio
 import contextlib
+import itertools
 import os
 import secrets
 import signal
@@ -42,9 +43,18 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules with slow tests begin first, so that no worker is left alone with one at the end."""
+    """Modules with slow tests are spread over the first two thirds of the others.
+
+    None of them is left alone to one worker at the end, and their processes do not all want the processors at once.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    paths = dict.fromkeys(item.path for item in items)
+    heavy = [path for path in paths if path in slow]
+    light = iter([path for path in paths if path not in slow])
+    between = 2 * (len(paths) - len(heavy)) // (3 * len(heavy) or 1)
+    turns = [path for first in heavy for path in (first, *itertools.islice(light, between))]
+    place = {path: number for number, path in enumerate([*turns, *light])}
+    items.sort(key=lambda item: place[item.path])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

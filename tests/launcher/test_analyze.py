@@ -34,6 +34,7 @@ CHANGING = [
     "SELECT set_config('application_name', 'somebody else', false)",
     "/* only a comment */ DELETE FROM attic.thing",
 ]
+_ROWS = 2000
 ATTIC = """
 CREATE SCHEMA attic;
 CREATE TABLE attic.thing AS SELECT generate_series(1, 3) AS id;
@@ -57,12 +58,24 @@ async def everything(connection: Any) -> dict[str, Any]:
     return {**rows, "sequences": sorted(map(tuple, numbers), key=str), "locks": await connection.fetchval(locks)}
 
 
-@pytest.fixture
-async def connection(fresh_database_url: str) -> AsyncIterator[Any]:
-    """An operator's connection to a database with something in every table."""
-    await fill(fresh_database_url, 200)
-    connection = await asyncpg.connect(fresh_database_url)
+@pytest.fixture(scope="module")
+def filled(database_url: str) -> str:
+    """A database with something in every table, for all of them: none changes more than the attic."""
+    run_apart(fill(database_url, _ROWS))
+    run_apart(_furnish(database_url))
+    return database_url
+
+
+async def _furnish(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
     await connection.execute(ATTIC)
+    await connection.close()
+
+
+@pytest.fixture
+async def connection(filled: str) -> AsyncIterator[Any]:
+    """An operator's connection."""
+    connection = await asyncpg.connect(filled)
     yield connection
     await connection.close()
 
@@ -127,10 +140,9 @@ async def test_arguments_are_values(connection: Any, argument: str) -> None:
 
 
 @pytest.fixture
-def address(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command finds a database with some rows."""
-    run_apart(fill(fresh_database_url, 5000))
-    monkeypatch.setenv("DATABASE_URL", fresh_database_url)
+def address(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command finds the database."""
+    monkeypatch.setenv("DATABASE_URL", filled)
 
 
 def test_a_read(address: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,9 +171,9 @@ def test_a_missing_index(address: None, capsys: pytest.CaptureFixture[str], monk
     monkeypatch.setattr(statements, "every", lambda: known)
     assert cli.main(["analyze", "a"]) == ExitCode.DONE
     assert "missing index" not in capsys.readouterr().out
-    monkeypatch.setattr(explaining, "BIG", 5000)
+    monkeypatch.setattr(explaining, "BIG", _ROWS)
     assert cli.main(["analyze", "a"]) == ExitCode.FAILED
-    assert "missing index: trips.trip (5,000 rows) is read from end to end" in capsys.readouterr().out
+    assert "missing index: trips.trip (2,000 rows) is read from end to end" in capsys.readouterr().out
     assert cli.main(["analyze", "b"]) == ExitCode.DONE
     assert "on purpose: nobody waits for it" in capsys.readouterr().out
 

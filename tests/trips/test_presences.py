@@ -168,7 +168,7 @@ async def test_the_smallest_numbers_are_a_place_too(replica: Any) -> None:
 
 
 async def test_each_vehicle_is_searched_for_by_itself(replica: Any) -> None:
-    """Moto, cab, lifan, truck and other: a search, and a request to all, reach drivers of that vehicle and no others."""
+    """Moto, cab, lifan, truck and other: a search, and a request to all, reach drivers of that vehicle alone."""
     vehicles = [vehicle for vehicle in pb.Vehicle.values() if vehicle != pb.VEHICLE_UNSPECIFIED]
     assert len(vehicles) == 5
     crowd = {vehicle: calls.person() for vehicle in vehicles}
