@@ -1,6 +1,7 @@
 """Waiting for what happens in the background, without guessing how long it takes."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -14,14 +15,21 @@ async def until(true: Callable[[], bool], seconds: float = 60) -> None:
             await asyncio.sleep(0.005)
 
 
-async def until_awaited(true: Callable[[], Awaitable[bool]], seconds: float = 60, every: float = 0.005) -> None:
+async def until_awaited(true: Callable[[], Awaitable[bool]], seconds: float = 60, every: float = 0.01) -> None:
     """The same for what has to be asked for, again after so many seconds."""
     await found(true, seconds, every)
 
 
-async def found(ask: Callable[[], Awaitable[Answer]], seconds: float = 60, every: float = 0.005) -> Answer:
-    """The first answer that counts as true; TimeoutError when there is none."""
+async def found(ask: Callable[[], Awaitable[Answer]], seconds: float = 60, every: float = 0.01) -> Answer:
+    """The first answer that counts as true; TimeoutError when there is none.
+
+    Most of the time is left to those who are waited for: they may share the loop, and answer the question, too.
+    """
     async with asyncio.timeout(seconds):
-        while not (answer := await ask()):
-            await asyncio.sleep(every)
+        while True:
+            asked = time.monotonic()
+            answer = await ask()
+            if answer:
+                break
+            await asyncio.sleep(max(every, 3 * (time.monotonic() - asked)))
     return answer
