@@ -4,9 +4,9 @@ In the town's memory, where no time passes; tests/mesh/test_days.py plays the sa
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from hypothesis import settings
+from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,7 +22,7 @@ from services.gateway.messages import Channel
 from tests.days import deeds
 from tests.days.acts import Deed, play
 from tests.days.model import Model
-from tests.days.values import DAY, WAITING, CertificateState, Person, Plan, Trip, TripState
+from tests.days.values import CONFIRMED_ABOVE, DAY, WAITING, CertificateState, Person, Plan, Trip, TripState
 from tests.gateway.conversations.day_stage import StillTown, TownStage
 
 PASSENGERS = DRIVERS = 3
@@ -54,6 +54,7 @@ class People(RuleBasedStateMachine):
         self.stage = TownStage(self.town, self.model)
         self.passengers: list[Person] = []
         self.drivers: list[Person] = []
+        self.confirmed: set[tuple[str, str, int, datetime]] = set()
 
     @initialize(data=st.data())
     def everybody_says_hello(self, data: st.DataObject) -> None:
@@ -189,6 +190,10 @@ class People(RuleBasedStateMachine):
         """To anybody else, whatever they are at and whether they want to hear of it or not."""
         payer = data.draw(st.sampled_from(self.idle(self.model.people)))
         payee = data.draw(st.sampled_from([one for one in self.model.people if one is not payer]))
+        # A yes is known by its second, so that it counts once: nobody says the same one twice within it.
+        said = (payer.name, payee.name, amount, self.town.now)
+        assume(amount <= CONFIRMED_ABOVE or said not in self.confirmed)
+        self.confirmed.add(said)
         self.play(deeds.sends(self.model, payer, payee, amount))
 
     def unplanned(self) -> list[Person]:
