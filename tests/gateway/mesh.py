@@ -22,7 +22,7 @@ from tests.chassis.polling import found
 
 # What providers were told; nothing listens there, the simulator posts to the real address.
 PUBLIC = "https://rides.example"
-PATIENCE_SECONDS = 40.0  # only what fails waits that long
+PATIENCE_SECONDS = 90.0  # only what fails waits that long
 
 
 @dataclass(frozen=True)
