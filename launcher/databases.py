@@ -63,11 +63,15 @@ def refused(dsn: str, error: BaseException) -> str:
     return f"DATABASE_URL cannot be used, write it as postgresql://user:password@host:port/database ({error})"
 
 
-async def create(admin_dsn: str, name: str, template: str = "template1") -> bool:
-    """Create a database from a template that nobody is connected to; False when it is there already."""
+async def create(admin_dsn: str, name: str, template: str = "template1", *, copies_files: bool = False) -> bool:
+    """Create a database from a template that nobody is connected to; False when it is there already.
+
+    Copying files instead of logging their blocks is faster where checkpoints wait for no disk.
+    """
+    strategy = " STRATEGY file_copy" if copies_files else ""
     connection = await asyncpg.connect(admin_dsn, timeout=10)
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{strategy}')
     except asyncpg.DuplicateDatabaseError:
         return False
     finally:

@@ -13,7 +13,7 @@ from chassis.events_servicer import EventsServicer
 from chassis.http import serve_prometheus
 from chassis.later import in_a_thread
 from chassis.listener import open_listener
-from chassis.periodic import repeating
+from chassis.periodic import repeating, repeating_in_turn
 from chassis.queues import LOOK_SECONDS, QueueGauges
 from chassis.server import GrpcServer, serve_grpc
 from chassis.settings import load
@@ -118,18 +118,23 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(cleaning_up(numbers.cleanup))
         queues = QueueGauges(database, events.BACKLOG)
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
-        await stack.enter_async_context(repeating("profile retention", _RETENTION_SECONDS, store.expire_requests))
-        await stack.enter_async_context(repeating("number retention", _RETENTION_SECONDS, number_store.expire))
-        await stack.enter_async_context(
-            repeating("audit retention", _RETENTION_SECONDS, lambda: audit.expire(database, settings.audit_days))
-        )
         enrichments = EnrichmentStore(database, days=settings.enrichment_days)
-        await stack.enter_async_context(repeating("enrichment retention", _RETENTION_SECONDS, enrichments.expire))
         wallet_terms = settings.wallet_terms()
         referrals = ReferralStore(database, settings.referral_terms(wallet_terms.currency), wallet_terms)
         await stack.enter_async_context(repeating("paying rewards", PAY_SECONDS, referrals.pay))
         insurance = InsuranceStore(database, settings.insurance_terms())
-        await stack.enter_async_context(repeating("document retention", _RETENTION_SECONDS, insurance.expire_loose))
+        await stack.enter_async_context(
+            repeating_in_turn(
+                _RETENTION_SECONDS,
+                {
+                    "profile retention": store.expire_requests,
+                    "number retention": number_store.expire,
+                    "audit retention": lambda: audit.expire(database, settings.audit_days),
+                    "enrichment retention": enrichments.expire,
+                    "document retention": insurance.expire_loose,
+                },
+            )
+        )
         await stack.enter_async_context(
             repeating(
                 "insurance reminders", reminding.LOOK_SECONDS, lambda: reminding.remind(database, insurance.terms)

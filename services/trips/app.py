@@ -13,7 +13,7 @@ from chassis.events_servicer import EventsServicer
 from chassis.http import serve_prometheus
 from chassis.later import in_a_thread
 from chassis.listener import open_listener
-from chassis.periodic import repeating
+from chassis.periodic import repeating, repeating_in_turn
 from chassis.queues import LOOK_SECONDS, QueueGauges
 from chassis.server import GrpcServer, serve_grpc
 from chassis.settings import load
@@ -96,18 +96,21 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
         await stack.enter_async_context(cleaning_up(cache.cleanup))
         await stack.enter_async_context(repeating("trips due", settings.due_interval_ms / 1000, trips.lapse))
         await stack.enter_async_context(repeating("silent drivers", _SILENT_SECONDS, trips.retire))
-        await stack.enter_async_context(repeating("matches retention", _RETENTION_SECONDS, matches.expire))
         await stack.enter_async_context(
             repeating("scheduled rides due", settings.due_interval_ms / 1000, schedules.serve_due)
         )
         queues = QueueGauges(database, BACKLOG)
         await stack.enter_async_context(repeating("looking at queues", LOOK_SECONDS, queues.look))
-        await stack.enter_async_context(repeating("trips retention", _RETENTION_SECONDS, trips.expire_requests))
         await stack.enter_async_context(
-            repeating(
-                "forgetting places",
+            repeating_in_turn(
                 _RETENTION_SECONDS,
-                lambda: retention.forget_places(database, settings.location_days),
+                {
+                    "matches retention": matches.expire,
+                    "trips retention": trips.expire_requests,
+                    "forgetting places": lambda: retention.forget_places(database, settings.location_days),
+                    "forgetting what was said": lambda: relaying.forget(database),
+                    "no-shows retention": lambda: no_shows.expire(database),
+                },
             )
         )
         await stack.enter_async_context(
@@ -117,12 +120,6 @@ async def open_service(settings: TripsSettings) -> AsyncIterator[GrpcServer]:
                 port=settings.prometheus_port,
                 setting="TRIPS_PROMETHEUS_PORT",
             )
-        )
-        await stack.enter_async_context(
-            repeating("forgetting what was said", _RETENTION_SECONDS, lambda: relaying.forget(database))
-        )
-        await stack.enter_async_context(
-            repeating("no-shows retention", _RETENTION_SECONDS, lambda: no_shows.expire(database))
         )
         trips_servicer, events_servicer = TripsServicer(cache), EventsServicer(events, bell)
         erasure_servicer = ErasureServicer(database, settings.terms, forget=cache.forget_person)

@@ -3,7 +3,8 @@
 import asyncio
 
 from chassis import errors
-from chassis.periodic import repeating
+from chassis.periodic import Work, repeating, repeating_in_turn
+from tests.chassis.polling import until
 
 
 async def test_rounds_follow_at_once_while_there_is_work_and_survive_failures() -> None:
@@ -27,3 +28,26 @@ async def test_rounds_follow_at_once_while_there_is_work_and_survive_failures() 
     count = len(rounds)
     await asyncio.sleep(0)
     assert len(rounds) == count
+
+
+async def test_what_may_wait_is_done_one_after_the_other() -> None:
+    """Works that share a turn never run at once, and one that fails keeps none of the others from theirs."""
+    running: list[str] = []
+    done: list[str] = []
+
+    def work(name: str) -> Work:
+        async def run() -> int:
+            assert running == []
+            running.append(name)
+            await asyncio.sleep(0)
+            running.remove(name)
+            done.append(name)
+            if name == "broken":
+                raise errors.Unavailable
+            return 0
+
+        return run
+
+    async with repeating_in_turn(0.001, {name: work(name) for name in ("broken", "first", "second")}):
+        await until(lambda: len(done) >= 6, 5)
+    assert done[:6] == ["broken", "first", "second"] * 2
