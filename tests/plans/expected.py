@@ -459,9 +459,9 @@ _LISTS: Final = [
     ("profile.entries", "account_id", "-created_at,-entry_id", "entry_of_account"),
     ("profile.entries", "account_id:in", "-created_at,-entry_id", "entry_of_account"),
     ("profile.certificates", "", "-submitted_at,-certificate_id", "certificate_submitted"),
-    ("profile.certificates", "state", "certificate_id", "certificate_state document_certificate | certificate_pkey"),
+    ("profile.certificates", "state:gte,state:lte", "state,certificate_id", "certificate_state"),
     ("profile.claims", "", "-submitted_at,-claim_id", "claim_submitted"),
-    ("profile.claims", "state", "claim_id", "claim_state document_claim | claim_pkey"),
+    ("profile.claims", "state:gte,state:lte", "state,claim_id", "claim_state"),
     *(
         ("profile.enrichment_items", conditions, "-created_at,-item_id", index)
         for conditions, index in (
@@ -497,9 +497,9 @@ _COUNTED_ANYHOW = {
     "profile.audit_list[;count]": "",
     "profile.audit_list[action;count]": "audit_action |",
     "profile.certificates[;count]": "| certificate_pkey",
-    "profile.certificates[state;count]": "certificate_state |",
+    "profile.certificates[state:gte,state:lte;count]": "certificate_state |",
     "profile.claims[;count]": "| claim_pkey",
-    "profile.claims[state;count]": "claim_state |",
+    "profile.claims[state:gte,state:lte;count]": "claim_state |",
     "profile.claims_of_person[person_id;count]": "claim_person | claim_person_state",
     "trips.list[;count]": "| trip_pkey",
     "trips.list[state,vehicle;count]": "trip_vehicle_state |",
