@@ -52,6 +52,10 @@ async def test_fifty_drivers_accept_at_once_over_two_replicas(open_trips: Any) -
                 )
             )
             results = [result for batch in answers for result in batch]
+            # A lock that a slow machine let time out: whoever got that asks again, as the gateway does.
+            for number, request in enumerate(requests):
+                while calls.reason(results[number]) == "ROW_BUSY":
+                    (results[number],) = await calls.answer(left, request)
             assert Counter(map(calls.reason, results)) == {"": 1, "TRIP_TAKEN": 49}
             winner = (await calls.trip_of(left, trip.trip_id)).driver_id
             told = await calls.heard(left)
