@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-# The promise is 100 ms; a machine that is shared stands still now and then, so that what is asserted is generous.
+# The promise is 100 ms, asserted of the median: a machine that is shared stands still now and then. A change that was
+# missed is seen no sooner than its entry expires, which takes longer than this.
 PROMISED_SECONDS = 0.1
-GENEROUS_SECONDS = 2.0
+GENEROUS_SECONDS = 30.0
 
 _LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hailwire-listener'"
 
@@ -32,7 +33,8 @@ async def seconds_until(seen: Callable[[], Awaitable[bool]]) -> float:
 
 
 def tell(what: str, took: list[float]) -> None:
-    """Print what was measured beside the promise."""
+    """Print what was measured beside the promise, which the median must keep."""
     median, most = statistics.median(took) * 1000, max(took) * 1000
     promised = PROMISED_SECONDS * 1000
+    assert median < promised, f"{what}: median {median:.1f} ms, {promised:.0f} promised"
     print(f"{what}: median {median:.1f} ms, at most {most:.1f} ms of {len(took)}; {promised:.0f} promised")  # noqa: T201

@@ -86,7 +86,7 @@ async def test_a_replica_that_comes_back_is_found(telemetry: Telemetry) -> None:
                 except errors.Unavailable:
                     return False
 
-            await polling.until_awaited(is_back, seconds=5)
+            await polling.until_awaited(is_back, seconds=30)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ async def test_cancelled_callers_give_their_connections_back(database: Database)
     now = database.pool.statistics()
     assert (now.waiting, now.in_use) == (0, 0)
     assert now.size <= now.max
-    async with asyncio.timeout(5), contextlib.AsyncExitStack() as stack:
+    async with asyncio.timeout(30), contextlib.AsyncExitStack() as stack:
         for _ in range(4):
             session = await stack.enter_async_context(database.session())
             assert await session.fetchval(ONE) == 1

@@ -127,7 +127,7 @@ async def test_nobody_there(telemetry: Telemetry) -> None:
         port = server.port
     async with open_channel(f"127.0.0.1:{port}", telemetry) as channel:
         with pytest.raises(errors.Unavailable):
-            await tiny.ask(channel, timeout=5)
+            await tiny.ask(channel, timeout=30)
     with pytest.raises(errors.Unavailable):
         await tiny.ask(channel)
 

@@ -23,7 +23,7 @@ async def test_rounds_follow_at_once_while_there_is_work_and_survive_failures() 
         done.set()
         return 0
 
-    async with repeating("test", 0.01, work), asyncio.timeout(5):
+    async with repeating("test", 0.01, work), asyncio.timeout(30):
         await done.wait()
     count = len(rounds)
     await asyncio.sleep(0)

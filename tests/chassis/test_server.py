@@ -118,7 +118,7 @@ async def test_the_drain_says_so_first_and_lets_calls_finish(patient: Patient, t
         assert not running.done()
         async with grpc.aio.insecure_channel(target) as late:
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await tiny.multicallable(late)(b"", timeout=5)
+                await tiny.multicallable(late)(b"", timeout=30)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         assert not living.done()
         patient.end.set()

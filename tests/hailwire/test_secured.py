@@ -47,7 +47,7 @@ async def hello(request: bytes, context: Any) -> bytes:
 async def code(channel: grpc.aio.Channel) -> str:
     """How a call of the tiny service ends."""
     try:
-        await tiny.multicallable(channel)(b"", timeout=3)
+        await tiny.multicallable(channel)(b"", timeout=30)
     except grpc.aio.AioRpcError as error:
         return error.code().name
     return "OK"
@@ -83,7 +83,7 @@ async def test_health_needs_no_token(telemetry: Telemetry) -> None:
         grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
     ):
         health: Any = health_pb2_grpc.HealthStub(channel)
-        answer = await health.Check(health_pb2.HealthCheckRequest(service="alive"), timeout=3)
+        answer = await health.Check(health_pb2.HealthCheckRequest(service="alive"), timeout=30)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 

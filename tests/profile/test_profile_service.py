@@ -159,7 +159,7 @@ async def test_other_replicas_forget_what_changed(open_profile: Open) -> None:
             pass
         await resolve(right, number)
         (changed,) = await update(left, updating(person.person_id, language="fr"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (await get(right, person.person_id))[0].person != changed.person:
                 pass
             while await resolve(right, number) != changed.person:

@@ -211,7 +211,7 @@ async def test_without_a_useful_redis_all_is_as_before(
             async def seen(stub: Any = other, version: int = changed.person.version) -> bool:
                 return bool((await resolve(stub, number)).version == version)
 
-            await until_awaited(seen, seconds=5)
+            await until_awaited(seen, seconds=30)
 
 
 async def test_no_address_is_a_wrong_setting(open_profile: Open) -> None:

@@ -81,7 +81,7 @@ async def test_a_mailbox_of_which_nothing_is_left_is_not_leased(
         await other.execute("DELETE FROM trips.event")
         taking = asyncio.create_task(calls.take(replica, "a"))
         waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await sql.fetchval(waits):
                 await asyncio.sleep(0.01)
     await other.close()
@@ -127,7 +127,7 @@ async def test_an_acknowledgement_releases_whoever_got_the_events_meanwhile(
         await other.execute("SELECT FROM trips.mailbox ORDER BY recipient_id FOR NO KEY UPDATE")
         acknowledging = asyncio.create_task(calls.acknowledge(replica, taken))
         waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await sql.fetchval(waits):
                 await asyncio.sleep(0.01)
         await other.execute("UPDATE trips.event SET recipient_id = 105")

@@ -131,7 +131,7 @@ async def test_a_trip_made_while_a_merge_waits_is_merged_too(replica: Any, fresh
         await connection.execute("SELECT FROM trips.participant WHERE person_id = $1 FOR UPDATE", passenger)
         merging = asyncio.create_task(calls.merge(replica, driver, passenger))
         waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await connection.fetchval(waits):
                 await asyncio.sleep(0.01)
         await connection.execute(
@@ -288,7 +288,7 @@ async def test_a_request_that_waits_for_a_merge_is_the_survivors(replica: Any, f
         await connection.execute("SELECT FROM trips.participant WHERE person_id = $1 FOR UPDATE", old)
         creating = asyncio.create_task(calls.created(replica, old))
         waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await connection.fetchval(waits):
                 await asyncio.sleep(0.01)
         await connection.execute("INSERT INTO trips.merged VALUES ($1, $2)", old, new)

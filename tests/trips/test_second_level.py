@@ -88,7 +88,7 @@ async def test_borrowed_until_it_changes(open_trips: Callable[..., Any], redis: 
             taken = pb.TRIP_STATE_ACCEPTED
             return bool((presence.trip_id, trip.state, open_trip.state) == (trip_id, taken, taken))
 
-        await until_awaited(told, seconds=5)
+        await until_awaited(told, seconds=30)
         # Trips of a person who turns out to be another one name that one, everywhere.
         another = calls.person()
         await calls.persistently(lambda: calls.merge(left, passenger, another))
@@ -96,7 +96,7 @@ async def test_borrowed_until_it_changes(open_trips: Callable[..., Any], redis: 
         async def renamed() -> bool:
             return bool((await calls.trip_of(right, trip_id)).passenger_id == another)
 
-        await until_awaited(renamed, seconds=5)
+        await until_awaited(renamed, seconds=30)
 
 
 async def test_trips_are_borrowed_by_their_ids(open_trips: Callable[..., Any], redis: RedisServer, sql: Any) -> None:
@@ -140,4 +140,4 @@ async def test_without_redis_a_ride_goes_on(open_trips: Callable[..., Any], redi
             async def seen(wanted: Any = step) -> bool:
                 return bool((await calls.trip_of(right, trip.trip_id)).state == wanted)
 
-            await until_awaited(seen, seconds=5)
+            await until_awaited(seen, seconds=30)
