@@ -106,6 +106,7 @@ _MERGE_INTO = Statement(
         pending = kept.pending + lost.pending,
         alone = kept.alone OR lost.alone,
         person_id = coalesce(kept.person_id, lost.person_id),
+        person_version = CASE WHEN kept.person_id IS NULL THEN lost.person_version ELSE kept.person_version END,
         language = CASE WHEN kept.language = '' THEN lost.language ELSE kept.language END,
         handed_over = kept.handed_over || lost.handed_over,
         last_inbound_at = greatest(kept.last_inbound_at, lost.last_inbound_at),

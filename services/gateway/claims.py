@@ -19,6 +19,8 @@ class Snapshot:
     instance_id: int
     epoch: int
     person_id: int | None
+    # As the last turn left the person; None before the first.
+    person_version: int | None
     handed_over: tuple[int, ...]
     language: str
     reply_to: str
@@ -52,7 +54,8 @@ class Claim:
 
 SNAPSHOT_COLUMNS = """
     conversation.conversation_id, conversation.instance_id, conversation.epoch, conversation.person_id,
-    conversation.handed_over, conversation.language, conversation.reply_to, conversation.last_inbound_at,
+    conversation.person_version, conversation.handed_over, conversation.language, conversation.reply_to,
+    conversation.last_inbound_at,
     conversation.state_name, conversation.state_version, conversation.state_data, conversation.state_expires_at,
     conversation.ordinary_at, conversation.ordinary_until, conversation.expensive_at, conversation.expensive_until
 """
@@ -120,6 +123,7 @@ def snapshot(row: Any) -> Snapshot:
         instance_id=row["instance_id"],
         epoch=row["epoch"],
         person_id=row["person_id"],
+        person_version=row["person_version"],
         handed_over=tuple(row["handed_over"]),
         language=row["language"],
         reply_to=row["reply_to"],

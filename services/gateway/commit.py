@@ -59,6 +59,7 @@ _SAVE = Statement(
             SELECT FROM gateway.pending
             WHERE pending.conversation_id = conversation.conversation_id AND pending.alone) END,
         person_id = coalesce(saved.person_id, conversation.person_id),
+        person_version = coalesce(saved.person_version, conversation.person_version),
         language = CASE WHEN saved.language = '' THEN conversation.language ELSE saved.language END,
         handed_over = conversation.handed_over || CASE WHEN saved.handed_over = '' THEN '{{}}'
                                           ELSE string_to_array(saved.handed_over, ',')::bigint[] END,
@@ -68,9 +69,10 @@ _SAVE = Statement(
         expensive_at = saved.expensive_at, expensive_until = saved.expensive_until
     FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[],
                 $9::timestamptz[], $10::boolean[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
-                $14::timestamptz[])
+                $14::timestamptz[], $15::bigint[])
         AS saved (conversation_id, keep, person_id, language, handed_over, state_name, state_version, state_data,
-                  state_expires_at, silenced, ordinary_at, ordinary_until, expensive_at, expensive_until)
+                  state_expires_at, silenced, ordinary_at, ordinary_until, expensive_at, expensive_until,
+                  person_version)
     WHERE conversation.conversation_id = saved.conversation_id
     RETURNING {SNAPSHOT_COLUMNS}
     """,  # noqa: S608 - our own column list
@@ -236,6 +238,7 @@ class TurnCommit:
             [one.ordinary.until for one in counts],
             [one.expensive.at for one in counts],
             [one.expensive.until for one in counts],
+            [one.person_version for one in ended],
         )
         leased = {row["conversation_id"]: snapshot(row) for row in rows if row["conversation_id"] in going_on}
         if not leased:

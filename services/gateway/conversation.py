@@ -85,17 +85,24 @@ class Conversations:
         world = PersonalWorld(person, claim.key, self._profile, self._trips, self._proving, _address(claim))
         turn = self._turn(claim, person, world, message, address)
         if admission.refused and admission.until is not None:
-            return _decision(claim, person, limited.notice(turn, admission.refused, admission.until), ())
+            return _decision(claim, person, world, limited.notice(turn, admission.refused, admission.until), ())
         handed_over = await self._hand_over(claim, person, world)
-        decision = _decision(claim, person, await take_turn(turn), handed_over)
+        decision = _decision(claim, person, world, await take_turn(turn), handed_over)
         return replace(decision, replies=(), reason=decision.reason or RATE_LIMITED) if admission.mute else decision
 
     async def _person(self, claim: Claim, message: Message) -> profile_pb2.Person:
         if not claim.addresses and claim.snapshot.person_id is not None:
             # The number that it came from changed hands while it waited: it is still its former person's.
-            return await self._profile.get(claim.snapshot.person_id)
+            return await self._as_left(claim, await self._profile.get(claim.snapshot.person_id))
         addresses = [Address.from_key(key) for key in claim.addresses or (claim.snapshot.reply_to,)]
-        return await self._profile.resolve(addresses, message.profile_name)
+        return await self._as_left(claim, await self._profile.resolve(addresses, message.profile_name))
+
+    async def _as_left(self, claim: Claim, person: profile_pb2.Person) -> profile_pb2.Person:
+        """The person, no older than the last turn left them: that another replica hears of it takes a moment."""
+        known = claim.snapshot
+        if person.person_id == known.person_id and person.version < (known.person_version or 0):
+            return await self._profile.get(person.person_id, fresh=True)
+        return person
 
     async def _renamed(self, claim: Claim, change: IdentityChange) -> Decision:
         """The provider tells that a person we know has another number or user id."""
@@ -109,14 +116,15 @@ class Conversations:
         )
         request.update_mask.paths.append("identities")
         person = await self._profile.update(request)
-        handed_over = await self._hand_over(claim, person, PersonalWorld(person, claim.key, self._profile, self._trips))
-        return _decision(claim, person, Outcome(_state(claim), silent_reason=SYSTEM_NOTICE), handed_over)
+        world = PersonalWorld(person, claim.key, self._profile, self._trips)
+        handed_over = await self._hand_over(claim, person, world)
+        return _decision(claim, person, world, Outcome(_state(claim), silent_reason=SYSTEM_NOTICE), handed_over)
 
     async def _event(self, claim: Claim) -> Decision:
         if not claim.snapshot.reply_to:
             return _silent(claim, NO_ADDRESS)
         event = events_pb2.Event.FromString(claim.raw)
-        person = await self._profile.get(event.recipient_id)
+        person = await self._as_left(claim, await self._profile.get(event.recipient_id))
         world = PersonalWorld(person, claim.key, self._profile, self._trips)
         if event.recipient_id != person.person_id:
             as_survivor(event.trip, {event.recipient_id, *person.merged_person_ids}, person.person_id)
@@ -137,7 +145,7 @@ class Conversations:
                 event=event,
             )
         )
-        return _decision(claim, person, outcome, ())
+        return _decision(claim, person, world, outcome, ())
 
     async def _hand_over(self, claim: Claim, person: profile_pb2.Person, world: PersonalWorld) -> tuple[int, ...]:
         """Tell the trips service once about everybody who turned out to be this person."""
@@ -232,12 +240,15 @@ def _silenced(outcome: Outcome) -> bool | None:
     return None if outcome.silent_reason else False
 
 
-def _decision(claim: Claim, person: profile_pb2.Person, outcome: Outcome, handed_over: tuple[int, ...]) -> Decision:
+def _decision(
+    claim: Claim, person: profile_pb2.Person, world: PersonalWorld, outcome: Outcome, handed_over: tuple[int, ...]
+) -> Decision:
     return Decision(
         claim,
         Ending.DONE,
         replies=outcome.replies,
         person_id=person.person_id,
+        person_version=world.person_version,
         language=outcome.language or person.language,
         handed_over=handed_over,
         state_name=outcome.state.name,

@@ -35,6 +35,8 @@ class Decision:
     ending: Ending
     replies: tuple[Reply, ...] = ()
     person_id: int | None = None
+    # Of the person, after everything that the turn changed; None: as before.
+    person_version: int | None = None
     language: str = ""
     handed_over: tuple[int, ...] = ()
     state_name: str = ""

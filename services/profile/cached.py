@@ -65,8 +65,13 @@ class CachedPeople:
         self._second = lent.level
         publish(telemetry, {"people": self._held, "identities": self._signposts})
 
-    async def find(self, person_ids: Sequence[int]) -> dict[int, Person]:
-        """Those that exist, by the id asked for; a merged person's id gives the survivor."""
+    async def find(self, person_ids: Sequence[int], *, fresh: bool = False) -> dict[int, Person]:
+        """Those that exist, by the id asked for; a merged person's id gives the survivor.
+
+        `fresh`: whoever asks knows of a change that we may not have heard of yet.
+        """
+        if fresh:
+            self._changed(person_ids)
         own_ids = {asked: self._own_id(asked) for asked in person_ids}
         found = await self._people.get(own_ids.values())
         return {asked: found[own_id] for asked, own_id in own_ids.items() if own_id in found}

@@ -13,10 +13,10 @@ from services.profile.sealing import Sealer
 
 
 class People(Protocol):
-    """What the store and its cache have in common."""
+    """People, from memory as long as nothing has changed."""
 
-    async def find(self, person_ids: list[int]) -> dict[int, Person]:
-        """By the id asked for."""
+    async def find(self, person_ids: list[int], *, fresh: bool) -> dict[int, Person]:
+        """By the id asked for; `fresh` from the database."""
 
     async def page(self, wanted: Wanted) -> tuple[list[Person], Page]:
         """The people of a page of a list, and the page."""
@@ -54,7 +54,7 @@ class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
     async def BatchGetPeople(self, request: pb.BatchGetPeopleRequest, context: object) -> pb.BatchGetPeopleResponse:
         """Reads people by id."""
         pages.check_batch(request.person_ids)
-        found = await self._people.find(list(request.person_ids))
+        found = await self._people.find(list(request.person_ids), fresh=request.fresh)
         return pb.BatchGetPeopleResponse(
             results=[messages.result(found.get(person_id) or PersonNotFound()) for person_id in request.person_ids]
         )

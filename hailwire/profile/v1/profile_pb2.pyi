@@ -321,6 +321,11 @@ class BatchGetPeopleRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_IDS_FIELD_NUMBER: _builtins.int
+    FRESH_FIELD_NUMBER: _builtins.int
+    fresh: _builtins.bool
+    """Whether the asker knows of a change that the replica may not have heard of yet. False: the answer may be what was
+    true up to 100 ms ago. True: it is read anew.
+    """
     @_builtins.property
     def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Who is asked for."""
@@ -329,10 +334,11 @@ class BatchGetPeopleRequest(_message.Message):
         self,
         *,
         person_ids: _abc.Iterable[_builtins.int] | None = ...,
+        fresh: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_ids", b"person_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fresh", b"fresh", "person_ids", b"person_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

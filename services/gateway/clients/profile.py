@@ -73,6 +73,13 @@ class Profile:
             lambda items: profile_pb2.BatchGetPeopleRequest(person_ids=items),
             _person,
         )
+        self._get_now: Coalescer[int, profile_pb2.Person] = batched(
+            self.peer,
+            "get_now",
+            stub.BatchGetPeople,
+            lambda items: profile_pb2.BatchGetPeopleRequest(person_ids=items, fresh=True),
+            _person,
+        )
         self._update: Coalescer[profile_pb2.UpdatePersonRequest, profile_pb2.Person] = batched(
             self.peer,
             "update",
@@ -86,9 +93,9 @@ class Profile:
         identities = [identity(address) for address in addresses]
         return await self._resolve(profile_pb2.ResolvePersonRequest(identities=identities, name=name))
 
-    async def get(self, person_id: int) -> profile_pb2.Person:
-        """A person by id."""
-        return await self._get(person_id)
+    async def get(self, person_id: int, *, fresh: bool = False) -> profile_pb2.Person:
+        """A person by id; `fresh` for whoever knows of a change that the replica asked may not have heard of."""
+        return await (self._get_now if fresh else self._get)(person_id)
 
     async def disclose(self, person_id: int, to_person_id: int, trip_id: int) -> str:
         """A number that its person agreed to show to one other person; empty when they have none."""

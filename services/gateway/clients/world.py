@@ -37,6 +37,8 @@ class PersonalWorld:
     ) -> None:
         """`proving` and the `address` that the person writes from: for messages; nobody proves anything by an event."""
         self._person_id = person.person_id
+        # Of the person, after what was changed here.
+        self.person_version = person.version
         self._language = person.language
         self._proving = proving
         self._address = address
@@ -69,7 +71,9 @@ class PersonalWorld:
         if quiet_hours is not None:
             request.person.quiet_hours.CopyFrom(quiet_hours)
             request.update_mask.paths.append("quiet_hours")
-        return await self._profile.update(request)
+        changed = await self._profile.update(request)
+        self.person_version = max(self.person_version, changed.version)
+        return changed
 
     async def prove_number(self, step: str, number: str) -> None:
         """Send a code to a number."""
