@@ -11,8 +11,9 @@ from typing import Any
 
 from chassis import logs, request_ids
 from chassis.telemetry import Telemetry
+from chassis.thinned import Thinned
 
-log = logs.get(__name__)
+log = Thinned(logs.get(__name__))
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -104,5 +105,5 @@ class Measured:
             self._seconds.record(seconds, route=route, method=method)
             self._requests.add(1, route=route, method=method, status=str(status))
             if seconds > self._slow_seconds:
-                log.warning("slow request", route=route, method=method, status=status, seconds=round(seconds, 3))
+                log.warning("slow request", route, route=route, method=method, status=status, seconds=round(seconds, 3))
             request_ids.current.reset(token)

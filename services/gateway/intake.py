@@ -56,6 +56,11 @@ class Intake:
         self._items = ItemCounter(telemetry)
         self._within = Overdue(_STORE_SECONDS)
 
+    def check_room(self) -> None:
+        """Raise Refusal while nothing more can be taken: before anything is read, so that refusing costs little."""
+        if self._store.waiting >= self._max_waiting or self._waiting_bytes > _WAITING_BYTES:
+            raise Refusal(503, "overloaded", retry_after=1)
+
     async def take(self, items: list[Item], trace: str) -> Stored:
         """Store the items of one webhook; returns when they are committed. Raises Refusal when they may not be."""
         if not items:

@@ -16,6 +16,7 @@ from chassis import errors, logs
 from chassis.overdue import Overdue
 from chassis.settings import Secret
 from chassis.telemetry import Telemetry, failed, new_traceparent, traceparent
+from chassis.thinned import Thinned
 from services.gateway.intake import Intake, Refusal
 from services.gateway.messages import Item, ItemKind
 from services.gateway.providers.twilio import signature as twilio_signature
@@ -24,7 +25,7 @@ from services.gateway.providers.whatsapp import handshake
 from services.gateway.providers.whatsapp import signature as whatsapp_signature
 from services.gateway.providers.whatsapp import webhook as whatsapp_webhook
 
-log = logs.get(__name__)
+log = Thinned(logs.get(__name__))
 
 # Meta sends up to 3 MB; a legal batch that we cut off would come back for seven days.
 WHATSAPP_BODY_BYTES = 4 * 1024 * 1024
@@ -99,7 +100,7 @@ class Webhooks:
                 status = await serve(scope, receive, send)
             except Refusal as refusal:
                 status, reason = refusal.status, refusal.reason
-                log.warning("webhook refused", provider=provider, status=status, reason=reason)
+                log.warning("webhook refused", reason, provider=provider, status=status, reason=reason)
                 await _refuse(send, refusal)
             span.set_attribute("http.response.status_code", status)
             if status >= 500:
@@ -114,6 +115,7 @@ class Webhooks:
         return await _answer(send, 200, b"text/plain", challenge.encode())
 
     async def _whatsapp(self, scope: Scope, receive: Receive, send: Send) -> int:
+        self._intake.check_room()
         headers = _headers(scope)
         raw = await self._body(headers, receive, WHATSAPP_BODY_BYTES)
         if not whatsapp_signature.verify(raw, headers.get(b"x-hub-signature-256"), self._app_secrets):
@@ -134,6 +136,7 @@ class Webhooks:
         return replace(item, kind=ItemKind.NOTICE, addresses=())
 
     async def _twilio(self, scope: Scope, receive: Receive, send: Send) -> int:
+        self._intake.check_room()
         headers = _headers(scope)
         raw = await self._body(headers, receive, TWILIO_BODY_BYTES)
         query: bytes = scope["query_string"]

@@ -122,7 +122,7 @@ async def test_cut_in_the_middle(wired: tuple[Mesh, Wire], word: Register, phone
 
 
 async def test_overloaded(open_here: Open, fresh_database_url: str, phones: Callable[[int], list[str]]) -> None:
-    """When more waits to be stored than is allowed, webhooks are refused at once with 503 until it is less."""
+    """When more waits to be stored than is allowed, webhooks are refused at once and unread until it is less."""
     async with open_here(GATEWAY_MAX_WAITING="5") as mesh:
         blocker = await asyncpg.connect(fresh_database_url)
         people = phones(30)
@@ -141,6 +141,9 @@ async def test_overloaded(open_here: Open, fresh_database_url: str, phones: Call
                 refused = [post.result() for post in posts if post.done()]
                 for answer in refused:
                     _unavailable(answer)
+                # Not even whose it is: what is refused must cost little.
+                _unavailable(await mesh.post("/webhooks/whatsapp", b"{}", {}))
+                _unavailable(await mesh.post("/webhooks/twilio", b"", {}))
         finally:
             await blocker.close()
         answers = await asyncio.gather(*posts)
