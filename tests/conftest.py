@@ -28,8 +28,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # once for a run, and before its wo
     folders.remove_left_behind()
     folders.work_in_memory()
 
-# A machine that is shared stands still now and then: how long an example took says nothing about it.
-hypothesis.settings.register_profile("hailwire", deadline=None, max_examples=60)
+# A machine that is shared stands still now and then: how long an example took, or its making, says nothing about it.
+hypothesis.settings.register_profile(
+    "hailwire", deadline=None, max_examples=60, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("hailwire")
 
 T = TypeVar("T")
@@ -133,8 +135,17 @@ def _database(server_dsn: Dsn, template: str) -> Iterator[str]:
     """A database under a name of its own, dropped at the end."""
     name = f"hailwire_test_{secrets.token_hex(6)}"
     copies_files = "DATABASE_URL" not in os.environ  # the embedded server has no disk to wait for
-    run_apart(databases.create(server_dsn("postgres"), name, template, copies_files=copies_files))
+    _persistently(lambda: databases.create(server_dsn("postgres"), name, template, copies_files=copies_files))
     try:
         yield name
     finally:
-        run_apart(databases.drop(server_dsn("postgres"), name))
+        _persistently(lambda: databases.drop(server_dsn("postgres"), name))
+
+
+def _persistently(work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    """Again when a connection took longer than its ten seconds: then the machine stood still."""
+    for _ in range(2):
+        with contextlib.suppress(TimeoutError):
+            run_apart(work())
+            return
+    run_apart(work())

@@ -16,15 +16,18 @@ class Wire:
         self._target = host, port
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
+        self._whole = False
         self.port = 0
 
     async def mend(self) -> None:
         """Let connections through, always on the same port."""
+        self._whole = True
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, reuse_address=True)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Break what is connected and refuse what comes."""
+        self._whole = False
         if self._server is not None:
             self._server.close()
         for end in list(self._ends):
@@ -33,6 +36,10 @@ class Wire:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             far_reader, far_writer = await asyncio.open_connection(*self._target)
+            if not self._whole:  # cut before these two were among the ends
+                for end in (writer, far_writer):
+                    end.transport.abort()
+                return
             await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

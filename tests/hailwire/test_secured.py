@@ -71,7 +71,7 @@ async def test_everybody_else_is_refused(token: str, telemetry: Telemetry) -> No
         client.open_channel(f"127.0.0.1:{server.port}", token=token) as channel,
     ):
         with pytest.raises(errors.Unauthenticated) as refused:
-            await tiny.ask(channel)
+            await tiny.ask(channel, timeout=30)
     assert refused.value.reason == "CALLER_UNKNOWN"
     assert refused.value.message == "the caller is not known"
 
@@ -190,7 +190,7 @@ async def test_the_metrics_service_asks_by_the_name_of_the_service(profile_port:
     try:
         await fleet.find()
         (replica,) = fleet.services["profile"].replicas.values()
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not replica.up:
             assert time.monotonic() < end, replica.reason
             await replica.ask()

@@ -40,7 +40,7 @@ async def test_the_service_outlives_its_database(private_cluster: Any) -> None:
             return person
 
         async def until_health_is(state: Any) -> None:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while (await health.Check(health_pb2.HealthCheckRequest())).status != state:
                     pass
 

@@ -147,7 +147,7 @@ async def test_what_is_over_is_forgotten(open_channel: OpenChannel, number: str,
             async def gone() -> bool:
                 return bool(await connection.fetchval(left) == 0)
 
-            assert await found(gone, 20)
+            assert await found(gone)
     finally:
         await connection.close()
 

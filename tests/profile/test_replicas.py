@@ -30,7 +30,7 @@ async def remembers(stub: Any, sql: Any, person_id: int) -> None:
         await sql.execute(changed, person_id)
         return bool((await get(stub, person_id))[0].person.name == before)
 
-    await until_awaited(remembered, seconds=20)
+    await until_awaited(remembered, seconds=60)
 
 
 async def test_a_change_gets_around(open_profile: Open, sql: Any) -> None:
@@ -72,7 +72,7 @@ async def test_a_listener_that_lost_its_connection_remembers_nothing(open_profil
                 by_id = (await get(profile, person.person_id))[0].person.language
                 return [by_id, (await resolve(profile, number)).language] == [wanted] * 2
 
-            await until_awaited(true, seconds=20)
+            await until_awaited(true, seconds=60)
 
 
 async def test_whose_a_number_is_has_a_time_of_its_own(open_profile: Open, sql: Any) -> None:

@@ -245,7 +245,7 @@ async def test_strangers_do_not_wait_for_each_other(database_url: str, replica: 
         async with connection.transaction():
             await connection.execute("SELECT FROM profile.account WHERE person_id = $1 FOR UPDATE", ann.person_id)
             batch = pb.BatchTransferRequest(requests=[sending(ann, bob, 500), sending(bob, eve, 500)])
-            results = (await replica.wallets.BatchTransfer(batch, timeout=10)).results
+            results = (await replica.wallets.BatchTransfer(batch, timeout=60)).results
         assert [reason(one) for one in results] == ["ROW_BUSY", ""]
     finally:
         await connection.close()

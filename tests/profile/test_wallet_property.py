@@ -67,6 +67,13 @@ async def send(replica: Replica, request: pb.TransferRequest, said: Said) -> Non
                 return
 
 
+async def counted(replica: Replica, wallets: list[pb.Wallet]) -> list[int]:
+    """The balances: a connection that was told to end may do so only now, when a call is about to use it."""
+    while True:
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            return await balance(replica, *wallets)
+
+
 async def crash(killer: Any, alone: asyncio.Lock) -> None:
     async with alone:
         await killer.fetch(KILL)
@@ -89,10 +96,10 @@ async def play(database_url: str, rounds: list[list[Send | Kill]]) -> None:
                     moved[request_id] = step
                     request = sending(wallets[step.payer], wallets[step.payee], step.amount, request_id)
                     work += [send((one, two)[replica], request, said) for replica in step.replicas]
-                async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                async with asyncio.timeout(120), asyncio.TaskGroup() as group:
                     for one_of_them in work:
                         group.create_task(one_of_them)
-                assert sum(await balance(two, *wallets)) == PEOPLE * EACH
+                assert sum(await counted(two, wallets)) == PEOPLE * EACH
             # Each id had one outcome, and the balances are what those outcomes come to.
             expected = [EACH] * PEOPLE
             for request_id, step in moved.items():
@@ -100,14 +107,14 @@ async def play(database_url: str, rounds: list[list[Send | Kill]]) -> None:
                 if not reason(pb.TransactionResult.FromString(outcome)):
                     expected[step.payer] -= step.amount
                     expected[step.payee] += step.amount
-            assert await balance(one, *wallets) == expected
+            assert await counted(one, wallets) == expected
             assert min(expected) >= 0
         assert await is_right(database_url)
     finally:
         await killer.close()
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(ROUNDS)
 def test_money_is_conserved(database_url: str, rounds: list[list[Send | Kill]]) -> None:
     """Over two replicas, with repeats under the same ids and connections killed in the middle of transactions."""

@@ -19,6 +19,8 @@ else:
 _PEOPLE = itertools.count(1)
 
 KIGALI = (-1.9441, 30.0619)
+# What is refused because others were at it, or because a slow machine let a lock time out: every caller asks again.
+TRANSIENT = {"CONFLICT", "ROW_BUSY", "TRANSACTION_CONFLICT"}
 
 
 def person() -> int:
@@ -122,7 +124,7 @@ async def persistently(change: Callable[[], Awaitable[Any]]) -> Any:
     while True:
         answer = await change()
         result = answer[0] if isinstance(answer, list) else answer
-        if reason(result) not in {"CONFLICT", "ROW_BUSY", "TRANSACTION_CONFLICT"}:
+        if reason(result) not in TRANSIENT:
             return result
 
 

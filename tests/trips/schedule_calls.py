@@ -147,6 +147,6 @@ async def nothing_due(database_url: str) -> None:
         )
 
     try:
-        await until_awaited(done)
+        await until_awaited(done, seconds=120)
     finally:
         await connection.close()

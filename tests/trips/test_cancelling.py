@@ -1,6 +1,7 @@
 """Rides that come to nothing: declined by all, given up by either side, withdrawn."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -61,8 +62,9 @@ async def test_cancel_and_accept_at_the_same_instant_agree(open_trips: Any) -> N
             (driver,) = await calls.drivers(left, 1)
             passenger = calls.person()
             trip = await calls.created(left, passenger, [driver])
-            given_up, (answered,) = await asyncio.gather(
-                calls.cancel(left, trip.trip_id, passenger), calls.answer(right, calls.accepting(trip, driver))
+            given_up, answered = await asyncio.gather(
+                calls.persistently(partial(calls.cancel, left, trip.trip_id, passenger)),
+                calls.persistently(partial(calls.answer, right, calls.accepting(trip, driver))),
             )
             assert calls.reason(given_up) == ""
             assert calls.reason(answered) in {"", "TRIP_CLOSED"}

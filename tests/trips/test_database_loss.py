@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 async def _until_health_is(health: Any, state: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
             answer = await health.Check(health_pb2.HealthCheckRequest(service="hailwire.trips.v1.TripsService"))
             if answer.status == state:
@@ -50,10 +50,10 @@ async def test_the_service_outlives_its_database(private_cluster: Any) -> None:
         codes: set[grpc.StatusCode] = set()
 
         async def ask(request: Any) -> Any:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(150):
                 while True:
                     try:
-                        return (await calls.create(replica, request))[0]
+                        return await calls.persistently(lambda: calls.create(replica, request))
                     except grpc.aio.AioRpcError as failure:
                         codes.add(failure.code())
 

@@ -171,12 +171,13 @@ async def test_a_ride_that_is_measured(replica: Any, fresh_database_url: str) ->
     await calls.heard(replica)
     for step in range(1, 11):  # a kilometre each
         await _moved(replica, driver, (NORTH[0] - step * 0.00899, NORTH[1]))
-    await _shift(fresh_database_url, "20 minutes")
+    # The twentieth minute is for what the calls take.
+    await _shift(fresh_database_url, "19 minutes")
     done = await _completed(replica, trip, driver)
     assert done.distance_meters == pytest.approx(9996, abs=15)
-    # 300 + 10 km at 120 + 20 minutes at 10
+    # 300 + 10 km at 120 + up to 20 minutes at 10
     assert (done.fare.amount, done.fare.currency_code) == ("1700", "RWF")
-    assert (done.end_time.ToDatetime() - done.start_time.ToDatetime()).total_seconds() == pytest.approx(1200, abs=60)
+    assert (done.end_time.ToDatetime() - done.start_time.ToDatetime()).total_seconds() == pytest.approx(1140, abs=60)
     assert await calls.trip_of(replica, trip.trip_id) == done
     (event,) = await calls.take(replica)
     assert event.kind == events_pb2.EVENT_KIND_TRIP_COMPLETED
@@ -245,7 +246,7 @@ async def test_a_destination_that_is_none(replica: Any) -> None:
 async def test_without_places_time_counts(replica: Any, fresh_database_url: str) -> None:
     """Nobody shared anything: the base and the minutes."""
     trip, driver = await _riding(replica)
-    await _shift(fresh_database_url, "60 minutes")
+    await _shift(fresh_database_url, "59 minutes")  # and less than another for what the calls take
     done = await _completed(replica, trip, driver)
     assert (done.distance_meters, done.fare.amount) == (0, "900")
 
@@ -255,8 +256,9 @@ async def test_what_was_told_stays_told(open_trips: Any) -> None:
     async with open_trips() as replica:
         trip, driver = await _riding(replica)
         done = await _completed(replica, trip, driver)
-    dear = "moto=9000 cab=9000 lifan=9000 truck=9000 other=9000"
-    async with open_trips(FARE_BASE=dear, FARE_CURRENCY="UGX") as replica:
+    dear, free = (f"moto={price} cab={price} lifan={price} truck={price} other={price}" for price in (9000, 0))
+    # However long the second ride takes, its time costs nothing.
+    async with open_trips(FARE_BASE=dear, FARE_PER_MINUTE=free, FARE_CURRENCY="UGX") as replica:
         assert (await calls.trip_of(replica, trip.trip_id)).fare == done.fare
         trip, driver = await _riding(replica)
         assert (await _completed(replica, trip, driver)).fare.amount == "9000"

@@ -104,8 +104,8 @@ async def test_merges_repeat_chain_and_cross_without_harm(open_trips: Any) -> No
         assert [calls.reason(result) for result in results] == ["", "", "", "PERSON_INVALID"]
         assert [offer.driver_id for offer in (await calls.trip_of(left, trip.trip_id)).offers] == [crowd[2]]
         await asyncio.gather(
-            *(calls.merge(left, crowd[2], crowd[3]) for _ in range(3)),
-            *(calls.merge(right, crowd[3], crowd[2]) for _ in range(3)),
+            *(calls.persistently(partial(calls.merge, left, crowd[2], crowd[3])) for _ in range(3)),
+            *(calls.persistently(partial(calls.merge, right, crowd[3], crowd[2])) for _ in range(3)),
         )
         found = await left.trips.BatchGetPresences(pb.BatchGetPresencesRequest(person_ids=crowd))
         assert len({result.presence.person_id for result in found.results}) == 1
@@ -129,7 +129,7 @@ async def test_a_trip_made_while_a_merge_waits_is_merged_too(replica: Any, fresh
     await connection.execute("INSERT INTO trips.participant VALUES ($1)", passenger)
     async with connection.transaction():
         await connection.execute("SELECT FROM trips.participant WHERE person_id = $1 FOR UPDATE", passenger)
-        merging = asyncio.create_task(calls.merge(replica, driver, passenger))
+        merging = asyncio.create_task(calls.persistently(partial(calls.merge, replica, driver, passenger)))
         waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         async with asyncio.timeout(30):
             while not await connection.fetchval(waits):
@@ -286,11 +286,11 @@ async def test_a_request_that_waits_for_a_merge_is_the_survivors(replica: Any, f
     await connection.execute("INSERT INTO trips.participant VALUES ($1), ($2)", old, new)
     async with connection.transaction():
         await connection.execute("SELECT FROM trips.participant WHERE person_id = $1 FOR UPDATE", old)
-        creating = asyncio.create_task(calls.created(replica, old))
+        creating = asyncio.create_task(calls.persistently(partial(calls.create, replica, calls.new_trip(old))))
         waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         async with asyncio.timeout(30):
             while not await connection.fetchval(waits):
                 await asyncio.sleep(0.01)
         await connection.execute("INSERT INTO trips.merged VALUES ($1, $2)", old, new)
     await connection.close()
-    assert (await creating).passenger_id == new
+    assert (await creating).trip.passenger_id == new

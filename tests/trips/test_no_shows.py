@@ -71,7 +71,7 @@ async def test_a_driver_waits_and_then_says_that_nobody_came(
     await calls.heard(replica)
     early = await calls.cancel(replica, trip.trip_id, driver, "absent")
     assert calls.reason(early) == "NO_SHOW_TOO_EARLY"
-    assert 290 < int(calls.metadata(early)["seconds"]) <= 300
+    assert 240 < int(calls.metadata(early)["seconds"]) <= 300
     assert (await calls.trip_of(replica, trip.trip_id)).state == pb.TRIP_STATE_ARRIVED
     await clock.forward(minutes=3)
     # Telling where they are makes nobody wait longer.
@@ -106,7 +106,7 @@ async def test_who_is_early_for_a_planned_ride_waits_for_its_time(
         early = await calls.cancel(replica, trip.trip_id, driver, "absent")
         assert calls.reason(early) == "NO_SHOW_TOO_EARLY"
         # Six minutes until the ride's time, and five of waiting.
-        assert int(calls.metadata(early)["seconds"]) == pytest.approx(11 * 60, abs=30)
+        assert int(calls.metadata(early)["seconds"]) == pytest.approx(11 * 60, abs=60)
         await clock.forward(minutes=12)
         assert not calls.reason(await calls.cancel(replica, trip.trip_id, driver, "absent"))
         assert await _rows(fresh_database_url) == [(trip.trip_id, passenger, False)]
@@ -135,7 +135,7 @@ async def test_a_passenger_waits_for_what_was_promised(replica: Any, clock: Cloc
     await calls.heard(replica)
     early = await calls.cancel(replica, trip.trip_id, passenger, "noshow")
     assert calls.reason(early) == "NO_SHOW_TOO_EARLY"
-    assert int(calls.metadata(early)["seconds"]) == pytest.approx(23 * 60, abs=20)
+    assert int(calls.metadata(early)["seconds"]) == pytest.approx(23 * 60, abs=60)
     await clock.forward(minutes=22)
     assert calls.reason(await calls.cancel(replica, trip.trip_id, passenger, "noshow")) == "NO_SHOW_TOO_EARLY"
     await clock.forward(minutes=2)
@@ -202,7 +202,7 @@ async def test_after_three_times_requests_wait(open_trips: Any, clock: Clock) ->
         await calls.cancel(replica, other.trip_id, other.passenger_id)
         (second,) = await calls.drivers(replica, 1)
         await calls.cancel(replica, (await calls.created(replica, driver, [second])).trip_id, driver)
-        await clock.set(until - timedelta(seconds=30))
+        await clock.set(until - timedelta(minutes=2))
         (still,) = await calls.create(replica, calls.new_trip(passenger))
         assert calls.reason(still) == "NO_SHOWS_TOO_MANY"
         await clock.set(until + timedelta(seconds=1))

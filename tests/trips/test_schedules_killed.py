@@ -56,7 +56,7 @@ async def test_whatever_dies_each_thing_happens_once(fresh_database_url: str, op
                     await connection.execute(stop, whose)
                     await clock.set(moment)
                     victim.start()
-                    await until_awaited(lambda: _waits(watching))
+                    await until_awaited(lambda: _waits(watching), seconds=120)
                     victim.kill()
                 for other in others:
                     other.start()

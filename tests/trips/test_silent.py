@@ -1,12 +1,12 @@
 """Drivers who have not told for hours where they are: off the map, and told so once."""
 
-import asyncio
 from typing import Any
 
 import asyncpg
 
 from hailwire.trips.v1 import events_pb2
 from hailwire.trips.v1 import trips_pb2 as pb
+from tests.chassis.polling import until_awaited
 from tests.trips import calls
 
 
@@ -17,9 +17,10 @@ async def _shift(database_url: str, by: str) -> None:
 
 
 async def _until_offline(replica: Any, driver: int) -> None:
-    async with asyncio.timeout(30):
-        while (await calls.presence_of(replica, driver)).online:
-            pass
+    async def offline() -> bool:
+        return not (await calls.presence_of(replica, driver)).online
+
+    await until_awaited(offline)
 
 
 async def test_silent_drivers_go_off_the_map(open_trips: Any, fresh_database_url: str) -> None:
@@ -70,6 +71,6 @@ async def test_a_notice_follows_whoever_was_merged(open_trips: Any, fresh_databa
         await _shift(fresh_database_url, "61 seconds")
         await _until_offline(replica, driver)
         survivor = calls.person()
-        await calls.merge(replica, driver, survivor)
+        await calls.persistently(lambda: calls.merge(replica, driver, survivor))
         (event,) = await calls.take(replica)
         assert event.recipient_id == survivor
