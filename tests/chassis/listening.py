@@ -17,7 +17,7 @@ _LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND appli
 
 async def cut(connection: asyncpg.Connection, least: int = 1) -> None:
     """End every session that listens, once there are that many."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await connection.fetchval(f"SELECT count(*) {_LISTENERS}") < least:
             await asyncio.sleep(0.01)
     await connection.execute(f"SELECT pg_terminate_backend(pid) {_LISTENERS}")

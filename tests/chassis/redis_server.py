@@ -20,7 +20,7 @@ from launcher import ports
 from launcher.tether import tethered
 from tests.chassis.polling import until_awaited
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 
 
 def server_program() -> str:
