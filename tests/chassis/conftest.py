@@ -8,9 +8,17 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from chassis import connections
 from chassis.database import Database, DatabaseSettings, Statement, open_database
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stood still for some seconds has not met a busy database; a test of these limits sets its own."""
+    for name in ("_ACQUIRE_SECONDS", "_CONNECT_SECONDS", "_STATEMENT_SECONDS"):
+        monkeypatch.setattr(connections, name, 60.0)
 
 
 @pytest.fixture

@@ -126,10 +126,15 @@ async def test_a_row_that_is_busy(shelf: Database) -> None:
 
 async def test_a_statement_that_takes_too_long(database: Database) -> None:
     """The server ends it, and the connection stays good."""
-    async with database.session() as session:
-        await session.connection.execute("SET statement_timeout = 30")
-        with pytest.raises(errors.DeadlineExceeded):
+
+    async def sleep(session: Session) -> None:
+        async with session.savepoint():  # its end ends the limit, too: what comes after has its time
+            await session.connection.execute("SET LOCAL statement_timeout = 30")
             await session.fetchval(SLEEP, 60)
+
+    async with database.session() as session:
+        with pytest.raises(errors.DeadlineExceeded):
+            await sleep(session)
         assert await session.fetchval(ONE) == 1
 
 

@@ -70,20 +70,32 @@ async def test_the_deadline_shrinks_per_hop(inner_timeout: float | None, telemet
 async def test_a_hop_may_ask_for_less(telemetry: Telemetry) -> None:
     """A timeout that is shorter than what is left counts."""
     hops = Hops()
-    hops.inner_timeout = 1.0
+    hops.inner_timeout = 9.0
     hops.last.set()
     async with hops.open(telemetry) as channel:
-        await tiny.ask(channel, timeout=30)
-    assert hops.left[1] <= 1.012
+        await tiny.ask(channel, timeout=60)
+    assert hops.left[1] <= 9.012
+
+
+async def _given_up(telemetry: Telemetry, timeout: float) -> Hops:
+    """Hops of which the last one hangs until the caller's time is over; whoever was called is over, too."""
+    hops = Hops()
+    async with hops.open(telemetry) as channel:
+        with pytest.raises(errors.DeadlineExceeded):
+            await tiny.ask(channel, timeout=timeout)
+        await polling.until(lambda: len(hops.ended) == len(hops.left))
+    # It was the caller's time, and no longer one of their own; grpc rounds up.
+    assert all(left <= timeout + 0.11 for left in hops.left)
+    return hops
 
 
 async def test_no_call_outlives_its_caller(telemetry: Telemetry) -> None:
     """When the last one hangs, all three are over when the caller's time is, and the caller hears why."""
-    hops = Hops()
-    async with hops.open(telemetry) as channel:
-        with pytest.raises(errors.DeadlineExceeded):
-            await tiny.ask(channel, timeout=0.3)
-        await polling.until(lambda: len(hops.ended) == 3, seconds=4)
+    hops = await _given_up(telemetry, 0.3)
+    for longer in (3, 30):
+        if len(hops.left) < 3:  # that was over before the last one was called
+            hops = await _given_up(telemetry, longer)
+    assert len(hops.ended) == 3
     assert None not in hops.ended
 
 
@@ -91,12 +103,12 @@ async def test_a_caller_that_goes_away_ends_the_inner_calls(telemetry: Telemetry
     """Cancelling the first caller cancels the last servicer at once, not at its deadline."""
     hops = Hops()
     async with hops.open(telemetry) as channel:
-        caller = asyncio.create_task(tiny.ask(channel, timeout=60))
+        caller = asyncio.create_task(tiny.ask(channel, timeout=300))
         await polling.until(lambda: len(hops.left) == 3)
         caller.cancel()
         with pytest.raises(asyncio.CancelledError):
             await caller
-        await polling.until(lambda: len(hops.ended) == 3, seconds=30)
+        await polling.until(lambda: len(hops.ended) == 3)
     assert hops.ended == [asyncio.CancelledError] * 3
 
 
@@ -112,7 +124,7 @@ async def test_a_caller_without_a_deadline_gets_the_default(telemetry: Telemetry
         async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
             await tiny.multicallable(channel)(b"")
         async with channels.open_channel(f"127.0.0.1:{server.port}", telemetry) as channel:
-            await tiny.ask(channel)
+            await tiny.ask(channel, timeout=None)
     assert all(0 < seconds <= deadlines.DEFAULT_SECONDS for seconds in left)
     assert len(left) == 2
 
@@ -121,16 +133,16 @@ def test_an_inner_limit_cannot_extend_an_outer_one() -> None:
     """Limits only tighten, and end with their block; work for several callers may replace them."""
     assert deadlines.current() is None
     assert deadlines.remaining() == deadlines.DEFAULT_SECONDS
-    with deadlines.within(2):
+    with deadlines.within(200):
         outer = deadlines.current()
-        with deadlines.within(50):
+        with deadlines.within(5000):
             assert deadlines.current() == outer
         with deadlines.within(None):
             assert deadlines.current() == outer
-        with deadlines.within(1):
-            assert 0.9 < deadlines.remaining() < 1
-        with deadlines.until(time.monotonic() + 50):
-            assert deadlines.remaining(100) > 40
+        with deadlines.within(100):
+            assert 50 < deadlines.remaining(1000) < 100
+        with deadlines.until(time.monotonic() + 5000):
+            assert deadlines.remaining(10_000) > 4000
         with deadlines.until(None):
             assert deadlines.current() is None
         assert deadlines.current() == outer

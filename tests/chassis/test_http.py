@@ -33,7 +33,7 @@ async def test_requests_under_way_are_finished() -> None:
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def life() -> None:
-        async with serve_http(app, host="127.0.0.1", port=0) as bound:
+        async with serve_http(app, host="127.0.0.1", port=0, grace_seconds=60) as bound:
             port.set_result(bound)
             await stopping.wait()
 
@@ -47,7 +47,7 @@ async def test_requests_under_way_are_finished() -> None:
     asking = asyncio.create_task(get())
     await app.begun.wait()
     stopping.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(50):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", await port)

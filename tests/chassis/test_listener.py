@@ -33,6 +33,12 @@ def diary() -> Diary:
     return Diary()
 
 
+@pytest.fixture(autouse=True)
+def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that stands still for a moment is not lost: only who tests that asks whether it is still there."""
+    monkeypatch.setattr(listening, "_ASK_SECONDS", 300.0)
+
+
 @contextlib.asynccontextmanager
 async def listening_on(dsn: str, diary: Diary, *names: str) -> AsyncIterator[listening.Listener]:
     """A listener that writes the diary."""

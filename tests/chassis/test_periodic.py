@@ -23,7 +23,7 @@ async def test_rounds_follow_at_once_while_there_is_work_and_survive_failures() 
         done.set()
         return 0
 
-    async with repeating("test", 0.01, work), asyncio.timeout(30):
+    async with repeating("test", 0.01, work), asyncio.timeout(60):
         await done.wait()
     count = len(rounds)
     await asyncio.sleep(0)
@@ -49,5 +49,5 @@ async def test_what_may_wait_is_done_one_after_the_other() -> None:
         return run
 
     async with repeating_in_turn(0.001, {name: work(name) for name in ("broken", "first", "second")}):
-        await until(lambda: len(done) >= 6, 5)
+        await until(lambda: len(done) >= 6)
     assert done[:6] == ["broken", "first", "second"] * 2

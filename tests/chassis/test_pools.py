@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from chassis import http_client
 from chassis.channels import connected, open_channel
 from chassis.database import Database, DatabaseSettings, Statement, open_database
 from chassis.http_client import open_http_client
@@ -156,8 +157,9 @@ async def test_a_channel_as_a_pool(telemetry: Telemetry) -> None:
         await polling.until_awaited(sick)
 
 
-async def test_an_http_client_as_a_pool(telemetry: Telemetry) -> None:
+async def test_an_http_client_as_a_pool(telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connections are counted while they are used, waited for, kept, and gone."""
+    monkeypatch.setattr(http_client, "_IDLE_SECONDS", 300.0)  # kept until the test has seen it
     go_on = asyncio.Event()
 
     async def serve(_request: web.Request) -> web.Response:

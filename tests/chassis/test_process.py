@@ -54,7 +54,7 @@ async def start(**environ: str) -> subprocess.Process:
 
 async def ended(process: subprocess.Process) -> tuple[int | None, list[str], str]:
     """Exit code, events, and what was told to the person at the keyboard."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         out, err = await process.communicate()
     return process.returncode, [json.loads(line)["event"] for line in out.splitlines()], err.decode()
 
@@ -64,7 +64,7 @@ async def test_a_signal_drains(number: signal.Signals) -> None:
     """The process ends what it began, in order, and exits with 0; a second signal changes nothing."""
     process = await start(URL="x")
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         assert json.loads(await process.stdout.readline())["event"] == "up"
     process.send_signal(number)
     process.send_signal(number)

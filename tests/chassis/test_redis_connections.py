@@ -45,11 +45,14 @@ async def test_no_more_than_are_allowed(redis: RedisServer, telemetry: Telemetry
     """REDIS_POOL_MAX bounds the connections, and REDIS_ACQUIRE_TIMEOUT how long somebody waits for one of them."""
     async with (
         slow_wire(redis.port) as wire,
-        opened(wire.url, telemetry, REDIS_POOL_MAX="2", REDIS_ACQUIRE_TIMEOUT="50") as connections,
+        opened(wire.url, telemetry, REDIS_POOL_MAX="2", REDIS_ACQUIRE_TIMEOUT="1000") as connections,
     ):
         await connections.run(("PING",))
-        wire.seconds = 0.3
-        answers = await asyncio.gather(*(connections.run(("PING",)) for _ in range(5)), return_exceptions=True)
+        wire.seconds = None  # whoever has a connection keeps it until the others have been refused
+        asking = [asyncio.create_task(connections.run(("PING",))) for _ in range(5)]
+        await until(lambda: sum(one.done() for one in asking) == 3)
+        wire.seconds = 0
+        answers = await asyncio.gather(*asking, return_exceptions=True)
         refused = [one.reason for one in answers if isinstance(one, errors.Unavailable)]
         assert refused == ["REDIS_BUSY"] * 3
         assert telemetry.pools.statistics()["redis"].size == 2
@@ -62,10 +65,12 @@ async def test_what_nobody_uses_is_closed(
     monkeypatch.setattr("chassis.redis_connections._TEND_SECONDS", 0.05)
     own = {"REDIS_POOL_MIN": "1", "REDIS_POOL_IDLE_TIMEOUT": "100"}
     async with slow_wire(redis.port) as wire, opened(wire.url, telemetry, **own) as connections:
-        wire.seconds = 0.05
-        await asyncio.gather(*(connections.run(("PING",)) for _ in range(4)))
+        wire.seconds = None  # each keeps its connection until all have one
+        asking = [asyncio.create_task(connections.run(("PING",))) for _ in range(4)]
+        await until(lambda: telemetry.pools.statistics()["redis"].in_use == 4)
         assert telemetry.pools.statistics()["redis"].size == 4
         wire.seconds = 0
+        await asyncio.gather(*asking)
         await until(lambda: telemetry.pools.statistics()["redis"].size == 1)
         assert telemetry.pools.statistics()["redis"].total_uses == 4
 

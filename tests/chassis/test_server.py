@@ -92,8 +92,11 @@ async def test_why_it_does_not_serve_is_logged_once(
     assert told == [{"reason": "DATABASE_REFUSED"}]
 
 
-async def test_the_drain_says_so_first_and_lets_calls_finish(patient: Patient, telemetry: Telemetry) -> None:
+async def test_the_drain_says_so_first_and_lets_calls_finish(
+    patient: Patient, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A watcher hears NOT_SERVING while a call is running; new calls are turned away, that one gets its answer."""
+    monkeypatch.setattr(servers, "_GRACE_SECONDS", 60)  # until the test has looked at everything
     stopping = asyncio.Event()
 
     async def life() -> None:
@@ -110,7 +113,7 @@ async def test_the_drain_says_so_first_and_lets_calls_finish(patient: Patient, t
         watch = health.Watch(health_pb2.HealthCheckRequest(service=tiny.NAME))
         while (await watch.read()).status != State.SERVING:
             pass
-        running = asyncio.create_task(tiny.ask(channel, timeout=30))
+        running = asyncio.create_task(tiny.ask(channel, timeout=120))
         await patient.begun.wait()
         stopping.set()
         assert (await watch.read()).status == State.NOT_SERVING
@@ -118,7 +121,7 @@ async def test_the_drain_says_so_first_and_lets_calls_finish(patient: Patient, t
         assert not running.done()
         async with grpc.aio.insecure_channel(target) as late:
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await tiny.multicallable(late)(b"", timeout=30)
+                await tiny.multicallable(late)(b"", timeout=60)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         assert not living.done()
         patient.end.set()
@@ -134,7 +137,7 @@ async def test_the_drain_does_not_wait_for_ever(
     async with contextlib.AsyncExitStack() as stack:
         async with tiny.served(patient.handler, telemetry) as server:
             channel = await stack.enter_async_context(open_channel(f"127.0.0.1:{server.port}", telemetry))
-            running = asyncio.create_task(tiny.ask(channel, timeout=30))
+            running = asyncio.create_task(tiny.ask(channel, timeout=120))
             await patient.begun.wait()
         with pytest.raises(errors.Unavailable):
             await running

@@ -10,7 +10,7 @@ from chassis.database import Database, DatabaseSettings, Statement, open_databas
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
 from chassis.telemetry import Telemetry
-from tests.chassis.pools import ADD, ONE, PUT
+from tests.chassis.pools import ADD, ONE, PID, PUT, SLEEP
 
 # Not prepared by the connection that runs it inside the transaction.
 _NEW = Statement("test.new", "SELECT total + 1000 FROM shelf WHERE id = $1")
@@ -79,8 +79,9 @@ async def test_its_locks_are_taken_away(shelf: Database, database_url: str, tele
                 await session.fetchval(_NEW, 1)
 
         asleep = asyncio.create_task(fall_silent())
-        async with asyncio.timeout(10):
-            while await shelf.fetchval(_STUCK) == 0:
+        async with asyncio.timeout(60):
+            # Before it falls silent it is in that state, too, for the moment between a parse and a bind.
+            while mouth.open.is_set() or await shelf.fetchval(_STUCK) == 0:
                 await asyncio.sleep(0.02)
             waiting = asyncio.create_task(shelf.execute(ADD, 1))
             done, _ = await asyncio.wait([waiting], timeout=0.2)
@@ -97,10 +98,13 @@ async def test_those_at_work_are_left_alone(shelf: Database, telemetry: Telemetr
     settings = load(DatabaseSettings, {"DATABASE_URL": database_url})
     async with (
         open_database(settings, application="busy", telemetry=telemetry) as busy,
-        ending_silent_sessions(shelf, after_seconds=0.2, every_seconds=0.01),
         busy.session() as session,
     ):
-        before = await session.fetchval(Statement("test.pid", "SELECT pg_backend_pid()"))
-        await session.fetchval(Statement("test.work", "SELECT pg_sleep(0.5)"))
-        assert await session.fetchval(ONE) == 1
-        assert await session.fetchval(Statement("test.pid", "SELECT pg_backend_pid()")) == before
+        # Learned before anybody looks: who is held up between the parse and the bind of one is silent indeed.
+        before = await session.fetchval(PID)
+        await session.fetchval(SLEEP, 0)
+        await session.fetchval(ONE)
+        async with ending_silent_sessions(shelf, after_seconds=0.2, every_seconds=0.01):
+            await session.fetchval(SLEEP, 0.5)
+            assert await session.fetchval(ONE) == 1
+            assert await session.fetchval(PID) == before

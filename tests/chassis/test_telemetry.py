@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -23,6 +22,12 @@ from tests.chassis import polling, tiny
 from tests.chassis.collector import Collector
 
 PERSONAL = "Amina +250788000111"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left has been exported when telemetry ends, however long a machine stands still."""
+    monkeypatch.setattr(tracing, "_FLUSH_SECONDS", 60.0)
 
 
 def samples(telemetry: Telemetry) -> dict[tuple[Any, ...], float]:
@@ -135,8 +140,8 @@ async def test_a_collector_that_is_away_does_not_hold_up_the_end(monkeypatch: py
         async with collector.telemetry("test") as telemetry:
             with telemetry.span("last"):
                 pass
-            started = time.monotonic()
-        assert time.monotonic() - started < 6
+        # Whoever still waits for the collector was not waited for.
+        assert "telemetry-shutdown" in {thread.name for thread in threading.enumerate()}
         assert collector.spans == {}
         collector.awake.set()
         await polling.until(lambda: "telemetry-shutdown" not in {thread.name for thread in threading.enumerate()})

@@ -49,8 +49,8 @@ async def opened(handler: Handler, telemetry: Telemetry, **options: Any) -> Asyn
         yield channel
 
 
-async def ask(channel: grpc.aio.Channel, request: bytes = b"", timeout: float | None = None) -> bytes:
-    """Call the method; failures are typed errors."""
+async def ask(channel: grpc.aio.Channel, request: bytes = b"", timeout: float | None = 60) -> bytes:
+    """Call the method, with more time than it takes a machine to come round; failures are typed errors."""
     answer: bytes = await interceptors.call(multicallable(channel)(request, timeout=timeout))
     return answer
 

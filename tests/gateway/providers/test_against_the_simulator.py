@@ -76,7 +76,7 @@ class Gateway:
         return web.Response()
 
     async def told(self, delivery: Delivery) -> Status:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 status = await self.statuses.get()
                 if status.delivery is delivery:

@@ -215,12 +215,13 @@ async def test_no_free_connection_in_time_sent_nothing(
         return web.json_response({"messages": [{"id": "wamid.X"}]})
 
     provider.handler = hang
-    monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=20, connect=0.2))
+    monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=120))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as session:
         client = whatsapp(session, provider.url)
         first = asyncio.create_task(client.send(ON_WHATSAPP))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await asked.wait()
+        monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=120, connect=0.2))
         assert await client.send(ON_WHATSAPP) == Retry("UNREACHABLE", scope="provider")
         release.set()
         assert await first == Accepted("wamid.X")
@@ -236,7 +237,7 @@ async def test_an_answer_that_does_not_come_is_unknown(
         raise AssertionError
 
     provider.handler = hang
-    monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=20, sock_read=0.1))
+    monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=120, sock_read=0.1))
     assert await both(session, provider.url) == [Unknown("NO_ANSWER_IN_TIME")] * 2
     monkeypatch.setattr(exchange, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
     assert await both(session, provider.url) == [Unknown("NO_ANSWER_IN_TIME")] * 2
