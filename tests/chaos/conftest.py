@@ -23,7 +23,10 @@ class Clean:
 def clean(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Clean:
     """A few seconds of rides in which nothing goes wrong but a provider that repeats itself."""
     drawn = plan.drawn(seed=1, seconds=5, people=12)
-    quiet = replace(drawn, faults=(), misbehaviour={"duplicate": "0.2", "forged": "0.2", "status_backwards": "0.2"})
+    # Nor is a gateway taken for dead because the machine stood still.
+    settings = {**drawn.settings, "GATEWAY_LEASE_SECONDS": "30"}
+    misbehaviour = {"duplicate": "0.2", "forged": "0.2", "status_backwards": "0.2"}
+    quiet = replace(drawn, faults=(), settings=settings, misbehaviour=misbehaviour)
     folder: Path = tmp_path_factory.mktemp("clean")
     snapshot, _ = asyncio.run(play(quiet, folder, database_url, None, choose_ports()))
     return Clean(snapshot, database_url)

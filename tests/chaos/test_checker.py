@@ -15,7 +15,7 @@ from tests.chaos.plants import a_message, a_reply, a_send, changed, rows_of, wit
 from tests.chaos.snapshot import Item, Shock
 from tests.mesh.audit import connected
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_a_clean_run_is_clean(clean: Clean) -> None:

@@ -39,7 +39,7 @@ async def wired() -> AsyncIterator[tuple[Echo, Wires, int]]:
     server.close()
 
 
-async def said(port: int, line: bytes, seconds: float = 5) -> bytes:
+async def said(port: int, line: bytes, seconds: float = 60) -> bytes:
     """What comes back on a new connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(line)
@@ -70,7 +70,7 @@ async def test_it_refuses_and_resets() -> None:
             assert await reader.readline() == b"one\n"
             await wires.set(["a>b"], mode)
             with pytest.raises(ConnectionError):
-                await asyncio.wait_for(reader.readexactly(1), 5)
+                await asyncio.wait_for(reader.readexactly(1), 60)
             writer.close()
         with pytest.raises(ConnectionError):
             await said(port, b"two\n")
@@ -87,13 +87,13 @@ async def test_it_hangs_and_gives_everything_afterwards() -> None:
         await wires.set(["a>b"], "hang")
         writer.write(b"two\n")
         writer.write(b"three\n")
-        later = asyncio.create_task(said(port, b"new\n", 20))
+        later = asyncio.create_task(said(port, b"new\n"))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.readline(), 0.3)
         assert echo.heard == [b"one\n"]
         await wires.set(["a>b"], "pass")
-        assert await asyncio.wait_for(reader.readline(), 5) == b"two\n"
-        assert await asyncio.wait_for(reader.readline(), 5) == b"three\n"
+        assert await asyncio.wait_for(reader.readline(), 60) == b"two\n"
+        assert await asyncio.wait_for(reader.readline(), 60) == b"three\n"
         assert await later == b"new\n"
         writer.close()
 
@@ -104,7 +104,7 @@ async def test_it_is_deaf_to_answers() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await wires.set(["a>b"], "deaf")
         writer.write(b"one\n")
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not echo.heard:
             assert time.monotonic() < end
             await asyncio.sleep(0.01)
@@ -112,5 +112,5 @@ async def test_it_is_deaf_to_answers() -> None:
             await asyncio.wait_for(reader.readline(), 0.2)
         await wires.set(["a>b"], "pass")
         with pytest.raises(ConnectionError):
-            await asyncio.wait_for(reader.readexactly(1), 5)
+            await asyncio.wait_for(reader.readexactly(1), 60)
         writer.close()

@@ -96,7 +96,7 @@ class Deliveries:
 @contextlib.asynccontextmanager
 async def open_deliveries(simulator_url: str, *, patient: bool = False) -> AsyncIterator[Deliveries]:
     """Deliveries that are read in the background; a `patient` reader waits for a simulator that is down."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
         deliveries = Deliveries(session, simulator_url, patient=patient)
         reading = asyncio.create_task(deliveries.run())
         try:

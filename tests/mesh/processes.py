@@ -111,7 +111,7 @@ class Process:
             self.resume()
             self._process.terminate()
 
-    async def stopped(self, seconds: float = 25) -> int:
+    async def stopped(self, seconds: float = 60) -> int:
         """Wait for the end and answer the exit code; whoever takes longer is killed."""
         assert self._process is not None, f"{self.name} never started"
         end = time.monotonic() + seconds
@@ -121,7 +121,7 @@ class Process:
             await asyncio.sleep(0.02)
         return self._process.returncode
 
-    async def stop(self, seconds: float = 25) -> int:
+    async def stop(self, seconds: float = 60) -> int:
         """Drain it and answer the exit code."""
         self.ask_to_stop()
         return await self.stopped(seconds)

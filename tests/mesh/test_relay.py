@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chassis.polling import until_awaited
 from tests.mesh.audit import connected
 from tests.mesh.deliveries import open_deliveries
 from tests.mesh.harness import open_mesh
@@ -51,6 +52,11 @@ async def test_both_sides_write_and_then_exchange_numbers(fresh_database_url: st
         await driver.hear(f"number: {RIDER}")
         await rider.hear(f"number: {DRIVER}")
         async with connected(mesh.dsn) as connection:
-            assert await connection.fetchval("SELECT count(*) FROM trips.event WHERE sender_id IS NOT NULL") == 0
+
+            async def forgotten() -> bool:  # what was said is acknowledged beside its telling
+                said = "SELECT count(*) FROM trips.event WHERE sender_id IS NOT NULL"
+                return bool(await connection.fetchval(said) == 0)
+
+            await until_awaited(forgotten)
             told = await connection.fetchval("SELECT count(*) FROM profile.audit WHERE action = 'number.disclosed'")
             assert told >= 2

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
-from services.metrics import fleet, replica
+from services.metrics import fleet, health, replica
 from services.metrics.addresses import Resolve, system_resolve
 from services.metrics.app import Metrics, open_service
 from services.metrics.replica import ASK_SECONDS
@@ -89,13 +89,19 @@ OpenApi = Callable[..., AbstractAsyncContextManager[Api]]
 def always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test has just changed is seen at once, however busy the machine is."""
     monkeypatch.setattr(fleet, "_FRESH_SECONDS", 0.0)
-    monkeypatch.setattr(replica, "ASK_SECONDS", 10.0)
+    monkeypatch.setattr(replica, "ASK_SECONDS", 60.0)
 
 
 @pytest.fixture
 def as_impatient_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of how soon silence is noticed."""
     monkeypatch.setattr(replica, "ASK_SECONDS", ASK_SECONDS)
+
+
+@pytest.fixture
+def however_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stood still for seconds makes nobody ill."""
+    monkeypatch.setattr(health, "_MEAN_SECONDS", (60.0, 120.0))
 
 
 async def well() -> None:
@@ -134,6 +140,8 @@ async def opened(targets: str, resolve: Resolve = system_resolve, **environ: str
         "METRICS_GRPC_PORT": "0",
         "METRICS_PROMETHEUS_PORT": "0",
         "METRICS_TARGETS": targets,
+        # Who looks while a reading of the background is under way is shown that one, which may be too old.
+        "METRICS_INTERVAL_SECONDS": "60",
         **environ,
     }
     async with (

@@ -56,7 +56,7 @@ async def test_a_process_that_is_starting(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.fixture
-def calls(gateway: Process) -> Callable[..., Awaitable[None]]:
+def calls(gateway: Process, however_slow: None) -> Callable[..., Awaitable[None]]:
     """Makes calls to a method of the gateway's own that ends as told, all at once."""
 
     async def make(count: int, error: Exception | None) -> None:

@@ -160,7 +160,7 @@ class Caller:
 
     async def settled(self) -> None:
         """Wait until nothing is under way any more, copies for later left aside."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             stats = await self.stats()
             while stats["webhooks_waiting"] or stats["statuses_waiting"]:
                 stats = await self.stats()
@@ -171,7 +171,7 @@ class Caller:
         return list(items)
 
 
-async def eventually(holds: Callable[[], bool], within: float = 40.0) -> None:
+async def eventually(holds: Callable[[], bool], within: float = 90.0) -> None:
     """Wait until something holds, looking again after each turn of the loop."""
     end = time.monotonic() + within
     while not holds():

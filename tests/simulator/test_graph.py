@@ -1,5 +1,6 @@
 """What the pretended Graph API takes and what it refuses."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -181,15 +182,17 @@ async def test_credentials_and_ids_are_checked(sim: Any) -> None:
 
 async def test_pair_limit_lets_a_burst_through(sim: Any) -> None:
     """Forty-five messages to one person at once are taken, the next is 131056, others are not affected."""
+    began = time.monotonic()
     for _ in range(45):
         assert (await sim.text())[0] == 200
-    status, answer = await sim.text()
-    assert (status, answer["error"]["code"]) == (400, 131056)
+    while (refused := await sim.text())[0] == 200:
+        assert time.monotonic() - began > 6  # as long as it takes to win one more
+    assert (refused[0], refused[1]["error"]["code"]) == (400, 131056)
     assert (await sim.text(to="+250788123457"))[0] == 200
+    taken = len(await sim.outbox())
     await sim.ask("POST", "/clock", {"shift_seconds": 6.5})
     assert (await sim.text())[0] == 200
-    assert (await sim.text())[0] == 400
-    assert len(await sim.outbox()) == 46
+    assert len(await sim.outbox()) == taken + 1
 
 
 @pytest.mark.parametrize("environ", [{"SIMULATOR_PAIR_BURST": "2"}])

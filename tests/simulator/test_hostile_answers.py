@@ -29,6 +29,16 @@ async def send(sim: Any, provider: str) -> tuple[int, Any]:
     return await sim.sms(StatusCallback=sim.gateway.url + "/status#rc=5&rp=all")  # type: ignore[no-any-return]
 
 
+async def burst(sim: Any) -> int:
+    """How many messages to one person are taken until the first is refused; on a slow machine time wins more."""
+    taken = 0
+    while (sent := await sim.text())[0] == 200:
+        taken += 1
+    status, answer = sent
+    assert (status, answer["error"]["code"]) == (400, 131056)
+    return taken
+
+
 @pytest.mark.parametrize("provider", ["whatsapp", "twilio"])
 async def test_statuses_can_come_before_the_answer(sim: Any, until: Until, provider: str) -> None:
     """The business hears that a message was delivered before it learns the message's id."""
@@ -48,7 +58,7 @@ async def test_early_statuses_do_not_wait_for_ever(sim: Any, until: Until, provi
     """A gateway that takes no statuses gets its answer all the same."""
     sim.gateway.open.clear()
     await sim.fault("status_early", provider)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert (await send(sim, provider))[0] in {200, 201}
     sim.gateway.open.set()
     await sim.settled()
@@ -105,7 +115,7 @@ async def test_statuses_can_be_late(sim: Any, until: Until) -> None:
 
 async def test_statuses_travel_with_messages(sim: Any, until: Until) -> None:
     """Batches hold messages and statuses together, and statuses can be duplicated, dropped and forged like messages."""
-    await sim.fault("rebatch", of="any", count=3, seconds=5, size=3)
+    await sim.fault("rebatch", of="any", count=3, seconds=60, size=3)
     await sim.text()
     await sim.write()
     await until(lambda: any(len(webhook.ids) == 3 for webhook in sim.gateway.webhooks))
@@ -126,13 +136,15 @@ async def test_statuses_travel_with_messages(sim: Any, until: Until) -> None:
 async def test_outage(sim: Any, provider: str) -> None:
     """For its time a whole API answers 503, the other one serves, and nothing is taken."""
     other = "twilio" if provider == "whatsapp" else "whatsapp"
-    ends = time.monotonic() + 1
-    await sim.fault("outage", provider, seconds=1)
+    await sim.fault("outage", provider, seconds=600)
     for _ in range(3):
         assert (await send(sim, provider))[0] == 503
         assert (await send(sim, other))[0] in {200, 201}
     if provider == "twilio":
         assert (await sim.ask("GET", f"/twilio/2010-04-01/Accounts/AC{'0' * 32}/Messages.json"))[0] == 503
+    await sim.ask("DELETE", "/faults")
+    ends = time.monotonic() + 0.5
+    await sim.fault("outage", provider, seconds=0.5)
     while (await send(sim, provider))[0] == 503:
         pass
     assert time.monotonic() >= ends
@@ -201,9 +213,8 @@ async def test_throughput_is_limited(sim: Any) -> None:
 
 async def test_pair_limit(sim: Any) -> None:
     """After a burst of 45 to one person WhatsApp refuses with 131056, and only them; six seconds win one more."""
-    statuses = [(await sim.text())[0] for _ in range(46)]
-    assert statuses == [200] * 45 + [400]
-    assert (await sim.text())[1]["error"]["code"] == 131056
+    began = time.monotonic()
+    assert 45 <= await burst(sim) <= 45 + (time.monotonic() - began) / 6
     assert (await sim.text(to="+250788000002"))[0] == 200
     await sim.ask("POST", "/clock", {"shift_seconds": 6.5})
-    assert [(await sim.text())[0] for _ in range(2)] == [200, 400]
+    assert 1 <= await burst(sim) <= 1.1 + (time.monotonic() - began) / 6

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from simulator import baskets
+
 Until = Callable[..., Awaitable[None]]
 DAY = 86_400
 
@@ -53,9 +55,10 @@ async def test_late_duplicate_can_be_soon(sim: Any, until: Until) -> None:
     await until(lambda: sim.gateway.ids == [written, written])
 
 
-async def test_rebatch(sim: Any, until: Until) -> None:
+async def test_rebatch(sim: Any, until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages of several phones come in one payload, and one of them again in the next."""
-    await sim.fault("rebatch", count=6, seconds=0.2)
+    monkeypatch.setattr(baskets, "_COPY_SECONDS", 60.0)
+    await sim.fault("rebatch", count=3, seconds=60, size=3)
     phones = [f"+25078800000{number}" for number in range(3)]
     written = [await sim.write(phone=phone, name=phone) for phone in phones]
     await until(lambda: len(sim.gateway.webhooks) == 1)
@@ -63,6 +66,7 @@ async def test_rebatch(sim: Any, until: Until) -> None:
     assert sorted(batch.ids) == sorted(written)
     contacts = [contact["wa_id"] for value in batch.values for contact in value["contacts"]]
     assert contacts == [phone[1:] for phone in phones]
+    await sim.fault("rebatch", count=3, seconds=60, size=4)
     more = [await sim.write(phone=phone) for phone in phones]
     await until(lambda: set(more) <= set(sim.gateway.ids))
     second = sim.gateway.signed[1]

@@ -45,7 +45,7 @@ async def test_a_phone_has_its_own_entries(sim: Any) -> None:
 async def test_a_page_follows(sim: Any) -> None:
     """A stream begins with what is known and goes on with what happens."""
     await sim.ask("POST", "/phones/send", {**DIANE, "text": "before"})
-    timeout = aiohttp.ClientTimeout(sock_read=30)
+    timeout = aiohttp.ClientTimeout(sock_read=60)
     url = sim.url + "/journal"
     async with sim.session.get(url, params={"phone": "whatsapp:RW.77"}, timeout=timeout) as response:
         seen = [await _next(response)]

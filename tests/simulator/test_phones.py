@@ -22,7 +22,7 @@ def inbound(gateway: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def watching(sim: Any, phone: str) -> AsyncIterator[Callable[[], Awaitable[dict[str, Any]]]]:
-    timeout = aiohttp.ClientTimeout(sock_read=10)
+    timeout = aiohttp.ClientTimeout(sock_read=60)
     async with sim.session.get(sim.url + "/events", params={"phone": phone}, timeout=timeout) as response:
         assert response.content_type == "text/event-stream"
 
@@ -161,7 +161,7 @@ async def test_business_can_read(sim: Any) -> None:
         await following()
         _, written = await sim.ask("POST", "/phones/send", {**DIANE, "text": "hello"})
         await sim.graph({"messaging_product": "whatsapp", "status": "read", "message_id": written["id"]})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await following()).get("state") != "read":
                 pass
 

@@ -1,5 +1,6 @@
 """What the providers tell the gateway about messages they took."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -99,8 +100,7 @@ async def test_statuses_can_be_switched_off(sim: Any, until: Until) -> None:
 @pytest.mark.parametrize("environ", [{"SIMULATOR_STATUS_WORKERS": "1", "SIMULATOR_STATUS_DELAY_MS": "100"}])
 async def test_statuses_come_in_batches(sim: Any, until: Until) -> None:
     """Under load several statuses share one post, and none is lost."""
-    for number in range(60):
-        await sim.text(to=f"+2507880000{number:02}")
+    await asyncio.gather(*(sim.text(to=f"+2507880000{number:02}") for number in range(60)))
     await until(lambda: len(whatsapp_statuses(sim.gateway)) == 120)
     assert len(sim.gateway.webhooks) < 120
 

@@ -64,8 +64,8 @@ async def test_accepted_sends_and_their_statuses_survive(mortal: Killable, until
     assert [item["number"] for item in everything] == [5]
     ids = [answer["messages"][0]["id"] for answer in accepted] + [sms["sid"]]
     await until(lambda: all(mortal.gateway.ids.count(found) >= 2 for found in ids))
+    await mortal.settled()  # of what the dead process had told already, two may be one told again
     assert (await mortal.twilio("GET", f"Messages/{sms['sid']}.json"))[1]["status"] == "delivered"
-    await mortal.settled()
     told = len(mortal.gateway.webhooks)
     await mortal.die_and_come_back()
     await mortal.settled()
@@ -260,7 +260,7 @@ async def test_patience_is_not_renewed_by_death(gateway: Gateway, tmp_path: Path
     path = tmp_path / "state"
     async with simulator(settings(gateway, path)) as running, aiohttp.ClientSession() as session:
         await Caller(running.url, session, gateway).write(provider="twilio")
-        await until(lambda: len(gateway.webhooks) == 4)
+        await until(lambda: len(gateway.webhooks) >= 4)
     async with simulator(settings(gateway, path)) as running, aiohttp.ClientSession() as session:
         caller = Caller(running.url, session, gateway)
         await caller.settled()

@@ -16,6 +16,12 @@ def served(graph: Graph, batches: list[Node], one: Node) -> list[Node]:
     return [batch for batch in batches if batch.span.parent_span_id == one.id or one.id in batch.links]
 
 
+def both_sides(graph: Graph) -> bool:
+    """Whether the other process has exported its side of every RPC, too."""
+    batches = [one for one in graph.named(RESOLVE) if one.kind != "SERVER"]
+    return all(any(one.kind == "SERVER" for one in graph.tree(batch)) for batch in batches)
+
+
 async def test_what_many_messages_shared_is_linked_to_each_of_them(mesh: Mesh, collector: Collector) -> None:
     """Every webhook, turn and send leads to the one transaction and RPC that it travelled in, and to nobody else's."""
     phones = [f"250788{number:06}" for number in range(PEOPLE)]
@@ -29,6 +35,7 @@ async def test_what_many_messages_shared_is_linked_to_each_of_them(mesh: Mesh, c
         lambda graph: all(served(graph, graph.named("outbox settle"), one) for one in graph.named("send")),
         "their settling",
     )
+    graph = await arrived(collector, both_sides, "what the other process did")
     webhooks = [one for one in graph.named(WEBHOOK) if one.span.trace_id in traces]
     turns, sends = graph.named("turn"), graph.named("send")
     assert len(webhooks) == len(turns) == PEOPLE

@@ -131,6 +131,7 @@ async def test_a_mesh_that_samples_nothing_exports_what_failed(
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_TRACES_SAMPLER_ARG": "0",
         "SLOW_REQUEST_MS": "60000",
+        "GATEWAY_LEASE_SECONDS": "30",  # as for the others: no turn is run twice
     }
     async with open_mesh(fresh_database_url, tmp_path_factory.mktemp("home"), **environ) as mesh:
         await mesh.whatsapp(payload(text("250788000001", "hello")))
