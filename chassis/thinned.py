@@ -14,7 +14,7 @@ MOST_PER_SECOND = 10
 
 
 class Thinned:
-    """Warnings of a log, at most so many a second of each kind; the next one that is written tells what it stands for."""
+    """Warnings of a log, at most so many a second of each kind; the next one written tells how many it stands for."""
 
     def __init__(self, log: Log, *, most: int = MOST_PER_SECOND, clock: Callable[[], float] = time.monotonic) -> None:
         self._log = log
