@@ -29,7 +29,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # once for a run, and before its wo
     folders.work_in_memory()
 
 # A machine that is shared stands still now and then: how long an example took says nothing about it.
-hypothesis.settings.register_profile("hailwire", deadline=None, max_examples=60)
+hypothesis.settings.register_profile(
+    "hailwire", deadline=None, max_examples=60, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("hailwire")
 
 T = TypeVar("T")
