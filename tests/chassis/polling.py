@@ -7,6 +7,9 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 
+# An answer that took long, because all stood still, must not be followed by a rest that outlasts the patience.
+_LONGEST_REST_SECONDS = 5.0
+
 
 async def until(true: Callable[[], bool], seconds: float = 60) -> None:
     """Return as soon as it is true; TimeoutError when it never is."""
@@ -31,5 +34,6 @@ async def found(ask: Callable[[], Awaitable[Answer]], seconds: float = 60, every
             answer = await ask()
             if answer:
                 break
-            await asyncio.sleep(max(every, 3 * (time.monotonic() - asked)))
+            rest = min(3 * (time.monotonic() - asked), _LONGEST_REST_SECONDS)
+            await asyncio.sleep(max(every, rest))
     return answer

@@ -33,6 +33,8 @@ _BRISK: tuple[tuple[Any, str, Any], ...] = (
     (statuses, "_SWEEP_SECONDS", 0.1),
     (reconciling, "_EVERY_SECONDS", 0.4),
     (spool, "_FEED_SECONDS", 0.4),
+    # And lengthened: a turn that waits at a gate of its test is not ended by a machine that stands still meanwhile.
+    (turns, "_TURN_SECONDS", 60.0),
 )
 
 

@@ -146,14 +146,11 @@ class Mesh:
 
     async def taken(self, content: Any) -> Answer:
         """Post what Meta would, and again for as long as the answer is 503, as Meta does: the answer after that."""
+        return await _insisting(lambda: self.whatsapp(content))
 
-        async def not_refused() -> Answer | None:
-            answer = await self.whatsapp(content)
-            return None if answer.status == 503 else answer
-
-        answer = await found(not_refused, PATIENCE_SECONDS, every=0.2)
-        assert answer is not None
-        return answer
+    async def texted(self, fields: dict[str, str], path: str = "/webhooks/twilio") -> Answer:
+        """The same for what Twilio would post."""
+        return await _insisting(lambda: self.twilio(fields, path))
 
     def received(self, phone: str) -> list[dict[str, Any]]:
         """The payloads that a phone ("+" and digits, or a BSUID) has received, oldest first."""
@@ -182,6 +179,15 @@ class Mesh:
             await until(self.quiet, "the end of everything in flight")
         except AssertionError as error:
             raise AssertionError(f"{error}: {await self.rows(IN_FLIGHT)}") from None
+
+    async def settled_by_status(self) -> None:
+        """The same where a status tells what became of a send: nobody sits out the time that it may take to come."""
+
+        async def quiet_now() -> bool:
+            await self.database.execute(TOLD_NOW)
+            return await self.quiet()
+
+        await until(quiet_now, "the end of everything in flight")
 
     async def quiet(self) -> bool:
         """Whether nothing is in flight."""
@@ -257,6 +263,13 @@ NO_LATER = ";".join(
     for table in ("pending_status", "conversation", "lane")
 )
 
+# A reply whose first result was unknown, and of which a status has told since.
+TOLD_NOW = """
+    UPDATE gateway.lane SET due_at = chassis.now() FROM gateway.outbox
+    WHERE outbox.conversation_id = lane.conversation_id AND outbox.state = 'unknown'
+      AND outbox.provider_message_id IS NOT NULL AND lane.instance_id IS NULL AND lane.due_at > chassis.now()
+"""
+
 EMPTY = ";".join(
     f"DELETE FROM gateway.{table}"
     for table in (
@@ -272,6 +285,16 @@ EMPTY = ";".join(
         "erasure",
     )
 )
+
+
+async def _insisting(post: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def not_refused() -> Answer | None:
+        answer = await post()
+        return None if answer.status == 503 else answer
+
+    answer = await found(not_refused, PATIENCE_SECONDS, every=0.2)
+    assert answer is not None
+    return answer
 
 
 def signed(raw: bytes) -> dict[str, str]:

@@ -16,8 +16,8 @@ def texter_of(phone: str) -> str:
 async def test_each_channel_has_its_price(open_here: Open, phone: str) -> None:
     """A WhatsApp message costs its price and an SMS that of each part; the limit is beside it for the alert."""
     async with open_here(**PRICES) as mesh:
-        assert (await mesh.whatsapp(payload(text(phone, "hello")))).status == 200
-        assert (await mesh.twilio(sms(texter_of(phone), "hello"))).status == 200
+        assert (await mesh.taken(payload(text(phone, "hello")))).status == 200
+        assert (await mesh.texted(sms(texter_of(phone), "hello"))).status == 200
         await mesh.answered(f"+{phone}")
         (asked,) = await mesh.answered(texter_of(phone))
         await mesh.settled()
@@ -32,7 +32,7 @@ async def test_what_is_refused_costs_nothing(open_here: Open, phone: str) -> Non
     """A send that the provider does not take is not paid, however often it is tried; the one that it takes is, once."""
     async with open_here(**PRICES) as mesh:
         mesh.goes_wrong("whatsapp", "131000", 2)
-        assert (await mesh.whatsapp(payload(text(phone, "hello")))).status == 200
+        assert (await mesh.taken(payload(text(phone, "hello")))).status == 200
         await mesh.answered(f"+{phone}")
         await mesh.settled()
         assert await mesh.metric("hailwire_sends_total", provider="whatsapp", result="retry") == 2
@@ -42,7 +42,7 @@ async def test_what_is_refused_costs_nothing(open_here: Open, phone: str) -> Non
 async def test_without_prices_nothing_is_said_of_costs(open_here: Open, phone: str) -> None:
     """Where nobody has told a price there is no figure that reads as free of charge, and no limit."""
     async with open_here() as mesh:
-        assert (await mesh.whatsapp(payload(text(phone, "hello")))).status == 200
+        assert (await mesh.taken(payload(text(phone, "hello")))).status == 200
         await mesh.answered(f"+{phone}")
         await mesh.settled()
         assert f"{COST}{{" not in await mesh.prometheus("gateway")

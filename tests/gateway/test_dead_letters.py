@@ -102,7 +102,7 @@ async def test_the_command(
     """`hailwire dlq` lists real letters, shows one without what was written, replays and discards."""
     word("try", "fails_as_told")
     handlers.raises["next"] = handlers.Poisoned("secret words")
-    await mesh.whatsapp(payload(text(phone, "try"), text(phone, "try")))
+    await mesh.taken(payload(text(phone, "try"), text(phone, "try")))
     await mesh.answered(f"+{phone}", 2)
     await mesh.settled()
     first, second = [str(letter["dead_letter_id"]) for letter in await mesh.dead_letters()]

@@ -1,17 +1,30 @@
 """The window in memory answers copies without the database, and never says more than the database would."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from services.gateway import intake
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import PUBLIC, Answer, Mesh, payload, sms, text, until
+from tests.gateway.opening import open_mesh
 from tests.gateway.wire import wire_to
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LONG = "600"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """As for every module, but with a window that a machine which stands still does not outlast."""
+    home = tmp_path_factory.mktemp("home")
+    async with open_mesh(shared_database_url, home, GATEWAY_DEDUP_WINDOW_SECONDS=LONG) as mesh:
+        yield mesh
 
 
 async def asked(mesh: Mesh, result: str) -> float:
@@ -35,7 +48,9 @@ async def test_copies_need_no_database(open_here: Open, fresh_database_url: str,
     message, form = payload(text(writer, "plain"), text(writer, "plain")), sms(f"+{texter}", "plain")
     async with (
         wire_to(fresh_database_url) as (wire, address),
-        open_here(DATABASE_URL=address, TEST_DATABASE_URL=fresh_database_url) as mesh,
+        open_here(
+            DATABASE_URL=address, TEST_DATABASE_URL=fresh_database_url, GATEWAY_DEDUP_WINDOW_SECONDS=LONG
+        ) as mesh,
     ):
         first = await mesh.twilio(form)
         assert (await mesh.whatsapp(message)).status == 200
@@ -61,7 +76,7 @@ async def test_only_when_all_of_it_is_known(mesh: Mesh, word: Register, phone: s
     word("plain", "answers")
     old, new = text(phone, "plain"), text(phone, "plain")
     status = {"id": f"wamid.{phone}", "status": "delivered", "timestamp": "1750000000", "recipient_id": phone}
-    await mesh.whatsapp(payload(old))
+    await mesh.taken(payload(old))
     for content in (payload(old, new), payload(old, new, statuses=[status])):
         assert not (await mesh.whatsapp(content)).duplicate
     assert await asked(mesh, "hit") == 0
@@ -141,7 +156,7 @@ async def test_the_shifted_clock_does_not_matter(mesh: Mesh, word: Register, pho
     """A window measures real seconds: days of the database's clock make nobody forget, and nobody process again."""
     word("plain", "answers")
     content = payload(text(phone, "plain"))
-    await mesh.whatsapp(content)
+    await mesh.taken(content)
     await mesh.answered(f"+{phone}")
     await mesh.value("UPDATE chassis.clock SET shift = '5 days'")
     assert told_known(await mesh.whatsapp(content))

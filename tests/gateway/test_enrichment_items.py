@@ -35,7 +35,7 @@ class Client(App):
 
 async def texts(mesh: Mesh, number: str, *bodies: str) -> None:
     for body in bodies:
-        await mesh.twilio(sms(number, body))
+        await mesh.texted(sms(number, body))
         await mesh.settled()
 
 

@@ -117,11 +117,11 @@ async def test_somebody_who_became_somebody_else(mesh: Mesh, phone: str) -> None
     """An event for a person who was merged into another one is told to that one."""
     await person(mesh, phone)
     bsuid = f"RW.{phone}"
-    await mesh.whatsapp(payload(text(None, "hello", bsuid=bsuid)))
+    await mesh.taken(payload(text(None, "hello", bsuid=bsuid)))
     await mesh.answered(bsuid)
     await mesh.settled()
     former = await mesh.value("SELECT max(person_id) FROM gateway.conversation")
-    await mesh.whatsapp(payload(text(phone, "help", bsuid=bsuid)))
+    await mesh.taken(payload(text(phone, "help", bsuid=bsuid)))
     await mesh.settled()
     before = len(mesh.received(f"+{phone}"))
     await happened(mesh, former)

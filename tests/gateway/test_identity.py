@@ -23,7 +23,7 @@ WAITING = """
 
 
 async def write(mesh: Mesh, sender: str | None, bsuid: str | None, body: str, **fields: Any) -> None:
-    assert (await mesh.whatsapp(payload(text(sender, body, bsuid=bsuid, **fields)))).status == 200
+    assert (await mesh.taken(payload(text(sender, body, bsuid=bsuid, **fields)))).status == 200
 
 
 async def heard(mesh: Mesh, *names: str) -> list[str]:
@@ -134,7 +134,7 @@ async def test_concurrent_merges(mesh: Mesh, word: Register, phones: Callable[[i
     both = [text(person, "plain", bsuid=f"RW.{person}") for person in people]
     rounds = [both, both[::-1], both[10:] + both[:10], both[::2] + both[1::2]]
     fresh = [[{**one, "id": f"{one['id']}.{number}"} for one in order] for number, order in enumerate(rounds)]
-    answers = await asyncio.gather(*(mesh.whatsapp(payload(*order)) for order in fresh))
+    answers = await asyncio.gather(*(mesh.taken(payload(*order)) for order in fresh))
     assert {answer.status for answer in answers} == {200}
     await mesh.settled()
     for person in people:

@@ -37,7 +37,7 @@ async def test_an_item_that_kills_its_process(fresh_database_url: str, tmp_path:
                 SELECT NOT EXISTS (SELECT FROM gateway.pending) AND EXISTS (SELECT FROM gateway.dead_letter)
                    AND NOT EXISTS (SELECT FROM gateway.outbox WHERE state IN ('queued', 'sending', 'unknown'))
             """
-            await until(lambda: database.fetchval(nothing), "the end of everything", within=90)
+            await until(lambda: database.fetchval(nothing), "the end of everything", within=180)
             letters = await database.fetch("SELECT reason, addresses, attempts FROM gateway.dead_letter")
             assert [(row["reason"], row["addresses"]) for row in letters] == [
                 ("its process died each time", [f"wa:+{victim}"])

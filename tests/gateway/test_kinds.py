@@ -37,13 +37,13 @@ async def test_nobody_expects_an_answer(shared: Mesh, phone: str, sort: str) -> 
 
 async def test_a_user_id_alone(shared: Mesh, phone: str) -> None:
     """Somebody with a user id and no number is answered by user id."""
-    assert (await shared.whatsapp(samples.whatsapp("text", None, f"US.{phone}"))).status == 200
+    assert (await shared.taken(samples.whatsapp("text", None, f"US.{phone}"))).status == 200
     await shared.answered(f"US.{phone}")
 
 
 async def test_a_number_with_a_user_id(shared: Mesh, phone: str) -> None:
     """Somebody with both is answered by number."""
-    assert (await shared.whatsapp(samples.whatsapp("text", phone, f"US.{phone}"))).status == 200
+    assert (await shared.taken(samples.whatsapp("text", phone, f"US.{phone}"))).status == 200
     await shared.answered(f"+{phone}")
     assert not shared.received(f"US.{phone}")
 
@@ -52,7 +52,7 @@ async def test_a_number_with_a_user_id(shared: Mesh, phone: str) -> None:
 async def test_notices_are_kept(shared: Mesh, sort: str) -> None:
     """What is about nobody's message is taken and kept with all that it said, known fields or not."""
     content = samples.notices()[sort]
-    assert (await shared.whatsapp(content)).status == 200
+    assert (await shared.taken(content)).status == 200
     said = set(_leaves(content)) - {"whatsapp_business_account", "whatsapp", "messages", content["entry"][0]["id"]}
     rows = await shared.rows("SELECT kind, raw FROM gateway.inbox ORDER BY inbox_id DESC LIMIT 20")
     kinds = {row["kind"] for row in rows if said <= set(_leaves(json.loads(row["raw"])))}
@@ -62,7 +62,7 @@ async def test_notices_are_kept(shared: Mesh, sort: str) -> None:
 
 async def test_unknown_fields_of_a_message_are_kept(shared: Mesh, phone: str) -> None:
     """Fields that nobody knows yet are in the inbox as they came."""
-    await shared.whatsapp(samples.whatsapp("a type of next year", phone))
+    await shared.taken(samples.whatsapp("a type of next year", phone))
     raw = await shared.value("SELECT raw FROM gateway.inbox WHERE addresses = $1", [f"wa:+{phone}"])
     kept = json.loads(raw)["message"]
     assert (kept["hologram"], kept["scent"]) == ({"depth": 3}, {"rose": True})
@@ -73,7 +73,7 @@ async def test_unknown_fields_of_a_message_are_kept(shared: Mesh, phone: str) ->
 @pytest.mark.parametrize("path", ["/webhooks/twilio", "/api/sms/webhook"])
 async def test_each_sort_of_form_is_answered(shared: Mesh, phone: str, sort: str, path: str) -> None:
     """A form of any sort is answered with empty TwiML, and its sender with a message."""
-    answer = await shared.twilio(samples.twilio(f"+{phone}")[sort], path)
+    answer = await shared.texted(samples.twilio(f"+{phone}")[sort], path)
     assert (answer.status, answer.headers["content-type"]) == (200, "text/xml")
     assert b"<Response/>" in answer.body
     (received,) = await shared.answered(f"+{phone}")
@@ -86,7 +86,7 @@ async def test_each_sort_of_form_is_answered(shared: Mesh, phone: str, sort: str
 async def test_statuses_of_strangers(shared: Mesh, fields: dict[str, str]) -> None:
     """A status about a message that is not ours is taken and changes nothing."""
     form = {**sms("+15550783881", "", SmsStatus=fields["MessageStatus"]), **fields, "To": "+447700900513"}
-    assert (await shared.twilio(form, "/webhooks/twilio/status")).status == 200
+    assert (await shared.texted(form, "/webhooks/twilio/status")).status == 200
     assert await shared.value("SELECT count(*) FROM gateway.dead_letter") == 0
 
 
@@ -121,7 +121,7 @@ async def test_hard_to_digest_is_not_poison(shared: Mesh, phone: str, changes: d
     """NUL bytes, lone surrogates, floods of text, far dates and nonsense are answered like anything else."""
     before = len(await shared.dead_letters())
     content = payload({**text(phone, "hello"), **changes}, name="\x00\ud800 Name")
-    assert (await shared.whatsapp(content)).status == 200
+    assert (await shared.taken(content)).status == 200
     await shared.answered(f"+{phone}")
     await shared.settled()
     assert len(await shared.dead_letters()) == before
@@ -131,7 +131,7 @@ async def test_hard_to_digest_is_not_poison(shared: Mesh, phone: str, changes: d
 async def test_hard_names(shared: Mesh, phone: str, name: Any) -> None:
     """Somebody whose name is endless, empty or no text at all is answered."""
     before = len(await shared.dead_letters())
-    assert (await shared.whatsapp(payload(text(phone, "hello"), name=name))).status == 200
+    assert (await shared.taken(payload(text(phone, "hello"), name=name))).status == 200
     await shared.answered(f"+{phone}")
     await shared.settled()
     assert len(await shared.dead_letters()) == before
@@ -141,7 +141,7 @@ async def test_deep_nesting(shared: Mesh, phone: str) -> None:
     """An unknown field that is nested deeply costs nobody their answer."""
     raw = json.dumps(payload(text(phone, "hello", future="DEEP"))).encode()
     deep = b"[" * 400 + b"]" * 400
-    assert (await shared.whatsapp(raw.replace(b'"DEEP"', deep))).status == 200
+    assert (await shared.taken(raw.replace(b'"DEEP"', deep))).status == 200
     await shared.answered(f"+{phone}")
     await shared.settled()
 
@@ -153,18 +153,18 @@ async def test_three_megabytes(shared: Mesh, phones: Callable[[int], list[str]])
     raw = json.dumps(payload(*large)).encode()
     assert 3_000_000 < len(raw) < 3_600_000
     other = phones(1)[0]
-    answers = await asyncio.gather(shared.whatsapp(raw), shared.whatsapp(payload(text(other, "hello"))))
+    answers = await asyncio.gather(shared.taken(raw), shared.taken(payload(text(other, "hello"))))
     assert [answer.status for answer in answers] == [200, 200]
     await shared.answered(f"+{other}")
-    await until(shared.quiet, "the end of a thousand turns", within=30)
-    assert (await shared.whatsapp(raw)).duplicate
+    await until(shared.quiet, "the end of a thousand turns")
+    assert (await shared.taken(raw)).duplicate
 
 
 async def test_hard_forms(shared: Mesh, phone: str) -> None:
     """An SMS with a NUL byte, a flood of text or impossible numbers in its fields is answered too."""
     for body in ("with a NUL \x00 in it", "x" * 60_000):
         form = sms(f"+{phone}", body, NumMedia="99999999999999999999", Latitude="1e999", Longitude="NaN")
-        assert (await shared.twilio(form)).status == 200
+        assert (await shared.texted(form)).status == 200
     await shared.answered(f"+{phone}", 2)
     await shared.settled()
 

@@ -97,7 +97,11 @@ async def test_a_dead_instance_is_taken_over(mesh: Mesh, word: Register, phone: 
     await mesh.answered(f"+{phone}", 2)
     await mesh.settled()
     assert len(mesh.received(f"+{phone}")) == 2
-    assert await mesh.metric("hailwire_instances_reaped_total") == 1
+
+    async def counted() -> bool:
+        return await mesh.metric("hailwire_instances_reaped_total") == 1
+
+    await until(counted, "the count of the takeover")
 
 
 async def test_declared_dead_and_alive(mesh: Mesh, word: Register, phone: str) -> None:
@@ -135,7 +139,7 @@ async def test_suspects_do_not_starve(mesh: Mesh, word: Register, phone: str, mo
     gate.set()
     began = time.monotonic()
     await mesh.answered(f"+{other}", 2)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     await mesh.settled()
 
 
@@ -182,7 +186,7 @@ async def test_a_clean_end_leaves_nothing(
         mesh = await stack.enter_async_context(open_here())
         await _blocked(mesh, phone)
         other = str(int(phone) + 500_000)
-        await mesh.whatsapp(payload(*(text(other, "plain") for _ in range(30))))
+        await mesh.taken(payload(*(text(other, "plain") for _ in range(30))))
     database = await asyncpg.connect(fresh_database_url)
     assert await database.fetchval(HELD) == 0
     await database.close()

@@ -41,7 +41,7 @@ async def test_a_flood_of_photos(open_here: Open, phone: str) -> None:
     async with open_here() as mesh:
         await mesh.says(phone, "English")
         await mesh.answered(f"+{phone}")
-        await asyncio.gather(*(mesh.whatsapp(photo(phone)) for _ in range(30)))
+        await asyncio.gather(*(mesh.taken(photo(phone)) for _ in range(30)))
         await mesh.settled()
         read = words(mesh, f"+{phone}")
         assert len(read) == 1 + 20 + 1
@@ -52,11 +52,11 @@ async def test_a_flood_of_photos(open_here: Open, phone: str) -> None:
         await mesh.says(phone, "menu")
         await mesh.answered(f"+{phone}", 23)
         await pass_time(mesh, minutes=59)
-        await mesh.whatsapp(photo(phone))
+        await mesh.taken(photo(phone))
         await mesh.settled()
         assert len(mesh.received(f"+{phone}")) == 23
         await pass_time(mesh, minutes=1)
-        await mesh.whatsapp(photo(phone))
+        await mesh.taken(photo(phone))
         await mesh.settled()
         assert len(mesh.received(f"+{phone}")) == 24
         assert not await mesh.dead_letters()
@@ -68,7 +68,7 @@ async def test_the_setting_of_photos(open_here: Open, phone: str, limit: str) ->
     async with open_here(RATE_LIMIT_MESSAGES_PER_HOUR=limit) as mesh:
         await mesh.says(phone, "English")
         for _ in range(25):
-            await mesh.whatsapp(photo(phone))
+            await mesh.taken(photo(phone))
         await mesh.settled()
         assert len(mesh.received(f"+{phone}")) == (1 + 3 + 1 if limit == "3" else 26)
 
@@ -78,7 +78,7 @@ async def test_two_replicas_count_together(open_here: Open, phone: str) -> None:
     async with open_here() as left, open_here() as right:
         await left.says(phone, "English")
         await left.settled()
-        await asyncio.gather(*((left, right)[place % 2].whatsapp(photo(phone)) for place in range(40)))
+        await asyncio.gather(*((left, right)[place % 2].taken(photo(phone)) for place in range(40)))
         await left.settled()
         assert await left.value("SELECT count(*) FROM gateway.outbox") == 1 + 20 + 1
 
@@ -120,14 +120,14 @@ async def test_strangers_by_sms(open_here: Open, phone: str) -> None:
     """Who has no language yet is told in each, on the channel that they wrote on, and read again after a while."""
     async with open_here(**FEW) as mesh:
         for _ in range(9):
-            await mesh.twilio(sms(f"+{phone}", "who are you?"))
+            await mesh.texted(sms(f"+{phone}", "who are you?"))
         await mesh.settled()
         read = [one["Body"] for one in mesh.received(f"+{phone}")]
         assert len(read) == 5 + 1
         assert "more than I can read" in read[-1]
         assert "plus que je ne peux lire" in read[-1]
         await pass_time(mesh, minutes=5)
-        await mesh.twilio(sms(f"+{phone}", "English"))
+        await mesh.texted(sms(f"+{phone}", "English"))
         await mesh.answered(f"+{phone}", 7)
 
 
@@ -192,10 +192,10 @@ async def test_two_names_have_one_allowance(open_here: Open, phone: str) -> None
     bsuid = f"RW.{phone}"
     async with open_here(**FEW) as mesh:
         await mesh.says(phone, "English", *["hello"] * 5)
-        await mesh.whatsapp(payload(text(None, "hello", bsuid=bsuid)))
+        await mesh.taken(payload(text(None, "hello", bsuid=bsuid)))
         await mesh.settled()
         heard = len(mesh.received(f"+{phone}")) + len(mesh.received(bsuid))
-        await mesh.whatsapp(payload(text(phone, "hello", bsuid=bsuid)))
+        await mesh.taken(payload(text(phone, "hello", bsuid=bsuid)))
         await mesh.settled()
         assert len(mesh.received(f"+{phone}")) + len(mesh.received(bsuid)) == heard
 

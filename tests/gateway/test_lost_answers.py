@@ -76,7 +76,7 @@ async def test_room_is_given_back(
     async with open_cut(GATEWAY_MAX_TURNS="1", GATEWAY_MAX_SENDS="1") as (mesh, cutter):
         cutter.lose(statement, committed=committed, times=2)
         # Two of one sender: the second is claimed by the first one's commit or taken by a sweep.
-        await mesh.whatsapp(payload(*(text(first, "plain") for _ in range(3))))
+        await mesh.taken(payload(*(text(first, "plain") for _ in range(3))))
         await _lost(cutter, 2)
         await mesh.answered(f"+{first}", 3)
         await mesh.says(second, "plain")
@@ -94,7 +94,7 @@ async def test_a_webhook_is_stored_once(open_cut: Cut, phone: str, *, committed:
             cutter.lose(queueing._INSERT_PENDING, committed=committed)
             content = payload(text(phone, "plain"))
             assert (await mesh.whatsapp(content)).status == 503
-            assert (await mesh.whatsapp(content)).status == 200
+            assert (await mesh.taken(content)).status == 200
         await mesh.answered(f"+{phone}", 2)
         await mesh.settled()
         assert len(mesh.received(f"+{phone}")) == 2

@@ -154,7 +154,7 @@ async def test_the_deadline_is_for_everything(tmp_path: Path) -> None:
             began = time.monotonic()
             with pytest.raises(FileUnreachable):
                 await fetched(fetcher, server, tmp_path / "file")
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 60
 
 
 async def test_a_redirect_takes_no_credentials_along(tmp_path: Path) -> None:

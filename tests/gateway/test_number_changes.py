@@ -21,7 +21,7 @@ LANGUAGE = "SELECT language FROM profile.person WHERE person_id = $1"
 
 
 async def write(mesh: Mesh, sender: str | None, bsuid: str | None, body: str) -> None:
-    assert (await mesh.whatsapp(payload(text(sender, body, bsuid=bsuid)))).status == 200
+    assert (await mesh.taken(payload(text(sender, body, bsuid=bsuid)))).status == 200
 
 
 async def known(mesh: Mesh, phone: str, bsuid: str) -> int:
@@ -127,7 +127,7 @@ async def test_a_person_with_another_number(mesh: Mesh, phones: Callable[[int], 
         notice = changed_user_id(former_id, new_id)
     else:
         notice = changed_number(phone, former_id, other, new_id if "user id" in told else None)
-    assert (await mesh.whatsapp(notice)).status == 200
+    assert (await mesh.taken(notice)).status == 200
     received = len(mesh.received(f"+{other}"))
     await write(mesh, other, new_id, "help")
     await mesh.answered(f"+{other}", received + 1)
@@ -154,7 +154,7 @@ async def test_a_person_who_wrote_before_we_were_told(mesh: Mesh, phones: Callab
     await write(mesh, other, new_id, "hello")
     await mesh.answered(f"+{other}")
     await mesh.settled()
-    assert (await mesh.whatsapp(changed_number(phone, former_id, other, new_id))).status == 200
+    assert (await mesh.taken(changed_number(phone, former_id, other, new_id))).status == 200
     await write(mesh, other, None, "help")
     await mesh.answered(f"+{other}", 2)
     await mesh.settled()

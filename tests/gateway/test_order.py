@@ -38,7 +38,7 @@ async def test_twenty_in_one_payload(shared: Mesh, word: Register, phone: str) -
     """Twenty messages of one payload are answered in its order, and the phone gets the answers in that order."""
     word("plain", "echoes")
     messages = [text(phone, "plain", context={"id": f"wamid.{number}"}) for number in range(20)]
-    await shared.whatsapp(payload(*messages))
+    await shared.taken(payload(*messages))
     await _in_order(shared, phone, 20)
     assert [one["text"]["body"] for one in shared.received(f"+{phone}")] == [f"wamid.{number}" for number in range(20)]
 
@@ -46,7 +46,7 @@ async def test_twenty_in_one_payload(shared: Mesh, word: Register, phone: str) -
 async def test_concurrent_posts(shared: Mesh, word: Register, phone: str) -> None:
     """Messages of one sender in forty concurrent posts are answered in the order in which they were stored."""
     word("plain", "echoes")
-    await asyncio.gather(*(shared.whatsapp(payload(text(phone, "plain"))) for _ in range(40)))
+    await asyncio.gather(*(shared.taken(payload(text(phone, "plain"))) for _ in range(40)))
     await _in_order(shared, phone, 40)
 
 
@@ -57,10 +57,10 @@ async def test_one_after_the_other(
     word("slow", "waits")
     word("plain", "answers")
     gate = handlers.gates["waits"] = asyncio.Event()
-    await shared.whatsapp(payload(text(phone, "slow"), text(phone, "plain")))
+    await shared.taken(payload(text(phone, "slow"), text(phone, "plain")))
     await until(_begun, "the slow turn")
     others = phones(20)
-    await asyncio.gather(*(shared.whatsapp(payload(text(other, "plain"))) for other in others))
+    await asyncio.gather(*(shared.taken(payload(text(other, "plain"))) for other in others))
     for other in others:
         await shared.answered(f"+{other}")
     assert handlers.runs == {"waits": 1, "answers": 20}
@@ -77,13 +77,13 @@ async def test_more_senders_than_room(shared: Mesh, word: Register, phones: Call
     word("plain", "answers")
     gate = handlers.gates["waits"] = asyncio.Event()
     slow, late = phones(128), phones(5)
-    await shared.whatsapp(payload(*(text(one, "slow") for one in slow)))
+    await shared.taken(payload(*(text(one, "slow") for one in slow)))
 
     async def full() -> bool:
         return handlers.runs["waits"] == 128
 
     await until(full, "128 turns at a time")
-    await shared.whatsapp(payload(*(text(one, "plain") for one in late)))
+    await shared.taken(payload(*(text(one, "plain") for one in late)))
     assert (
         await shared.value("SELECT count(*) FROM gateway.conversation WHERE pending > 0 AND instance_id IS NULL") == 5
     )

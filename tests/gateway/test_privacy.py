@@ -40,16 +40,16 @@ async def test_nothing_leaks(
     rider, texter, unlucky, refused, stranger, rejected = people
     bsuid = f"RW.{rider}"
     # Answered, with a place and a user id.
-    await mesh.whatsapp(payload(text(rider, f"{WORDS} hello", bsuid=bsuid), name=NAME))
-    await mesh.twilio(sms(f"+{texter}", WORDS, ProfileName=NAME, FromCity="XYLOPHONE"))
+    await mesh.taken(payload(text(rider, f"{WORDS} hello", bsuid=bsuid), name=NAME))
+    await mesh.texted(sms(f"+{texter}", WORDS, ProfileName=NAME, FromCity="XYLOPHONE"))
     await mesh.answered(f"+{rider}")
     await mesh.answered(f"+{texter}")
     # Failing: with the words in the error's text, for a service that is away, for good.
     handlers.raises["next"] = handlers.Poisoned(f"{WORDS} {NAME} {unlucky}")
-    await mesh.whatsapp(payload(text(unlucky, WORDS), name=NAME))
+    await mesh.taken(payload(text(unlucky, WORDS), name=NAME))
     await mesh.answered(f"+{unlucky}")
     handlers.raises["next"] = handlers.unavailable()
-    await mesh.whatsapp(payload(text(unlucky, WORDS), name=NAME))
+    await mesh.taken(payload(text(unlucky, WORDS), name=NAME))
 
     async def postponed() -> bool:
         return await mesh.metric("hailwire_turns_total", ending="postponed") > 0
@@ -62,18 +62,18 @@ async def test_nothing_leaks(
     mesh.goes_wrong("whatsapp", "reset_after_accept", to=f"+{refused}")
     mesh.goes_wrong("twilio", "21211", to=f"+{refused}")
     for _ in range(3):
-        await mesh.whatsapp(payload(text(refused, WORDS), name=NAME))
-    await mesh.twilio(sms(f"+{refused}", WORDS))
+        await mesh.taken(payload(text(refused, WORDS), name=NAME))
+    await mesh.texted(sms(f"+{refused}", WORDS))
     # Refused at the door, and statuses of somebody else's messages.
     raw = json.dumps(payload(text(stranger, WORDS), name=NAME)).encode()
     await mesh.post("/webhooks/whatsapp", raw, {"X-Hub-Signature-256": f"sha256={stranger}"})
-    await mesh.whatsapp(raw[:-1])
+    await mesh.taken(raw[:-1])
     await mesh.twilio(sms(f"+{stranger}", WORDS), **{"X-Twilio-Signature": stranger})
     async with mesh.session.get(f"{mesh.url}/webhooks/whatsapp?hub.verify_token={stranger}&hub.challenge=1") as _:
         pass
     status = {"id": f"wamid.{rejected}", "status": "failed", "recipient_id": rejected, "timestamp": "1"}
     error = {"code": 131026, "title": WORDS, "message": f"{rejected} {NAME}"}
-    await mesh.whatsapp(payload(statuses=[{**status, "errors": [error]}]))
+    await mesh.taken(payload(statuses=[{**status, "errors": [error]}]))
     await mesh.settled()
     assert len(await mesh.dead_letters()) >= 3
     # All of it was about somebody; nothing of it tells.
@@ -89,7 +89,7 @@ async def test_nothing_leaks(
 async def test_labels_are_few(mesh: Mesh, phones: Callable[[int], list[str]]) -> None:
     """No metric has anything like a series for each person."""
     people = phones(200)
-    await mesh.whatsapp(payload(*(text(phone, f"words of {phone}") for phone in people)))
+    await mesh.taken(payload(*(text(phone, f"words of {phone}") for phone in people)))
     await mesh.settled()
     series: dict[str, set[str]] = defaultdict(set)
     for line in (await mesh.prometheus("gateway")).splitlines():
@@ -103,7 +103,7 @@ async def test_labels_are_few(mesh: Mesh, phones: Callable[[int], list[str]]) ->
 async def test_what_was_understood_is_kept_without_the_words(mesh: Mesh, phone: str) -> None:
     """Of a text that became a place and a time only the raw message has the words, which goes after its days."""
     for body in ("hello", "English", SAID, "1"):
-        assert (await mesh.twilio(sms(f"+{phone}", body))).status == 200
+        assert (await mesh.texted(sms(f"+{phone}", body))).status == 200
         await mesh.settled()
     items = await mesh.rows(ITEMS, f"sms:+{phone}")
     assert [item["status"] for item in items] == [Status.APPLIED, Status.APPLIED]

@@ -16,7 +16,7 @@ Phones = Callable[[int], list[str]]
 
 async def texts(mesh: Mesh, number: str, *bodies: str) -> None:
     for body in bodies:
-        await mesh.twilio(sms(number, body))
+        await mesh.texted(sms(number, body))
         await mesh.settled()
 
 

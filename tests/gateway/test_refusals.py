@@ -114,7 +114,7 @@ async def test_a_body_that_does_not_come(shared: Mesh, monkeypatch: pytest.Monke
     began = time.monotonic()
     writer.write(b"POST /webhooks/whatsapp HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
     assert b" 408 " in await reader.readline()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     writer.close()
 
 

@@ -15,6 +15,7 @@ from services.gateway.settings import GatewaySettings
 from tests.gateway import handlers
 from tests.gateway.conftest import Register
 from tests.gateway.mesh import Mesh, payload, text, until
+from tests.gateway.opening import open_mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,6 +23,14 @@ COUNTS = """
     SELECT (SELECT count(*) FROM gateway.inbox) AS inbox, (SELECT count(*) FROM gateway.inbox_key) AS keys,
            (SELECT count(*) FROM gateway.outbox) AS outbox, (SELECT count(*) FROM gateway.dead_letter) AS letters
 """
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """As for every module, but without statuses: one that came late would lie in the inbox on another day."""
+    home = tmp_path_factory.mktemp("home")
+    async with open_mesh(shared_database_url, home, SIMULATOR_STATUSES="false") as mesh:
+        yield mesh
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -77,12 +86,12 @@ async def test_day_by_day(mesh: Mesh, retention: Retention, word: Register, phon
 async def test_a_message_is_known_for_eight_days(mesh: Mesh, retention: Retention, phone: str) -> None:
     """A redelivery after eight days is still a duplicate."""
     content = payload(text(phone, "hello"))
-    await mesh.whatsapp(content)
+    await mesh.taken(content)
     await mesh.answered(f"+{phone}")
     await mesh.settled()
     await after(mesh, 8.2)
     await retention.once()
-    assert (await mesh.whatsapp(content)).duplicate
+    assert (await mesh.taken(content)).duplicate
 
 
 async def test_what_waits_is_kept(mesh: Mesh, retention: Retention, word: Register, phone: str) -> None:
@@ -110,7 +119,7 @@ async def test_what_waits_is_kept(mesh: Mesh, retention: Retention, word: Regist
 async def test_replies_that_wait_are_kept(mesh: Mesh, retention: Retention, word: Register, phone: str) -> None:
     """A reply that has not gone out is not forgotten."""
     word("plain", "answers")
-    mesh.goes_wrong("whatsapp", "131056")
+    mesh.goes_wrong("whatsapp", "131056", retry_after=600)
     await mesh.says(phone, "plain")
     later = "UPDATE gateway.lane SET due_at = due_at + interval '30 days' WHERE queued > 0 AND instance_id IS NULL"
     await until(lambda: mesh.value(f"{later} RETURNING true"), "a waiting reply")

@@ -117,14 +117,14 @@ async def test_a_service_that_is_away(open_here: Open, fresh_database_url: str, 
     async with open_with(service, open_here, fresh_database_url, GATEWAY_WAIT_NOTE_SECONDS=SOON) as (mesh, gone):
         await mesh.says(writer, "hello", "français")
         for words in ("hello", "English"):
-            await mesh.twilio(sms(f"+{texter}", words))
+            await mesh.texted(sms(f"+{texter}", words))
         for phone in (writer, texter):
             await mesh.answered(f"+{phone}", 2)
         await mesh.settled()
         before = {phone: len(mesh.received(f"+{phone}")) for phone in (writer, texter)}
         await gone.go()
         await mesh.says(writer, asks)
-        await mesh.twilio(sms(f"+{texter}", asks))
+        await mesh.texted(sms(f"+{texter}", asks))
         for phone, words in ((writer, FRENCH), (texter, ENGLISH)):
             await mesh.answered(f"+{phone}", before[phone] + 1)
             assert bodies(mesh, f"+{phone}")[before[phone]] == words
@@ -144,18 +144,21 @@ async def test_a_service_that_is_away(open_here: Open, fresh_database_url: str, 
 async def test_who_asked_for_silence_hears_nothing(open_here: Open, fresh_database_url: str, phones: Any) -> None:
     """Without the profile service the gateway still knows who has opted out; nor is STOP met with a note."""
     silent, stopping, reacting, texter, plain = phones(5)
-    async with open_with("profile", open_here, fresh_database_url, GATEWAY_WAIT_NOTE_SECONDS=SOON) as (mesh, gone):
+    async with open_with("profile", open_here, fresh_database_url, GATEWAY_WAIT_NOTE_SECONDS="300") as (mesh, gone):
         await mesh.says(silent, "English", "stop")
         await mesh.says(stopping, "English")
         await mesh.settled()
         heard = {phone: len(mesh.received(f"+{phone}")) for phone in (silent, stopping)}
         await gone.go()
         await mesh.says(silent, "hello")
-        await mesh.whatsapp(payload(text(stopping, "hello"), text(stopping, "STOP")))
-        await mesh.whatsapp(payload(message(reacting, "reaction", {"message_id": "wamid.x", "emoji": "+"})))
+        await mesh.taken(payload(text(stopping, "hello"), text(stopping, "STOP")))
+        await mesh.taken(payload(message(reacting, "reaction", {"message_id": "wamid.x", "emoji": "+"})))
         for words in ("help", "stop"):
-            await mesh.twilio(sms(f"+{texter}", words))
+            await mesh.texted(sms(f"+{texter}", words))
         await mesh.says(plain, "hello")
+        put_off_all = "SELECT count(*) = 5 FROM gateway.conversation WHERE postponed_since IS NOT NULL"
+        await until(lambda: mesh.value(put_off_all), "that all of them wait")
+        await mesh.value("UPDATE chassis.clock SET shift = interval '301 seconds'")
         await mesh.answered(f"+{plain}")  # everybody else has waited as long
         await put_off(mesh, 5)
         for phone in (silent, stopping):
@@ -171,12 +174,12 @@ async def test_silence_survives_a_merge(telling: Mesh, phone: str) -> None:
     """When two conversations turn out to be one, the silence that was asked for in either is kept."""
     bsuid = f"RW.{phone}"
     await telling.says(phone, "hello", "English")
-    await telling.whatsapp(payload(text(None, "stop", bsuid=bsuid)))
+    await telling.taken(payload(text(None, "stop", bsuid=bsuid)))
     await telling.settled()
     heard = len(telling.received(f"+{phone}")) + len(telling.received(bsuid))
     await telling.value("UPDATE gateway.conversation SET state_data = '{}'")  # as if the survivor's had none
     away()
-    await telling.whatsapp(payload(text(phone, "hello", bsuid=bsuid)))
+    await telling.taken(payload(text(phone, "hello", bsuid=bsuid)))
     assert await telling.value(
         "SELECT bool_and(silenced) FROM gateway.conversation WHERE merged_into IS NULL AND conversation_id IN"
         " (SELECT conversation_id FROM gateway.alias WHERE address = $1)",
@@ -205,11 +208,11 @@ async def test_behind_what_nobody_waits_for(open_here: Open, fresh_database_url:
     reaction = message(phone, "reaction", {"message_id": "wamid.x", "emoji": "+"})
     async with open_with("profile", open_here, fresh_database_url, GATEWAY_WAIT_NOTE_SECONDS=SOON) as (mesh, gone):
         await gone.go()
-        await mesh.whatsapp(payload(reaction))
+        await mesh.taken(payload(reaction))
         await put_off(mesh, 4)
         assert await mesh.rows(NOTES) == []
         greeting = text(phone, "hello")
-        await mesh.whatsapp(payload(greeting))
+        await mesh.taken(payload(greeting))
         await mesh.answered(f"+{phone}")
         ((told,),) = [(one["cause"],) for one in await mesh.rows(NOTES)]
         key = "SELECT key FROM gateway.inbox WHERE position($1 in convert_from(raw, 'UTF8')) > 0"
@@ -267,7 +270,7 @@ async def test_not_outside_the_window(telling: Mesh, phone: str) -> None:
     """A message that came two days late opens no window: its sender can be told nothing, as with any reply."""
     long_ago = str(int(time.time() - timedelta(days=2).total_seconds()))
     away()
-    await telling.whatsapp(payload(text(phone, "try", timestamp=long_ago)))
+    await telling.taken(payload(text(phone, "try", timestamp=long_ago)))
 
     async def skipped() -> bool:
         return [one["state"] for one in await telling.rows(NOTES)] == ["skipped"]

@@ -54,12 +54,17 @@ async def test_everything_is_prepared(fresh_database_url: str, tmp_path: Path) -
 async def test_who_is_away_is_told_and_waited_for_no_longer(fresh_database_url: str, tmp_path: Path) -> None:
     """A service that cannot be reached costs its step and the time of the warmup, never the start or the truth."""
     began = time.monotonic()
+    # Enough for all the others on a machine that stands still for a while.
     async with open_mesh(
-        fresh_database_url, tmp_path, wait_until_ready=False, PROFILE_TARGET="127.0.0.1:1", WARMUP_TIMEOUT="4000"
+        fresh_database_url, tmp_path, wait_until_ready=False, PROFILE_TARGET="127.0.0.1:1", WARMUP_TIMEOUT="12000"
     ) as mesh:
         results = await warmed(mesh.grpc_port)
         assert results.pop("profile") == "timed out"
         assert set(results.values()) == {"ok"}
         assert (await numbers(mesh.grpc_port))["hailwire_warmup_state"] == [({}, 3.0)]
-        assert (await numbers(mesh.grpc_port))["hailwire_serving"] == [({}, 1.0)]
-    assert time.monotonic() - began > 4
+
+        async def serving() -> bool:
+            return (await numbers(mesh.grpc_port))["hailwire_serving"] == [({}, 1.0)]
+
+        await until(serving, "that it serves all the same")
+    assert time.monotonic() - began > 12

@@ -20,7 +20,7 @@ async def test_a_reply_that_waited_too_long(open_here: Open, word: Register, pho
         assert not mesh.received(f"+{phone}")
         assert await mesh.metric("hailwire_replies_skipped_total", reason="window_closed") == 1
         # The next message opens it again.
-        await mesh.whatsapp(payload(text(phone, "plain", timestamp=str(await _now(mesh)))))
+        await mesh.taken(payload(text(phone, "plain", timestamp=str(await _now(mesh)))))
         await mesh.answered(f"+{phone}")
         await mesh.settled()
 
@@ -29,7 +29,7 @@ async def test_sms_has_no_window(open_here: Open, word: Register, phone: str) ->
     """An SMS reply goes out however late."""
     word("plain", "answers")
     async with open_here(GATEWAY_SENDING_STOPPED="true") as mesh:
-        await mesh.twilio(sms(f"+{phone}", "plain"))
+        await mesh.texted(sms(f"+{phone}", "plain"))
         await _queued(mesh)
         await mesh.value("UPDATE chassis.clock SET shift = interval '30 hours'")
     async with open_here() as mesh:
@@ -40,7 +40,7 @@ async def test_sms_has_no_window(open_here: Open, word: Register, phone: str) ->
 async def test_a_message_that_comes_late_opens_no_window(mesh: Mesh, word: Register, phone: str) -> None:
     """A message redelivered after days takes its turn, but its window is the one of the day it was written."""
     word("plain", "answers")
-    await mesh.whatsapp(payload(text(phone, "plain", timestamp=str(await _now(mesh) - 3 * 86400))))
+    await mesh.taken(payload(text(phone, "plain", timestamp=str(await _now(mesh) - 3 * 86400))))
     await mesh.settled()
     assert not mesh.received(f"+{phone}")
     assert await mesh.metric("hailwire_replies_skipped_total", reason="window_closed") == 1
@@ -64,7 +64,7 @@ async def test_stop_and_start(mesh: Mesh, phone: str) -> None:
 async def test_words_of_the_carrier(mesh: Mesh, phone: str) -> None:
     """What the carrier answers itself by SMS we leave to it, and count."""
     for body, kind in (("STOP", "STOP"), ("START", "START"), ("HELP", "HELP")):
-        await mesh.twilio(sms(f"+{phone}", body, OptOutType=kind))
+        await mesh.texted(sms(f"+{phone}", body, OptOutType=kind))
     await mesh.settled()
     assert not mesh.received(f"+{phone}")
     assert await mesh.metric("hailwire_silent_turns_total", reason="carrier_answers") == 3
