@@ -1,6 +1,7 @@
 """What is over is forgotten after its days, by the one clock, and nothing that is still needed."""
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -59,6 +60,13 @@ async def counts(mesh: Mesh) -> dict[str, Any]:
     return (await mesh.rows(COUNTS))[0]
 
 
+async def _leaves(mesh: Mesh, retention: Retention, left: tuple[bool, bool, bool, int]) -> bool:
+    """Whether clearing up leaves just that; a day whose lock is not to be had at once is left for the next round."""
+    await retention.once()
+    row = await counts(mesh)
+    return (row["inbox"] > 0, row["keys"] > 0, row["outbox"] > 0, row["letters"]) == left
+
+
 async def test_day_by_day(mesh: Mesh, retention: Retention, word: Register, phone: str) -> None:
     """Raw messages go after 3 days, replies and ids after 9, dead letters after 30."""
     word("plain", "answers")
@@ -66,21 +74,17 @@ async def test_day_by_day(mesh: Mesh, retention: Retention, word: Register, phon
     await mesh.says(phone, "plain", "poison")
     await mesh.answered(f"+{phone}", 2)
     await mesh.settled()
-    seen = []
-    for days in (0, 2, 4.5, 8.5, 9.5, 29.5, 30.5):
+    for days, left in (
+        (0, (True, True, True, 1)),
+        (2, (True, True, True, 1)),
+        (4.5, (False, True, True, 1)),
+        (8.5, (False, True, True, 1)),
+        (9.5, (False, False, False, 1)),
+        (29.5, (False, False, False, 1)),
+        (30.5, (False, False, False, 0)),
+    ):
         await after(mesh, days)
-        await retention.once()
-        row = await counts(mesh)
-        seen.append((row["inbox"] > 0, row["keys"] > 0, row["outbox"] > 0, row["letters"]))
-    assert seen == [
-        (True, True, True, 1),
-        (True, True, True, 1),
-        (False, True, True, 1),
-        (False, True, True, 1),
-        (False, False, False, 1),
-        (False, False, False, 1),
-        (False, False, False, 0),
-    ]
+        await until(partial(_leaves, mesh, retention, left), f"{left} after {days} days")
 
 
 async def test_a_message_is_known_for_eight_days(mesh: Mesh, retention: Retention, phone: str) -> None:
@@ -111,9 +115,13 @@ async def test_what_waits_is_kept(mesh: Mesh, retention: Retention, word: Regist
     await mesh.settled()
     answers = "SELECT count(*) FROM gateway.outbox WHERE position >= 0"  # beside a note that it takes longer
     assert await mesh.value(answers) == 1
-    await retention.once()
+
+    async def dropped() -> bool:
+        await retention.once()
+        return bool((await counts(mesh))["inbox"] == 0)
+
     # The day is dropped whole once nothing in it waits.
-    assert (await counts(mesh))["inbox"] == 0
+    await until(dropped, "the end of the day")
 
 
 async def test_replies_that_wait_are_kept(mesh: Mesh, retention: Retention, word: Register, phone: str) -> None:

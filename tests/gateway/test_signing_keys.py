@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chassis.settings import Secret, SettingsError, load
+from services.gateway import signing_keys
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing_keys import KeysUnavailable, SigningKeys
 from services.gateway.tokens import TokenRefused, Tokens
@@ -56,7 +57,8 @@ class Provider:
 
 
 @pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
+async def provider(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Provider]:
+    monkeypatch.setattr(signing_keys, "_FETCH_SECONDS", 60.0)  # a machine that stands still is no provider that is away
     async with contextlib.AsyncExitStack() as stack:
         here = Provider()
         app = web.Application()
