@@ -158,7 +158,8 @@ def test_the_command_measures_what_it_was_asked_for(tmp_path: Path, monkeypatch:
 async def test_a_step_is_timed_by_the_operation() -> None:
     """A call that does ten operations of a millisecond takes a millisecond for each."""
     step = Step("nap", lambda: asyncio.sleep(0.01), 1, awaited=True, per_call=10)
-    assert 0.9e3 <= (await timed(step, 0.1)).p50 <= 20e3
+    fastest = min([(await timed(step, 0.1)).p50 for _ in range(3)])  # a machine that stands still makes one long
+    assert 0.9e3 <= fastest <= 20e3
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(1e-6, 0), (1.0, 1)])

@@ -38,7 +38,7 @@ async def test_a_photo_and_a_voice_message_on_whatsapp(opened: Open, number: Cal
         await expect(keza.mine.last.locator(shown)).to_be_visible()
         await expect(keza.mine.last.locator(".state")).to_have_attribute("data-state", "delivered")
         await expect(keza.bubbles.last).to_contain_text(CANNOT)
-    assert await keza.mine.locator("img").evaluate("(it) => it.naturalWidth") == 640
+    await expect(keza.mine.locator("img")).to_have_js_property("naturalWidth", 640)
     await keza.phone.get_by_role("button", name="Attach").click()
     await keza.sheet.get_by_role("button", name="Record a voice message").click()
     await keza.phone.locator(".recorder").get_by_role("button", name="Send").click()

@@ -71,9 +71,10 @@ async def test_a_wrong_number_is_told(opened: Open, number: Callable[[], str]) -
 
 async def test_a_gateway_that_is_gone_is_told(opened: Open, number: Callable[[], str], mesh: Mesh) -> None:
     """When a webhook is not taken, the phone says so in one sentence and the message shows that it waits."""
-    page = await opened(whatsapp("Keza", number()))
+    own = number()
+    page = await opened(whatsapp("Keza", own))
     keza = page.person("Keza")
-    mesh.goes_wrong("whatsapp", "webhook_lost")
+    mesh.goes_wrong("whatsapp", "webhook_lost", to=own)  # of the phones before, statuses may still be told
     await keza.say("hello")
     await expect(keza.phone.get_by_role("alert")).to_contain_text("The gateway does not answer; Meta tries again")
     await expect(keza.mine.locator(".state")).not_to_have_attribute("data-state", "delivered")

@@ -17,7 +17,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -140,7 +139,7 @@ def asked(url: str, body: Any = None) -> Any:
 def until(there: Callable[[], Any], what: str) -> Any:
     end = time.monotonic() + 60
     while True:
-        with contextlib.suppress(urllib.error.URLError):
+        with contextlib.suppress(OSError):
             if found := there():
                 return found
         assert time.monotonic() < end, f"waited in vain for {what}"
@@ -245,7 +244,7 @@ def simulated(command: str, folder: Path, environ: Mapping[str, str], url: str) 
         yield until(lambda: asked(f"{url}/misbehaviour"), "the simulator")
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
 
 
 def test_simulator(programs: Path, tmp_path: Path) -> None:

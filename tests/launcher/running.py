@@ -104,7 +104,7 @@ class Up:
     def result(self, seconds: float = 60) -> int:
         """The exit code, once it is there."""
         code = self.process.wait(seconds)
-        self._reader.join(10)
+        self._reader.join(60)
         return code
 
     def descendants(self) -> list[int]:
@@ -153,6 +153,11 @@ def up(
                 running.process.kill()
                 running.process.wait()
         all_gone(descendants, 30)
+
+
+def without_waiting(printed: str) -> str:
+    """What a command said, but not that it was waiting: one on a machine that stands still says so, too."""
+    return "".join(line for line in printed.splitlines(keepends=True) if "waiting for the database" not in line)
 
 
 def all_gone(process_ids: list[int], seconds: float) -> bool:

@@ -10,6 +10,7 @@ from chassis.database import Statement
 from launcher import cli, explaining, statements
 from launcher.failure import ExitCode
 from tests.conftest import run_apart
+from tests.launcher.running import without_waiting
 from tests.plans.filling import fill
 
 # What a careless tool would run: each takes the form of a SELECT or hides in one.
@@ -217,4 +218,6 @@ def test_no_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     """A database out of reach is one sentence and exit code 1."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://hailwire@127.0.0.1:1/hailwire")
     assert cli.main(["analyze", "trips.now"]) == ExitCode.FAILED
-    assert capsys.readouterr().err.startswith("hailwire analyze: cannot reach the database at 127.0.0.1:1: ")
+    assert without_waiting(capsys.readouterr().err).startswith(
+        "hailwire analyze: cannot reach the database at 127.0.0.1:1: "
+    )

@@ -6,6 +6,7 @@ import pytest
 from launcher import checks, cli
 from launcher.failure import ExitCode
 from tests.conftest import run_apart
+from tests.launcher.running import without_waiting
 
 INSERT = """
     INSERT INTO gateway.dead_letter (kind, reason, key, item_kind, provider, addresses, raw, attempts)
@@ -100,4 +101,6 @@ def test_no_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     """A database out of reach is one sentence and exit code 1."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://hailwire@127.0.0.1:1/hailwire")
     assert cli.main(["dlq", "list"]) == ExitCode.FAILED
-    assert capsys.readouterr().err.startswith("hailwire dlq: cannot reach the database at 127.0.0.1:1: ")
+    assert without_waiting(capsys.readouterr().err).startswith(
+        "hailwire dlq: cannot reach the database at 127.0.0.1:1: "
+    )

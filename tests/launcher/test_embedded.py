@@ -55,7 +55,7 @@ async def value(dsn: str, sql: str) -> object:
         await connection.close()
 
 
-def gone(process_id: int, seconds: float = 10) -> bool:
+def gone(process_id: int, seconds: float = 60) -> bool:
     """Whether a process ends in time; a zombie that nobody collects has ended."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

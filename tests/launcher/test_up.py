@@ -45,7 +45,7 @@ def test_contract(reachable_folder: Path) -> None:
             stopping = [line.split()[-1] for line in mesh.lines if " stopping " in line]
             assert stopping == ["metrics", "gateway", "simulator", "trips", "profile"]
             assert "everything is stopped" in mesh.lines[-1]
-            assert all_gone(processes, 20)
+            assert all_gone(processes, 60)
             assert not any("was killed" in line or "Traceback" in line for line in mesh.lines)
 
 
@@ -57,12 +57,10 @@ def test_killed(reachable_folder: Path) -> None:
         processes = first.descendants()
         assert len(processes) >= 5
         first.process.kill()
-        assert all_gone(processes, 30)
-    began = time.monotonic()
+        assert all_gone(processes, 60)
     with up(reachable_folder / "home", first.ports) as second:
-        second.wait_for("Hailwire is ready")
         # 5 s is promised on a machine of one's own; here the other half of the tests runs beside it.
-        assert time.monotonic() - began < 30
+        second.wait_for("Hailwire is ready", 60)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes through /proc")
@@ -94,7 +92,7 @@ def test_only_make_is_signalled(reachable_folder: Path, number: signal.Signals) 
         processes = made.descendants()
         made.process.send_signal(number)
         made.wait_for("everything is stopped", 60)
-        assert all_gone(processes, 20)
+        assert all_gone(processes, 60)
 
 
 @pytest.mark.parametrize("ports", ["the same", "others"])

@@ -38,7 +38,7 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def served(reply: Callable[[int], bytes | None], *, seconds: float = 10) -> AsyncIterator[tuple[Server, Wire]]:
+async def served(reply: Callable[[int], bytes | None], *, seconds: float = 60) -> AsyncIterator[tuple[Server, Wire]]:
     server = Server(reply)
     listening = await asyncio.start_server(server.talk, "127.0.0.1", 0)
     port: Any = listening.sockets[0].getsockname()[1]

@@ -148,7 +148,9 @@ async def opened(targets: str, resolve: Resolve = system_resolve, **environ: str
         open_service(load(MetricsSettings, given), resolve) as metrics,
         aiohttp.ClientSession() as session,
     ):
-        yield Api(session, metrics)
+        api = Api(session, metrics)
+        await api.get("/metrics")  # shares the first reading of the background, or comes after it
+        yield api
 
 
 @pytest.fixture

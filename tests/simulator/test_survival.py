@@ -14,7 +14,7 @@ from simulator.app import simulator
 from simulator.misbehaviour import parse
 from simulator.settings import SimulatorSettings
 from tests.mesh.processes import Process, http_probe
-from tests.simulator.conftest import Caller, Gateway
+from tests.simulator.conftest import Caller, Gateway, calling
 
 Until = Callable[..., Awaitable[None]]
 PHONES = [f"+2507880000{number:02}" for number in range(6)]
@@ -45,7 +45,7 @@ async def mortal(gateway: Gateway, tmp_path: Path) -> AsyncIterator[Killable]:
     process = Process("simulator", "simulator", environ, tmp_path / "simulator.log", http_probe(port, "/healthz"))
     await process.restart()
     try:
-        async with aiohttp.ClientSession() as session:
+        async with calling() as session:
             yield Killable(f"http://127.0.0.1:{port}", session, gateway, process)
     finally:
         process.kill()
