@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.gateway import intake
+from chassis.overdue import Overdue
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import PUBLIC, Answer, Mesh, payload, sms, text, until
 from tests.gateway.opening import open_mesh
@@ -99,7 +99,7 @@ async def test_what_was_not_committed_is_not_known(
         async with blocker.transaction():
             await blocker.execute("LOCK TABLE gateway.inbox_key IN ACCESS EXCLUSIVE MODE")
             with monkeypatch.context() as patched:
-                patched.setattr(intake, "_STORE_SECONDS", 0.2)
+                patched.setattr(Overdue, "seconds", property(lambda _: 0.5), raising=False)
                 for _ in range(2):
                     assert (await mesh.whatsapp(content)).status == 503
     finally:
