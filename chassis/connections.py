@@ -45,8 +45,8 @@ def connection_pool(url: str, *, application: str, most: int, least: int, idle_s
         "timezone": "UTC",
         # JIT compiles for longer than our statements run.
         "jit": "off",
-        # Left to itself it plans a statement that takes arrays anew at each call, as it expects ten items where one or two
-        # come; and the plan that was looked at (tests/plans) is the one that runs.
+        # Left to itself it plans a statement that takes arrays anew at each call, as it expects ten items where one or
+        # two come; and the plan that was looked at (tests/plans) is the one that runs.
         "plan_cache_mode": "force_generic_plan",
     }
 
