@@ -53,6 +53,16 @@ async def test_errors_in_the_data_stay_what_they_are(shelf: Database) -> None:
     assert await shelf.fetchval(COUNT) == 1
 
 
+async def test_the_plan_that_was_looked_at_is_the_one_that_runs(database: Database) -> None:
+    """Statements run with their generic plans from the first call on, the ones that tests/plans looks at."""
+    used = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%AS planned_once'"
+    async with database.session() as session:
+        for _ in range(3):
+            await session.fetch(Statement("test.array", "SELECT FROM unnest($1::int[]) AS planned_once"), [1])
+        (row,) = await session.fetch(Statement("test.plans", used))
+    assert (row["generic_plans"], row["custom_plans"]) == (3, 0)
+
+
 async def test_a_session_ends_with_its_block(database: Database) -> None:
     """Whoever keeps one cannot speak on a connection that somebody else has by then."""
     async with database.session() as kept:
