@@ -56,9 +56,9 @@ class Intake:
         self._items = ItemCounter(telemetry)
         self._within = Overdue(_STORE_SECONDS)
 
-    def check_room(self) -> None:
-        """Raise Refusal while nothing more can be taken: before anything is read, so that refusing costs little."""
-        if self._store.waiting >= self._max_waiting or self._waiting_bytes > _WAITING_BYTES:
+    def check_room(self, size: int = 0) -> None:
+        """Raise Refusal while no more bytes can be taken; asked before anything is read, too: refusing costs little."""
+        if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
             raise Refusal(503, "overloaded", retry_after=1)
 
     async def take(self, items: list[Item], trace: str) -> Stored:
@@ -81,8 +81,7 @@ class Intake:
 
     async def _committed(self, items: list[Item], trace: str) -> Stored:
         size = sum(len(item.raw) for item in items)
-        if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
-            raise Refusal(503, "overloaded", retry_after=1)
+        self.check_room(size)
         self._waiting_bytes += size
         try:
             # Whoever hangs up or waits too long leaves alone: their batch goes on for the others.
