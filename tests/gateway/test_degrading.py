@@ -4,7 +4,6 @@ import contextlib
 import re
 from typing import Any
 
-import asyncpg
 import pytest
 
 from launcher import ports
@@ -12,6 +11,7 @@ from tests.chassis.polling import found
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import PATIENCE_SECONDS, Mesh, message, payload, text, until
 from tests.gateway.wire import Wire
+from tests.locks import locked
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -75,15 +75,10 @@ async def test_people_are_known_while_their_database_is_slow(mesh: Mesh, phones:
     # What they changed has got around, and nobody forgets them for it any more.
     await found(remembered, PATIENCE_SECONDS, every=1.0)
     heard = len(mesh.received(f"+{known}"))
-    blocker = await asyncpg.connect(shared_database_url)
-    try:
-        async with blocker.transaction():
-            await blocker.execute("LOCK TABLE profile.person, profile.identity IN ACCESS EXCLUSIVE MODE")
-            await mesh.taken(payload(message(stranger, "text", {"body": "hello"})))
-            await mesh.says(known, "menu")
-            await mesh.answered(f"+{known}", heard + 1)
-            assert not mesh.received(f"+{stranger}")
-    finally:
-        await blocker.close()
+    async with locked(shared_database_url, "profile.person", "profile.identity"):
+        await mesh.taken(payload(message(stranger, "text", {"body": "hello"})))
+        await mesh.says(known, "menu")
+        await mesh.answered(f"+{known}", heard + 1)
+        assert not mesh.received(f"+{stranger}")
     await mesh.answered(f"+{stranger}")
     await mesh.settled()

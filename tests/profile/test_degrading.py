@@ -3,13 +3,13 @@
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import grpc
 import pytest
 
 from hailwire.profile.v1 import profile_pb2 as pb
 from tests.chassis.polling import until_awaited
 from tests.gateway.wire import wire_to
+from tests.locks import locked
 from tests.profile.calls import Open, get, resolve, update, updating, whatsapp
 
 if TYPE_CHECKING:
@@ -57,25 +57,18 @@ async def test_while_the_database_is_slow_who_is_known_is_answered(open_profile:
 
         async def remembered() -> bool:
             await one(stub, person.person_id)
-            blocker = await asyncpg.connect(database_url)
-            try:
-                async with blocker.transaction():
-                    await blocker.execute("LOCK TABLE profile.person, profile.identity IN ACCESS EXCLUSIVE MODE")
-                    request = pb.BatchGetPeopleRequest(person_ids=[person.person_id])
+            async with locked(database_url, "profile.person", "profile.identity"):
+                request = pb.BatchGetPeopleRequest(person_ids=[person.person_id])
+                try:
                     answer = await stub.BatchGetPeople(request, timeout=1)
-                    assert answer.results[0].person == person
-                    assert await resolve(stub, number) == person
-                    with pytest.raises(grpc.aio.AioRpcError) as failure:
-                        await stub.BatchGetPeople(pb.BatchGetPeopleRequest(person_ids=[2**40]), timeout=0.5)
-                    assert failure.value.code() in {
-                        grpc.StatusCode.DEADLINE_EXCEEDED,
-                        grpc.StatusCode.UNAVAILABLE,
-                    }
-                    return True
-            except grpc.aio.AioRpcError:
-                return False  # the listener was not there yet when the person was read
-            finally:
-                await blocker.close()
+                    resolved = await resolve(stub, number)
+                except grpc.aio.AioRpcError:
+                    return False  # the listener was not there yet when the person was read
+                assert answer.results[0].person == resolved == person
+                with pytest.raises(grpc.aio.AioRpcError) as failure:
+                    await stub.BatchGetPeople(pb.BatchGetPeopleRequest(person_ids=[2**40]), timeout=0.5)
+                assert failure.value.code() in {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
+            return True
 
         await until_awaited(remembered)
 
