@@ -8,6 +8,8 @@ moves: what waits in its former conversation forgets it, and replies that were o
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import asyncpg
+
 from chassis import errors
 from chassis.database import Session, Statement
 from services.gateway import moving
@@ -193,15 +195,20 @@ class Places:
         return sorted({*self.conversations, *self.merges, *self.merges.values(), *moving})
 
 
-async def resolve(session: Session, namings: Sequence[Naming]) -> Places:
-    """Find the conversation of every naming, made where there is none. The caller locks, then calls `apply`."""
+async def resolve(session: Session, namings: Sequence[Naming], known: Sequence[asyncpg.Record] | None = None) -> Places:
+    """Find the conversation of every naming, made where there is none. The caller locks, then calls `apply`.
+
+    `known` are the rows of _FIND for whoever has read them already.
+    """
     if not namings:
         return Places([], {}, [], {})
     groups = [(*naming.addresses, *naming.current) for naming in namings]
-    rows = list(await session.fetch(_FIND, sorted({address for group in groups for address in group})))
+    if known is None:
+        known = await session.fetch(_FIND, sorted({address for group in groups for address in group}))
+    rows = list(known)
     if changing := conflicting(groups, {row["address"]: row["conversation_id"] for row in rows}):
         rows += await session.fetch(_SIBLINGS, sorted(changing))
-    read = {row["conversation_id"]: row["aliases_left"] for row in rows}
+    read = {row["conversation_id"]: row["aliases_left"] for row in reversed(rows)}  # as the first look saw them
     book = AddressBook({row["address"]: row["conversation_id"] for row in rows})
     found = [book.rename(one.addresses, one.current) if one.current else book.join(one.addresses) for one in namings]
     found = [book.root(one) for one in found]

@@ -25,16 +25,8 @@ LONGEST_WAIT_SECONDS = 8.0
 _LOCK = Statement(
     "gateway.commit_lock",
     """
-    SELECT conversation_id, instance_id, epoch, pending FROM gateway.conversation
+    SELECT conversation_id, instance_id, epoch FROM gateway.conversation
     WHERE conversation_id = ANY($1::bigint[]) ORDER BY conversation_id FOR UPDATE
-    """,
-)
-
-_FINISH = Statement(
-    "gateway.commit_finish",
-    """
-    DELETE FROM gateway.pending USING unnest($1::bigint[], $2::bigint[]) AS done (conversation_id, seq)
-    WHERE pending.conversation_id = done.conversation_id AND pending.seq = done.seq
     """,
 )
 
@@ -48,16 +40,37 @@ _UNCLAIM = Statement(
     """,
 )
 
-_SAVE = Statement(
-    "gateway.commit_save",
+# The next head, beside which the statement still sees the message that is done, decides whether the lease goes on. One
+# that must run alone is left to whoever runs such things.
+_FINISH = Statement(
+    "gateway.commit_finish",
     f"""
+    WITH ended AS (
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[],
+                             $8::bytea[], $9::timestamptz[], $10::boolean[], $11::timestamptz[], $12::timestamptz[],
+                             $13::timestamptz[], $14::timestamptz[], $15::bigint[])
+            AS ended (conversation_id, seq, person_id, language, handed_over, state_name, state_version, state_data,
+                      state_expires_at, silenced, ordinary_at, ordinary_until, expensive_at, expensive_until,
+                      person_version)
+    ), done AS (
+        DELETE FROM gateway.pending USING ended
+        WHERE pending.conversation_id = ended.conversation_id AND pending.seq = ended.seq
+    ), saved AS MATERIALIZED (
+        SELECT ended.*, coalesce($16 AND NOT head.alone, false) AS keep
+        FROM ended
+        LEFT JOIN LATERAL (
+            SELECT alone FROM gateway.pending
+            WHERE pending.conversation_id = ended.conversation_id AND pending.seq <> ended.seq ORDER BY seq LIMIT 1
+        ) AS head ON true
+    )
     UPDATE gateway.conversation
     SET pending = pending - 1, postponed = 0, postponed_since = NULL,
         silenced = coalesce(saved.silenced, conversation.silenced),
         instance_id = CASE WHEN saved.keep THEN conversation.instance_id END,
         alone = CASE WHEN saved.keep THEN conversation.alone ELSE EXISTS (
             SELECT FROM gateway.pending
-            WHERE pending.conversation_id = conversation.conversation_id AND pending.alone) END,
+            WHERE pending.conversation_id = conversation.conversation_id AND pending.alone
+              AND pending.seq <> saved.seq) END,
         person_id = coalesce(saved.person_id, conversation.person_id),
         person_version = coalesce(saved.person_version, conversation.person_version),
         language = CASE WHEN saved.language = '' THEN conversation.language ELSE saved.language END,
@@ -67,14 +80,9 @@ _SAVE = Statement(
         state_data = saved.state_data, state_expires_at = saved.state_expires_at,
         ordinary_at = saved.ordinary_at, ordinary_until = saved.ordinary_until,
         expensive_at = saved.expensive_at, expensive_until = saved.expensive_until
-    FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[],
-                $9::timestamptz[], $10::boolean[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
-                $14::timestamptz[], $15::bigint[])
-        AS saved (conversation_id, keep, person_id, language, handed_over, state_name, state_version, state_data,
-                  state_expires_at, silenced, ordinary_at, ordinary_until, expensive_at, expensive_until,
-                  person_version)
+    FROM saved
     WHERE conversation.conversation_id = saved.conversation_id
-    RETURNING {SNAPSHOT_COLUMNS}
+    RETURNING {SNAPSHOT_COLUMNS}, saved.keep
     """,  # noqa: S608 - our own column list
 )
 
@@ -207,8 +215,6 @@ class TurnCommit:
         ended = [one for one in decisions if one.ending in {Ending.DONE, Ending.DEAD}]
         if not ended:
             return {}
-        ids = [one.claim.snapshot.conversation_id for one in ended]
-        await session.execute(_FINISH, ids, [one.claim.seq for one in ended])
         await self._bury(session, [one for one in ended if one.ending is Ending.DEAD])
         if leaving := sorted({one.person_id for one in ended if one.erase and one.person_id}):
             await session.execute(erasing.ASK, leaving, "person")
@@ -218,14 +224,11 @@ class TurnCommit:
             if one.papers is not None and one.person_id
         ]:
             await session.execute(downloads.ASK, *map(list, zip(*wanted, strict=True)))
-        heads = {row["conversation_id"]: row for row in await session.fetch(_HEADS, sorted(ids))}
-        # A head that must run alone is left to whoever runs such things.
-        going_on = {one for one in ids if one in heads and not heads[one]["alone"]} if self._keep() else set()
         counts = [one.counts or one.claim.snapshot.counts for one in ended]
         rows = await session.fetch(
-            _SAVE,
-            ids,
-            [one in going_on for one in ids],
+            _FINISH,
+            [one.claim.snapshot.conversation_id for one in ended],
+            [one.claim.seq for one in ended],
             [one.person_id for one in ended],
             [one.language for one in ended],
             [",".join(map(str, one.handed_over)) for one in ended],
@@ -239,8 +242,9 @@ class TurnCommit:
             [one.expensive.at for one in counts],
             [one.expensive.until for one in counts],
             [one.person_version for one in ended],
+            self._keep(),
         )
-        leased = {row["conversation_id"]: snapshot(row) for row in rows if row["conversation_id"] in going_on}
+        leased = {row["conversation_id"]: snapshot(row) for row in rows if row["keep"]}
         if not leased:
             return {}
         claims = await claim_heads(session, leased)
@@ -265,16 +269,3 @@ class TurnCommit:
             [claim.attempts for claim in claims],
             [claim.replay for claim in claims],
         )
-
-
-_HEADS = Statement(
-    "gateway.commit_heads",
-    """
-    SELECT asked.conversation_id, head.alone
-    FROM unnest($1::bigint[]) AS asked (conversation_id)
-    CROSS JOIN LATERAL (
-        SELECT alone FROM gateway.pending
-        WHERE pending.conversation_id = asked.conversation_id ORDER BY seq LIMIT 1
-    ) AS head
-    """,
-)

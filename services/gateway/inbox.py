@@ -24,14 +24,27 @@ STORE_BATCH = 64
 # A merge that raced with ours, or a deadlock: the whole transaction is tried again this often.
 _TRIES = 5
 
-_INSERT_KEYS = Statement(
-    "gateway.inbox_insert_keys",
-    """
+_NEW_KEYS = """
     INSERT INTO gateway.inbox_key (key, stored_at)
     SELECT key, (SELECT chassis.now()) FROM unnest($1::bytea[]) AS item (key) ORDER BY key
     ON CONFLICT (key) DO NOTHING
     RETURNING key
-    """,
+"""
+
+_INSERT_KEYS = Statement("gateway.inbox_insert_keys", _NEW_KEYS)
+
+# The same, and in the same round trip the aliases of everybody who is named, as they were before any wait for a key.
+_RECEIVE = Statement(
+    "gateway.inbox_receive",
+    f"""
+    WITH new AS ({_NEW_KEYS})
+    SELECT key, NULL AS address, NULL::bigint AS conversation_id, NULL::int AS aliases_left,
+           (SELECT chassis.now()) AS now
+    FROM new
+    UNION ALL
+    SELECT NULL, address, conversation_id, aliases_left, NULL
+    FROM gateway.alias JOIN gateway.conversation USING (conversation_id) WHERE address = ANY($2::text[])
+    """,  # noqa: S608 - our own statement
 )
 
 _INSERT_STATUSES = Statement(
@@ -151,15 +164,21 @@ class Inbox:
         unique = {item.key: item for webhook in reversed(webhooks) for item in reversed(webhook)}
         if not unique:
             return set(), []
-        new = {row["key"] for row in await session.fetch(_INSERT_KEYS, sorted(unique))}
+        named = {one for item in unique.values() if item.queued for one in (*item.addresses, *item.current)}
+        rows = await session.fetch(_RECEIVE, sorted(unique), sorted(named))
+        new = {row["key"] for row in rows if row["key"] is not None}
         arrivals = [item for item in _in_order(webhooks) if item.key in new and unique.get(item.key) is item]
         if not arrivals:
             return new, []
         queued = [item for item in arrivals if item.queued]
-        conversation_of, locked = await queueing.find_conversations(session, queued)
+        # Who is known already may have been stored while we waited, with aliases that were not there before.
+        known = [row for row in rows if row["key"] is None] if len(new) == len(unique) else None
+        now = next(row["now"] for row in rows if row["key"] is not None)
+        destinations = await queueing.find_conversations(session, queued, known)
         claims = await queueing.enqueue(
-            session, arrivals, conversation_of, locked, instance_id=self._instance_id(), room=room
+            session, arrivals, destinations, now=now, instance_id=self._instance_id(), room=room
         )
+        conversation_of = destinations.of_item
         await self._bury_homeless(session, [item for item in queued if item.key not in conversation_of])
         await self._queue_statuses(session, arrivals)
         return new, claims

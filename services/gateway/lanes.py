@@ -22,27 +22,7 @@ _LOCK = Statement(
     """,
 )
 
-_INSERT = Statement(
-    "gateway.outbox_insert",
-    """
-    INSERT INTO gateway.outbox
-        (conversation_id, cause, position, address, reply, traceparent, last_inbound_at, state, attempts, attempted_at,
-         created_at)
-    SELECT conversation_id, cause, position, address, reply, traceparent, last_inbound_at,
-           CASE WHEN claimed THEN 'sending' ELSE 'queued' END, claimed::int, CASE WHEN claimed THEN $9::timestamptz END,
-           $9
-    FROM unnest($1::bigint[], $2::bytea[], $3::smallint[], $4::text[], $5::bytea[], $6::text[], $7::timestamptz[],
-                $8::boolean[])
-        WITH ORDINALITY
-        AS reply (conversation_id, cause, position, address, reply, traceparent, last_inbound_at, claimed, nr)
-    ORDER BY nr
-    RETURNING outbox_id, conversation_id, position, cause, created_at
-    """,
-)
-
-_UPDATE = Statement(
-    "gateway.lane_update",
-    """
+_SAVED = """
     UPDATE gateway.lane
     SET queued = lane.queued + changed.added, instance_id = changed.instance_id, epoch = changed.epoch,
         due_at = changed.due_at, pair_at = changed.pair_at, failures = changed.failures
@@ -50,7 +30,28 @@ _UPDATE = Statement(
                 $7::smallint[])
         AS changed (conversation_id, added, instance_id, epoch, due_at, pair_at, failures)
     WHERE lane.conversation_id = changed.conversation_id
-    """,
+"""
+
+_UPDATE = Statement("gateway.lane_update", _SAVED)
+
+# With the lanes ($1 to $7), which the caller has locked; $8 to $15 are the replies, $16 is now.
+_ENQUEUE = Statement(
+    "gateway.outbox_insert",
+    f"""
+    WITH saved AS ({_SAVED})
+    INSERT INTO gateway.outbox
+        (conversation_id, cause, position, address, reply, traceparent, last_inbound_at, state, attempts, attempted_at,
+         created_at)
+    SELECT conversation_id, cause, position, address, reply, traceparent, last_inbound_at,
+           CASE WHEN claimed THEN 'sending' ELSE 'queued' END, claimed::int,
+           CASE WHEN claimed THEN $16::timestamptz END, $16
+    FROM unnest($8::bigint[], $9::bytea[], $10::smallint[], $11::text[], $12::bytea[], $13::text[],
+                $14::timestamptz[], $15::boolean[])
+        WITH ORDINALITY
+        AS reply (conversation_id, cause, position, address, reply, traceparent, last_inbound_at, claimed, nr)
+    ORDER BY nr
+    RETURNING outbox_id, conversation_id, position, cause, created_at
+    """,  # noqa: S608 - our own statement
 )
 
 _FIND_DUE = Statement(
@@ -113,7 +114,8 @@ async def enqueue(session: Session, replies: Sequence[NewReply], *, instance_id:
         claimed.append(take)
     now = next(iter(lanes.values())).now
     inserted = await session.fetch(
-        _INSERT,
+        _ENQUEUE,
+        *_columns(lanes.values()),
         [reply.conversation_id for reply in replies],
         [reply.cause for reply in replies],
         [reply.position for reply in replies],
@@ -124,7 +126,6 @@ async def enqueue(session: Session, replies: Sequence[NewReply], *, instance_id:
         claimed,
         now,
     )
-    await save(session, lanes.values())
     by_cause = {(row["cause"], row["position"]): row for row in inserted}
     return [
         _claim_new(lanes[reply.conversation_id], reply, by_cause[reply.cause, reply.position])
@@ -177,9 +178,12 @@ async def claim_heads(session: Session, lanes: Mapping[int, Lane]) -> list[LaneC
 
 async def save(session: Session, lanes: Iterable[Lane]) -> None:
     """Write what became of locked lanes."""
+    await session.execute(_UPDATE, *_columns(lanes))
+
+
+def _columns(lanes: Iterable[Lane]) -> tuple[list[Any], ...]:
     changed = list(lanes)
-    await session.execute(
-        _UPDATE,
+    return (
         [lane.conversation_id for lane in changed],
         [lane.added for lane in changed],
         [lane.instance_id for lane in changed],

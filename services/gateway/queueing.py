@@ -6,6 +6,7 @@ head of its queue claimed; where there is none, NOTIFY tells everybody that ther
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
@@ -17,8 +18,6 @@ from services.gateway.arrivals import Arrival
 from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, Snapshot, snapshot
 
 NOTIFY_CHANNEL = "gateway_pending"
-
-_NOW = Statement("gateway.now", "SELECT chassis.now()")
 
 _FIND_PEOPLE = Statement(
     "gateway.inbox_find_people",
@@ -35,64 +34,80 @@ _FIND_PEOPLE = Statement(
 
 _LOCK = Statement(
     "gateway.inbox_lock",
-    f"""
-    SELECT {SNAPSHOT_COLUMNS}, next_seq, pending, merged_into, aliases_left, (SELECT chassis.now()) AS now
-    FROM gateway.conversation WHERE conversation_id = ANY($1::bigint[])
-    ORDER BY conversation_id FOR UPDATE
-    """,  # noqa: S608 - our own column list
+    """
+    SELECT conversation_id, merged_into, aliases_left FROM gateway.conversation
+    WHERE conversation_id = ANY($1::bigint[]) ORDER BY conversation_id FOR UPDATE
+    """,
 )
 
+# One statement, because under load whoever waits for their 200 waits for each round trip. The rows are locked in order
+# of their ids, as everybody locks them, and what is written counts from what they hold once they are ours. $1 to $5 are
+# conversations, $6 to $14 items; `nr` counts the items of a conversation from 0. $15: now, $16: who leases up to $17.
 _ENQUEUE = Statement(
     "gateway.inbox_enqueue",
     f"""
+    WITH locked AS (
+        SELECT conversation_id, next_seq, instance_id IS NULL AND pending = 0 AS idle
+        FROM gateway.conversation WHERE conversation_id = ANY($1::bigint[])
+        ORDER BY conversation_id FOR UPDATE
+    ), place AS (
+        SELECT conversation_id, next_seq AS first_seq, idle,
+               idle AND count(*) FILTER (WHERE idle) OVER (ORDER BY conversation_id) <= $17::int AS taken
+        FROM locked
+    ), item AS (
+        SELECT * FROM unnest($6::bytea[], $7::text[], $8::text[], $9::bigint[], $10::int[], $11::text[], $12::bytea[],
+                             $13::timestamptz[], $14::text[])
+            AS item (key, kind, provider, conversation_id, nr, addresses, raw, sent_at, traceparent)
+    ), stored AS (
+        INSERT INTO gateway.inbox
+            (stored_on, key, kind, provider, conversation_id, addresses, raw, sent_at, stored_at, traceparent)
+        SELECT ($15::timestamptz AT TIME ZONE 'UTC')::date, key, kind, provider, conversation_id,
+               string_to_array(addresses, chr(31)), raw, sent_at, $15, traceparent
+        FROM item
+        RETURNING key, inbox_id, stored_on
+    ), queued AS (
+        INSERT INTO gateway.pending (conversation_id, seq, inbox_id, stored_on, attempts, instance_id)
+        SELECT conversation_id, first_seq + nr, inbox_id, stored_on, (taken AND nr = 0)::int,
+               CASE WHEN taken AND nr = 0 THEN $16::bigint END
+        FROM item JOIN place USING (conversation_id) JOIN stored USING (key)
+    )
     UPDATE gateway.conversation
     SET next_seq = next_seq + added.items,
-        due_at = CASE WHEN pending = 0 THEN $6 ELSE due_at END,
+        due_at = CASE WHEN pending = 0 THEN $15 ELSE due_at END,
         pending = pending + added.items,
         reply_to = CASE WHEN added.reply_to = '' THEN conversation.reply_to ELSE added.reply_to END,
         last_inbound_at = greatest(last_inbound_at, added.inbound_at),
-        instance_id = CASE WHEN added.take THEN $5 ELSE instance_id END,
-        epoch = CASE WHEN added.take THEN epoch + 1 ELSE epoch END
-    FROM unnest($1::bigint[], $2::int[], $3::text[], $4::boolean[], $7::timestamptz[])
-        AS added (conversation_id, items, reply_to, take, inbound_at)
-    WHERE conversation.conversation_id = added.conversation_id
-    RETURNING {SNAPSHOT_COLUMNS}
+        instance_id = CASE WHEN place.taken THEN $16 ELSE instance_id END,
+        epoch = CASE WHEN place.taken THEN epoch + 1 ELSE epoch END
+    FROM unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::int[])
+        AS added (conversation_id, items, reply_to, inbound_at, aliases_left)
+    JOIN place USING (conversation_id)
+    WHERE conversation.conversation_id = added.conversation_id AND conversation.merged_into IS NULL
+      AND conversation.aliases_left = coalesce(added.aliases_left, conversation.aliases_left)
+    RETURNING {SNAPSHOT_COLUMNS}, place.first_seq, place.idle, place.taken
     """,  # noqa: S608 - our own column list
-)
-
-_INSERT_INBOX = Statement(
-    "gateway.inbox_insert",
-    """
-    INSERT INTO gateway.inbox
-        (stored_on, key, kind, provider, conversation_id, addresses, raw, sent_at, stored_at, traceparent)
-    SELECT ($8::timestamptz AT TIME ZONE 'UTC')::date, key, kind, provider, conversation_id,
-           string_to_array(addresses, chr(31)), raw, sent_at, $8, traceparent
-    FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::timestamptz[],
-                $9::text[])
-        AS item (key, kind, provider, conversation_id, addresses, raw, sent_at, traceparent)
-    RETURNING key, inbox_id, stored_on
-    """,
-)
-
-_INSERT_PENDING = Statement(
-    "gateway.inbox_insert_pending",
-    """
-    INSERT INTO gateway.pending (conversation_id, seq, inbox_id, stored_on, attempts, instance_id)
-    SELECT conversation_id, seq, inbox_id, $4, claimed::int, CASE WHEN claimed THEN $5::bigint END
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $6::boolean[])
-        AS item (conversation_id, seq, inbox_id, claimed)
-    """,
 )
 
 _NOTIFY = Statement("gateway.inbox_notify", f"SELECT pg_notify('{NOTIFY_CHANNEL}', '')")
 
 
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """The conversation of each queued item by its key, and how many addresses had left those that were looked up."""
+
+    of_item: Mapping[bytes, int]
+    aliases_left: Mapping[int, int]
+
+
 async def find_conversations(
-    session: Session, queued: Sequence[Arrival]
-) -> tuple[dict[bytes, int], dict[int, asyncpg.Record]]:
-    """The conversation of each queued item by its key, and the locked rows of all of them."""
+    session: Session, queued: Sequence[Arrival], known: Sequence[asyncpg.Record] | None
+) -> Destinations:
+    """Where each queued item belongs; `known` are the rows that aliases.py would read of their addresses.
+
+    Whatever changes meanwhile, `enqueue` notices.
+    """
     messages = [item for item in queued if item.addresses]
-    places = await aliases.resolve(session, [aliases.Naming(item.addresses, item.current) for item in messages])
+    places = await aliases.resolve(session, [aliases.Naming(item.addresses, item.current) for item in messages], known)
     people = sorted({item.person_id for item in queued if item.person_id})
     by_person: dict[int, int] = {}
     if people:
@@ -102,100 +117,76 @@ async def find_conversations(
     for item in queued:
         if item.person_id in by_person and item.key not in conversation_of:
             conversation_of[item.key] = by_person[item.person_id]
+    if not (places.merges or places.moves):
+        return Destinations(conversation_of, places.read)
     wanted = sorted({*conversation_of.values(), *places.concerned})
-    locked = {row["conversation_id"]: row for row in await session.fetch(_LOCK, wanted)} if wanted else {}
-    for conversation_id, row in locked.items():
-        if (
-            row["merged_into"] is not None
-            or places.read.get(conversation_id, row["aliases_left"]) != row["aliases_left"]
-        ):
-            raise errors.Conflict("merged or left meanwhile", reason="CONVERSATION_MERGED")
-    if places.merges or places.moves:
-        await aliases.apply(session, places)
-        locked = {row["conversation_id"]: row for row in await session.fetch(_LOCK, wanted)}
-    return {key: places.merges.get(found, found) for key, found in conversation_of.items()}, locked
+    for row in await session.fetch(_LOCK, wanted):
+        expected = places.read.get(row["conversation_id"], row["aliases_left"])
+        if row["merged_into"] is not None or row["aliases_left"] != expected:
+            raise _moved_meanwhile()
+    await aliases.apply(session, places)
+    # Ours from here on: nothing changes any more but what we have changed ourselves.
+    return Destinations({key: places.merges.get(found, found) for key, found in conversation_of.items()}, {})
 
 
 async def enqueue(
     session: Session,
     arrivals: Sequence[Arrival],
-    conversation_of: Mapping[bytes, int],
-    locked: Mapping[int, asyncpg.Record],
+    destinations: Destinations,
     *,
+    now: datetime,
     instance_id: int,
     room: int,
 ) -> list[Claim]:
     """Store the items, queue those that have a conversation, and claim up to `room` heads for `instance_id`.
 
-    An `instance_id` of 0 claims nothing.
+    An `instance_id` of 0 claims nothing. Raises Conflict when a conversation is not what it was when it was found.
     """
+    conversation_of = destinations.of_item
     queued = [item for item in arrivals if item.key in conversation_of]
-    counts = Counter(conversation_of[item.key] for item in queued)
     reply_to = {conversation_of[item.key]: (item.current or item.addresses)[0] for item in queued if item.addresses}
-    taken: set[int] = set()
-    idle = False
-    for conversation_id in counts:
-        row = locked[conversation_id]
-        if row["instance_id"] is None and row["pending"] == 0:
-            if instance_id and len(taken) < room:
-                taken.add(conversation_id)
-            else:
-                idle = True
+    inbound_at = _inbound_at(queued, conversation_of, now)
+    counts: Counter[int] = Counter()
+    numbers = []
+    first: dict[int, Arrival] = {}
+    for item in arrivals:
+        conversation_id = conversation_of.get(item.key)
+        numbers.append(0 if conversation_id is None else counts[conversation_id])
+        if conversation_id is not None:
+            counts[conversation_id] += 1
+            first.setdefault(conversation_id, item)
     ids = sorted(counts)
-    now: datetime = next(iter(locked.values()))["now"] if locked else await session.fetchval(_NOW)
-    leased: dict[int, Snapshot] = {}
-    if ids:
-        inbound_at = _inbound_at(queued, conversation_of, now)
-        rows = await session.fetch(
-            _ENQUEUE,
-            ids,
-            [counts[one] for one in ids],
-            [reply_to.get(one, "") for one in ids],
-            [one in taken for one in ids],
-            instance_id,
-            now,
-            [inbound_at.get(one) for one in ids],
-        )
-        leased = {row["conversation_id"]: snapshot(row) for row in rows if row["conversation_id"] in taken}
-    stored = await _insert(session, arrivals, conversation_of, now)
-    claims = []
-    sequence = {one: locked[one]["next_seq"] for one in ids}
-    pending = []
-    for item in queued:
-        conversation_id = conversation_of[item.key]
-        inbox_id, stored_on = stored[item.key]
-        seq = sequence[conversation_id]
-        sequence[conversation_id] += 1
-        claimed = conversation_id in leased
-        pending.append((conversation_id, seq, inbox_id, claimed, stored_on))
-        if claimed:
-            claims.append(_claimed(leased.pop(conversation_id), seq, item, now))
-    if pending:
-        columns = list(zip(*pending, strict=True))
-        await session.execute(
-            _INSERT_PENDING, columns[0], columns[1], columns[2], pending[0][4], instance_id, columns[3]
-        )
-    if idle:
-        await session.execute(_NOTIFY)
-    return claims
-
-
-async def _insert(
-    session: Session, arrivals: Sequence[Arrival], conversation_of: Mapping[bytes, int], now: datetime
-) -> dict[bytes, tuple[int, object]]:
     rows = await session.fetch(
-        _INSERT_INBOX,
+        _ENQUEUE,
+        ids,
+        [counts[one] for one in ids],
+        [reply_to.get(one, "") for one in ids],
+        [inbound_at.get(one) for one in ids],
+        [destinations.aliases_left.get(one) for one in ids],
         [item.key for item in arrivals],
         [str(item.kind) for item in arrivals],
         [str(item.provider) for item in arrivals],
         [conversation_of.get(item.key) for item in arrivals],
+        numbers,
         ["\x1f".join(item.addresses) for item in arrivals],
         [item.raw for item in arrivals],
         [item.sent_at for item in arrivals],
-        now,
         [item.traceparent for item in arrivals],
+        now,
+        instance_id,
+        room if instance_id else 0,
     )
-    return {row["key"]: (row["inbox_id"], row["stored_on"]) for row in rows}
+    if len(rows) < len(ids):
+        raise _moved_meanwhile()
+    if any(row["idle"] and not row["taken"] for row in rows):
+        await session.execute(_NOTIFY)
+    return [
+        _claimed(snapshot(row), row["first_seq"], first[row["conversation_id"]], now) for row in rows if row["taken"]
+    ]
+
+
+def _moved_meanwhile() -> errors.Conflict:
+    return errors.Conflict("merged or left meanwhile", reason="CONVERSATION_MERGED")
 
 
 def _inbound_at(queued: Iterable[Arrival], conversation_of: Mapping[bytes, int], now: datetime) -> dict[int, datetime]:

@@ -91,7 +91,7 @@ async def test_a_webhook_is_stored_once(open_cut: Cut, phone: str, *, committed:
     """When the commit of a webhook or its answer is lost there is no 200, and sent again it is answered once."""
     async with open_cut(GATEWAY_MAX_TURNS="1") as (mesh, cutter):
         for _ in range(2):
-            cutter.lose(queueing._INSERT_PENDING, committed=committed)
+            cutter.lose(queueing._ENQUEUE, committed=committed)
             content = payload(text(phone, "plain"))
             assert (await mesh.whatsapp(content)).status == 503
             assert (await mesh.taken(content)).status == 200

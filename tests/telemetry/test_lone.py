@@ -31,8 +31,8 @@ async def test_one_trace_from_the_webhook_to_the_delivery_status(mesh: Mesh, col
     edges = {(above.name, one.name, one.kind) for above in graph.tree(webhook) for one in graph.below(above)}
     assert edges >= {
         (WEBHOOK, "inbox store", "INTERNAL"),
-        ("inbox store", "gateway.inbox_insert_keys", "CLIENT"),
-        ("inbox store", "gateway.inbox_insert", "CLIENT"),
+        ("inbox store", "gateway.inbox_receive", "CLIENT"),
+        ("inbox store", "gateway.inbox_enqueue", "CLIENT"),
         (WEBHOOK, "turn", "CONSUMER"),
         ("turn", RESOLVE, "CLIENT"),
         (RESOLVE, RESOLVE, "SERVER"),

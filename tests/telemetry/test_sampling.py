@@ -57,7 +57,7 @@ def test_a_slow_turn_is_kept_and_a_slow_long_poll_is_not(spans: InMemorySpanExpo
     tracer = provider(spans, slow_seconds=0.0).get_tracer("test")
     for name, kind in (
         ("turn", SpanKind.CONSUMER),
-        ("gateway.now", SpanKind.CLIENT),
+        ("gateway.backlog", SpanKind.CLIENT),
         ("hailwire.trips.v1.EventsService/TakeEvents", SpanKind.SERVER),
     ):
         with tracer.start_as_current_span(name, kind=kind):
