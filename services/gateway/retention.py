@@ -165,7 +165,8 @@ class Retention:
         return dropped
 
     async def _change(self, ddl: str) -> int:
-        # A moment's lock on the parent; when it is not to be had at once, the next round will do.
+        # A moment's lock on the parent; when it is not to be had at once, the next round will do. A store may wait
+        # behind us for a turn's commit that waits behind us, too: give up before PostgreSQL's deadlock_timeout does.
         with contextlib.suppress(errors.Conflict):
             async with self._database.transaction() as session:
                 try:
