@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import uvloop
 
+from chassis import garbage
 from chassis.errors import PortInUse
 from chassis.settings import SettingsError
 
@@ -17,6 +18,7 @@ _stop: asyncio.Event | None = None
 
 async def stopped() -> None:
     """Wait until this process is asked to end (SIGTERM, SIGINT); a service serves until this returns."""
+    garbage.freeze()
     if _stop is None:
         await asyncio.get_running_loop().create_future()
     else:

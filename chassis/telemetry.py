@@ -18,7 +18,7 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from chassis import resources
+from chassis import garbage, resources
 from chassis.instruments import Counter, Histogram, Instrument, Kind, Read
 from chassis.pools.statistics import Pools
 from chassis.settings import setting
@@ -183,6 +183,8 @@ class Telemetry:
         memory = resources.ProportionalMemory()
         self.gauge("process_proportional_bytes", "memory, with each shared page divided among its users", memory.read)
         self.tally("process_cpu_seconds", "processor time that the process has used", _one(time.process_time))
+        self.tally("gc_collections", "looks for unreachable cycles, by generation", garbage.collections)
+        self.gauge("gc_frozen_objects", "objects of the start that the collector does not look at", garbage.frozen)
 
     @contextlib.contextmanager
     def span(

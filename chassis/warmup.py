@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from chassis import errors, logs
+from chassis import errors, garbage, logs
 from chassis.settings import setting
 from chassis.telemetry import Telemetry
 
@@ -83,6 +83,7 @@ class Warmup:
             log.warning("warmup is not complete", failed=failed, ms=times)
         else:
             log.debug("warmed up", ms=times)
+        garbage.freeze()
 
     async def _take(self, name: str, step: Step) -> None:
         result = Result()

@@ -5,6 +5,7 @@ import importlib
 import sys
 from collections.abc import Mapping
 
+from chassis import garbage
 from chassis.settings import load
 from launcher.catalogue import PACKAGES
 from launcher.pretty import Readable
@@ -19,6 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Serve until SIGTERM or Ctrl-C, then drain."""
+    garbage.look_seldom()
     from chassis import process
 
     if is_text(sys.stdout, load(LogSettings, environ).log_format):

@@ -201,6 +201,8 @@ async def test_the_numbers_are_those_of_the_prometheus_page(patient: Patient, te
         for key in [key for key in numbers if str(key[0]).startswith("hailwire_pool_")]:
             del numbers[key]  # the channel of the call itself
         assert numbers.pop(("hailwire_process_cpu_seconds_total",)) > 0
+        for generation in ("0", "1", "2"):  # it may look at any moment
+            assert numbers.pop(("hailwire_gc_collections_total", ("generation", generation))) >= 0
         assert numbers.pop(("hailwire_process_resident_bytes",)) > 1e6
     assert told == shown
     named = {sample.name for sample in answer.samples} | {histogram.name for histogram in answer.histograms}
