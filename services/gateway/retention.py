@@ -59,7 +59,7 @@ _STEPS = (
         """
         DELETE FROM gateway.dead_letter WHERE dead_letter_id = ANY(ARRAY(
             SELECT dead_letter_id FROM gateway.dead_letter
-            WHERE created_at < chassis.now() - make_interval(days => $1) LIMIT $2))
+            WHERE created_at < (SELECT chassis.now()) - make_interval(days => $1) LIMIT $2))
         """,
         scans="dead letters are few, and this looks once in ten minutes",
     ),
@@ -84,7 +84,7 @@ _STATES = Statement(
     UPDATE gateway.conversation SET state_name = '', state_version = 0, state_data = '{}', state_expires_at = NULL
     WHERE conversation_id = ANY(ARRAY(
         SELECT conversation_id FROM gateway.conversation
-        WHERE last_inbound_at < chassis.now() - make_interval(days => $1) AND state_data <> '{}'
+        WHERE last_inbound_at < (SELECT chassis.now()) - make_interval(days => $1) AND state_data <> '{}'
           AND NOT silenced AND pending = 0 AND instance_id IS NULL
         LIMIT $2 FOR UPDATE SKIP LOCKED))
     """,

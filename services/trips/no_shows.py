@@ -35,7 +35,7 @@ COUNT = Statement(
     """
 SELECT n.person_id, n.as_driver, count(*) AS lately, max(n.noted_at) AS last_at
 FROM trips.no_show n
-WHERE n.noted_at >= chassis.now() - make_interval(days => $1)
+WHERE n.noted_at >= (SELECT chassis.now()) - make_interval(days => $1)
 GROUP BY n.person_id, n.as_driver
 ORDER BY lately DESC, last_at DESC, n.person_id LIMIT $2
 """,

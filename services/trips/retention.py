@@ -27,7 +27,7 @@ _PRESENCES = Statement(
 UPDATE trips.presence SET latitude = NULL, longitude = NULL, located_at = NULL
 WHERE person_id = ANY(ARRAY(
     SELECT person_id FROM trips.presence
-    WHERE located_at < chassis.now() - make_interval(days => $1) LIMIT $2
+    WHERE located_at < (SELECT chassis.now()) - make_interval(days => $1) LIMIT $2
     FOR UPDATE SKIP LOCKED))
 """,
     scans="one row for each driver, looked through once in ten minutes: an index would cost each step of every driver",
