@@ -1,6 +1,6 @@
 """Python's collector of cycles, set for a process that serves for long.
 
-Left to itself it looks through new objects hundreds of times a second under load, and now and then through all that
+Left to itself it looks through new objects a hundred times a second under load, and now and then through all that
 live, while everybody waits. Nearly all of those were imported and prepared at start and stay: they are frozen, which
 puts them out of its sight, and new ones are looked at by the ten thousand.
 """
