@@ -12,7 +12,7 @@ import asyncpg
 from chassis import errors, logs
 from chassis.database import Database, Session, Statement
 from chassis.telemetry import Telemetry
-from services.gateway import queueing
+from services.gateway import known_senders, queueing
 from services.gateway.arrivals import Arrival, ItemCounter, Stored
 from services.gateway.claims import Claim
 from services.gateway.room import Room
@@ -133,8 +133,7 @@ class Inbox:
                     {item.addresses or item.person_id for webhook in webhooks for item in webhook if item.queued}
                 )
                 reserved = self._room.take(wanted) if self._instance_id() else 0
-                async with self._database.transaction() as session:
-                    new, claims = await self._stored(session, webhooks, reserved)
+                new, claims = await self._stored(webhooks, reserved, at_once=attempt == 1)
             except BaseException as error:
                 self._room.give_back(reserved)
                 if isinstance(error, errors.Conflict) and attempt < _TRIES:
@@ -159,20 +158,32 @@ class Inbox:
         return outcomes
 
     async def _stored(
-        self, session: Session, webhooks: Sequence[Sequence[Arrival]], room: int
+        self, webhooks: Sequence[Sequence[Arrival]], room: int, *, at_once: bool
     ) -> tuple[set[bytes], list[Claim]]:
+        """The keys that were new, and what was claimed; `at_once` tries the one statement that may do."""
         unique = {item.key: item for webhook in reversed(webhooks) for item in reversed(webhook)}
         if not unique:
             return set(), []
-        named = {one for item in unique.values() if item.queued for one in (*item.addresses, *item.current)}
-        rows = await session.fetch(_RECEIVE, sorted(unique), sorted(named))
+        items = [item for webhook in webhooks for item in webhook if unique[item.key] is item]
+        if at_once and known_senders.fit(items):
+            stored = await known_senders.store(self._database, items, instance_id=self._instance_id(), room=room)
+            if stored is not None:
+                return stored
+        async with self._database.transaction() as session:
+            return await self._stored_in_steps(session, items, room)
+
+    async def _stored_in_steps(
+        self, session: Session, items: Sequence[Arrival], room: int
+    ) -> tuple[set[bytes], list[Claim]]:
+        named = {one for item in items if item.queued for one in (*item.addresses, *item.current)}
+        rows = await session.fetch(_RECEIVE, sorted(item.key for item in items), sorted(named))
         new = {row["key"] for row in rows if row["key"] is not None}
-        arrivals = [item for item in _in_order(webhooks) if item.key in new and unique.get(item.key) is item]
+        arrivals = [item for item in items if item.key in new]
         if not arrivals:
             return new, []
         queued = [item for item in arrivals if item.queued]
         # Who is known already may have been stored while we waited, with aliases that were not there before.
-        known = [row for row in rows if row["key"] is None] if len(new) == len(unique) else None
+        known = [row for row in rows if row["key"] is None] if len(new) == len(items) else None
         now = next(row["now"] for row in rows if row["key"] is not None)
         destinations = await queueing.find_conversations(session, queued, known)
         claims = await queueing.enqueue(
@@ -207,7 +218,3 @@ class Inbox:
                 [status.error_code for _, status in statuses],
                 [item.traceparent for item, _ in statuses],
             )
-
-
-def _in_order(webhooks: Sequence[Sequence[Arrival]]) -> Iterable[Arrival]:
-    return (item for webhook in webhooks for item in webhook)

@@ -14,7 +14,19 @@ from chassis.database import Database, statements_in
 from chassis.later import Later, in_a_thread
 from chassis.telemetry import Telemetry
 from chassis.warmup import Step
-from services.gateway import aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns
+from services.gateway import (
+    aliases,
+    claims,
+    commit,
+    inbox,
+    instance,
+    known_senders,
+    lanes,
+    queueing,
+    settling,
+    statuses,
+    turns,
+)
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.clients.enrichments import Enrichments
 from services.gateway.clients.insurance import Insurances
@@ -34,7 +46,7 @@ if TYPE_CHECKING:
     from services.gateway.user_api import Routed
 
 # What every message passes, from the webhook to the provider's acceptance.
-_HOT = (aliases, claims, commit, inbox, instance, lanes, queueing, settling, statuses, turns)
+_HOT = (aliases, claims, commit, inbox, instance, known_senders, lanes, queueing, settling, statuses, turns)
 
 
 def providers(settings: GatewaySettings, telemetry: Telemetry) -> "Later[Providers]":

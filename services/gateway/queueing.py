@@ -15,7 +15,7 @@ from chassis import errors
 from chassis.database import Session, Statement
 from services.gateway import aliases
 from services.gateway.arrivals import Arrival
-from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, Snapshot, snapshot
+from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, snapshot
 
 NOTIFY_CHANNEL = "gateway_pending"
 
@@ -40,55 +40,70 @@ _LOCK = Statement(
     """,
 )
 
-# One statement, because under load whoever waits for their 200 waits for each round trip. The rows are locked in order
-# of their ids, as everybody locks them, and what is written counts from what they hold once they are ours. $1 to $5 are
-# conversations, $6 to $14 items; `nr` counts the items of a conversation from 0. $15: now, $16: who leases up to $17.
-_ENQUEUE = Statement(
-    "gateway.inbox_enqueue",
-    f"""
-    WITH locked AS (
+
+def queued(conversations: str, now: str, *, instance_id: str, room: str) -> str:
+    """SQL that stores items and gives them their places: CTEs of a statement with `item` and `added` before them.
+
+    `item` has key, kind, provider, conversation_id (NULL: not queued), nr (from 0 within its conversation), addresses,
+    raw, sent_at and traceparent; `added` what each conversation gets. The arguments are SQL: the ids of the
+    conversations as an array, now, who leases, and how many at most. The rows are locked in order of their ids, as
+    everybody locks them, and what is written counts from what they hold once they are ours. `leased` are the
+    conversations that were what they had been when they were found; where there is no room for one, everybody is told.
+    """
+    return f"""
+    locked AS (
         SELECT conversation_id, next_seq, instance_id IS NULL AND pending = 0 AS idle
-        FROM gateway.conversation WHERE conversation_id = ANY($1::bigint[])
+        FROM gateway.conversation WHERE conversation_id = ANY({conversations})
         ORDER BY conversation_id FOR UPDATE
     ), place AS (
         SELECT conversation_id, next_seq AS first_seq, idle,
-               idle AND count(*) FILTER (WHERE idle) OVER (ORDER BY conversation_id) <= $17::int AS taken
+               idle AND count(*) FILTER (WHERE idle) OVER (ORDER BY conversation_id) <= {room} AS taken
         FROM locked
-    ), item AS (
-        SELECT * FROM unnest($6::bytea[], $7::text[], $8::text[], $9::bigint[], $10::int[], $11::text[], $12::bytea[],
-                             $13::timestamptz[], $14::text[])
-            AS item (key, kind, provider, conversation_id, nr, addresses, raw, sent_at, traceparent)
     ), stored AS (
         INSERT INTO gateway.inbox
             (stored_on, key, kind, provider, conversation_id, addresses, raw, sent_at, stored_at, traceparent)
-        SELECT ($15::timestamptz AT TIME ZONE 'UTC')::date, key, kind, provider, conversation_id,
-               string_to_array(addresses, chr(31)), raw, sent_at, $15, traceparent
+        SELECT ({now} AT TIME ZONE 'UTC')::date, key, kind, provider, conversation_id,
+               string_to_array(addresses, chr(31)), raw, sent_at, {now}, traceparent
         FROM item
         RETURNING key, inbox_id, stored_on
     ), queued AS (
         INSERT INTO gateway.pending (conversation_id, seq, inbox_id, stored_on, attempts, instance_id)
         SELECT conversation_id, first_seq + nr, inbox_id, stored_on, (taken AND nr = 0)::int,
-               CASE WHEN taken AND nr = 0 THEN $16::bigint END
+               CASE WHEN taken AND nr = 0 THEN {instance_id} END
         FROM item JOIN place USING (conversation_id) JOIN stored USING (key)
-    )
-    UPDATE gateway.conversation
-    SET next_seq = next_seq + added.items,
-        due_at = CASE WHEN pending = 0 THEN $15 ELSE due_at END,
-        pending = pending + added.items,
-        reply_to = CASE WHEN added.reply_to = '' THEN conversation.reply_to ELSE added.reply_to END,
-        last_inbound_at = greatest(last_inbound_at, added.inbound_at),
-        instance_id = CASE WHEN place.taken THEN $16 ELSE instance_id END,
-        epoch = CASE WHEN place.taken THEN epoch + 1 ELSE epoch END
-    FROM unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::int[])
-        AS added (conversation_id, items, reply_to, inbound_at, aliases_left)
-    JOIN place USING (conversation_id)
-    WHERE conversation.conversation_id = added.conversation_id AND conversation.merged_into IS NULL
-      AND conversation.aliases_left = coalesce(added.aliases_left, conversation.aliases_left)
-    RETURNING {SNAPSHOT_COLUMNS}, place.first_seq, place.idle, place.taken
-    """,  # noqa: S608 - our own column list
-)
+    ), leased AS (
+        UPDATE gateway.conversation
+        SET next_seq = next_seq + added.items,
+            due_at = CASE WHEN pending = 0 THEN {now} ELSE due_at END,
+            pending = pending + added.items,
+            reply_to = CASE WHEN added.reply_to = '' THEN conversation.reply_to ELSE added.reply_to END,
+            last_inbound_at = greatest(last_inbound_at, added.inbound_at),
+            instance_id = CASE WHEN place.taken THEN {instance_id} ELSE instance_id END,
+            epoch = CASE WHEN place.taken THEN epoch + 1 ELSE epoch END
+        FROM added JOIN place USING (conversation_id)
+        WHERE conversation.conversation_id = added.conversation_id AND conversation.merged_into IS NULL
+          AND conversation.aliases_left = coalesce(added.aliases_left, conversation.aliases_left)
+        RETURNING {SNAPSHOT_COLUMNS}, place.first_seq, place.taken,
+                  CASE WHEN place.idle AND NOT place.taken THEN pg_notify('{NOTIFY_CHANNEL}', '')::text END AS told
+    )"""  # noqa: S608 - our own column list
 
-_NOTIFY = Statement("gateway.inbox_notify", f"SELECT pg_notify('{NOTIFY_CHANNEL}', '')")
+
+# One statement, because under load whoever waits for their 200 waits for each round trip. $1 to $5 are conversations,
+# $6 to $14 items; $15: now, $16: who leases up to $17.
+_ENQUEUE = Statement(
+    "gateway.inbox_enqueue",
+    f"""
+    WITH added AS (
+        SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::int[])
+            AS added (conversation_id, items, reply_to, inbound_at, aliases_left)
+    ), item AS (
+        SELECT * FROM unnest($6::bytea[], $7::text[], $8::text[], $9::bigint[], $10::int[], $11::text[], $12::bytea[],
+                             $13::timestamptz[], $14::text[])
+            AS item (key, kind, provider, conversation_id, nr, addresses, raw, sent_at, traceparent)
+    ), {queued("$1", "$15::timestamptz", instance_id="$16::bigint", room="$17::int")}
+    SELECT * FROM leased
+    """,  # noqa: S608 - our own statement
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +193,7 @@ async def enqueue(
     )
     if len(rows) < len(ids):
         raise _moved_meanwhile()
-    if any(row["idle"] and not row["taken"] for row in rows):
-        await session.execute(_NOTIFY)
-    return [
-        _claimed(snapshot(row), row["first_seq"], first[row["conversation_id"]], now) for row in rows if row["taken"]
-    ]
+    return [claimed(row, first[row["conversation_id"]], now) for row in rows if row["taken"]]
 
 
 def _moved_meanwhile() -> errors.Conflict:
@@ -200,10 +211,11 @@ def _inbound_at(queued: Iterable[Arrival], conversation_of: Mapping[bytes, int],
     return latest
 
 
-def _claimed(leased: Snapshot, seq: int, item: Arrival, now: datetime) -> Claim:
+def claimed(leased: asyncpg.Record, item: Arrival, now: datetime) -> Claim:
+    """The claim of the first item of a conversation that was `taken`, from its row of `leased`."""
     return Claim(
-        snapshot=leased,
-        seq=seq,
+        snapshot=snapshot(leased),
+        seq=leased["first_seq"],
         attempts=1,
         alone=False,
         key=item.key,
