@@ -21,6 +21,7 @@ from benchmarks import cpu
 from benchmarks.figures import Figure
 from benchmarks.processes import BenchmarkError, Started, until
 from chassis.channels import open_channel
+from chassis.connections import PLANNING
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.trips.v1 import trips_pb2
@@ -163,7 +164,7 @@ async def _pgbench(dsn: str, postgres_id: int, seconds: float, folder: Path) -> 
     command = [str(embedded.binaries() / "pgbench"), "--no-vacuum", "--protocol", "prepared", "--file", str(script)]
     command += ["--rate", str(_PER_SECOND), "--transactions", str(transactions), dsn]
     # As our own connections do (chassis/connections.py): planning each search anew would make pgbench dearer.
-    environ = {**os.environ, "PGOPTIONS": "-c plan_cache_mode=force_generic_plan"}
+    environ = {**os.environ, "PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in PLANNING.items())}
     before = cpu.seconds([postgres_id])
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environ

@@ -34,6 +34,18 @@ _NO_FAULT = (
 # More than any service has: each stays prepared for as long as its connection lives.
 _PREPARED_STATEMENTS = 400
 
+# How PostgreSQL plans for us; `hailwire analyze` asks for the same.
+PLANNING = {
+    # JIT compiles for longer than our statements run.
+    "jit": "off",
+    # Left to itself it plans a statement that takes arrays anew at each call, as it expects ten items where one or two
+    # come; and the plan that was looked at (tests/plans) is the one that runs.
+    "plan_cache_mode": "force_generic_plan",
+    # A plan made while its table was nearly empty reads it from end to end, and goes on doing so until somebody counts
+    # the rows anew. Every statement has its index; whatever has none is read from end to end all the same.
+    "enable_seqscan": "off",
+}
+
 
 def connection_pool(url: str, *, application: str, most: int, least: int, idle_seconds: float) -> LeasePool[Connection]:
     """A pool that has not opened anything yet. What opening raises is typed."""
@@ -43,11 +55,7 @@ def connection_pool(url: str, *, application: str, most: int, least: int, idle_s
         # A process that was paused in the middle of a transaction must not keep its rows from everybody else.
         "idle_in_transaction_session_timeout": "5000",
         "timezone": "UTC",
-        # JIT compiles for longer than our statements run.
-        "jit": "off",
-        # Left to itself it plans a statement that takes arrays anew at each call, as it expects ten items where one or
-        # two come; and the plan that was looked at (tests/plans) is the one that runs.
-        "plan_cache_mode": "force_generic_plan",
+        **PLANNING,
     }
 
     async def connect() -> Connection:

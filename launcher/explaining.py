@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chassis.connections import PLANNING
 from chassis.database import Statement
 
 # Rows from which on it matters that a table is read from end to end: that takes some 10 ms then. Of a smaller one
@@ -124,8 +125,7 @@ async def _prepared(connection: Any, statement: Statement, seconds: int) -> Asyn
         for setting in (
             f"statement_timeout = '{seconds}s'",
             "lock_timeout = '2s'",
-            "plan_cache_mode = force_generic_plan",
-            "jit = off",  # as the services have it
+            *(f"{name} = {value}" for name, value in PLANNING.items()),
             "standard_conforming_strings = on",  # what _literal relies on
         ):
             await connection.execute(f"SET LOCAL {setting}")

@@ -80,10 +80,16 @@ _LEASE = Statement(
     """,  # noqa: S608 - our own column list
 )
 
+# What a claim needs of its message, from `gateway.pending` and `gateway.inbox`.
+MESSAGE_COLUMNS = """
+    pending.conversation_id, pending.seq, pending.attempts, pending.alone, inbox.key, inbox.kind, inbox.provider,
+    inbox.addresses, inbox.raw, inbox.sent_at, inbox.stored_at, inbox.replay, inbox.traceparent
+"""
+
 # The head of each queue is claimed: the attempt is counted before anything is tried.
 _CLAIM_HEADS = Statement(
     "gateway.claim_heads",
-    """
+    f"""
     WITH head AS MATERIALIZED ( -- one look-up per conversation, however long its queue is
         SELECT asked.conversation_id, asked.instance_id, first.seq, first.stored_on, first.inbox_id
         FROM unnest($1::bigint[], $2::bigint[]) AS asked (conversation_id, instance_id)
@@ -97,10 +103,8 @@ _CLAIM_HEADS = Statement(
     FROM head
     JOIN gateway.inbox ON inbox.stored_on = head.stored_on AND inbox.inbox_id = head.inbox_id
     WHERE pending.conversation_id = head.conversation_id AND pending.seq = head.seq
-    RETURNING pending.conversation_id, pending.seq, pending.attempts, pending.alone,
-              inbox.key, inbox.kind, inbox.provider, inbox.addresses, inbox.raw, inbox.sent_at, inbox.stored_at,
-              inbox.replay, inbox.traceparent
-    """,
+    RETURNING {MESSAGE_COLUMNS}
+    """,  # noqa: S608 - our own column list
 )
 
 
@@ -145,7 +149,7 @@ async def take_free(session: Session, instance_id: int, *, limit: int, alone: bo
     if not free:
         return []
     leased = {row["conversation_id"]: snapshot(row) for row in await session.fetch(_LEASE, free, instance_id)}
-    claims = await claim_heads(session, leased)
+    claims = await _claim_heads(session, leased)
     if len(claims) < len(leased):
         # A count that promised more than there is; without this it would be leased again and again.
         claimed = {claim.snapshot.conversation_id for claim in claims}
@@ -153,14 +157,14 @@ async def take_free(session: Session, instance_id: int, *, limit: int, alone: bo
     return claims
 
 
-async def claim_heads(session: Session, leased: dict[int, Snapshot]) -> list[Claim]:
-    """Claim the head of each leased conversation; the caller holds their row locks and knows that each has one."""
+async def _claim_heads(session: Session, leased: dict[int, Snapshot]) -> list[Claim]:
     ids = sorted(leased)
     rows = await session.fetch(_CLAIM_HEADS, ids, [leased[one].instance_id for one in ids])
-    return [_claim(leased[row["conversation_id"]], row) for row in rows]
+    return [claim(leased[row["conversation_id"]], row) for row in rows]
 
 
-def _claim(leased: Snapshot, row: Any) -> Claim:
+def claim(leased: Snapshot, row: Any) -> Claim:
+    """From a row with MESSAGE_COLUMNS."""
     return Claim(
         snapshot=leased,
         seq=row["seq"],

@@ -11,16 +11,17 @@ import asyncpg
 
 from chassis import errors
 from chassis.database import Database, Session, Statement
-from services.gateway import downloads, erasing, lanes
-from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, claim_heads, snapshot
-from services.gateway.decision import Decision, Ending, LeaseLost, outbox_row
+from services.gateway import downloads, ending, erasing, lanes
+from services.gateway.claims import Claim
+from services.gateway.decision import Decision, Ending, LeaseLost
+from services.gateway.ending import Fetch
 from services.gateway.lane import LaneClaim, NewReply
 from services.gateway.waiting import WaitNotes
 
 _TRIES = 3
 # A postponed turn waits twice as long each time, and no longer than this: a service that is back should not be idle.
 LONGEST_WAIT_SECONDS = 8.0
-
+_ENDED = frozenset({Ending.DONE, Ending.DEAD})
 
 _LOCK = Statement(
     "gateway.commit_lock",
@@ -38,52 +39,6 @@ _UNCLAIM = Statement(
     FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS back (conversation_id, seq, given)
     WHERE pending.conversation_id = back.conversation_id AND pending.seq = back.seq
     """,
-)
-
-# The next head, beside which the statement still sees the message that is done, decides whether the lease goes on. One
-# that must run alone is left to whoever runs such things.
-_FINISH = Statement(
-    "gateway.commit_finish",
-    f"""
-    WITH ended AS (
-        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[],
-                             $8::bytea[], $9::timestamptz[], $10::boolean[], $11::timestamptz[], $12::timestamptz[],
-                             $13::timestamptz[], $14::timestamptz[], $15::bigint[])
-            AS ended (conversation_id, seq, person_id, language, handed_over, state_name, state_version, state_data,
-                      state_expires_at, silenced, ordinary_at, ordinary_until, expensive_at, expensive_until,
-                      person_version)
-    ), done AS (
-        DELETE FROM gateway.pending USING ended
-        WHERE pending.conversation_id = ended.conversation_id AND pending.seq = ended.seq
-    ), saved AS MATERIALIZED (
-        SELECT ended.*, coalesce($16 AND NOT head.alone, false) AS keep
-        FROM ended
-        LEFT JOIN LATERAL (
-            SELECT alone FROM gateway.pending
-            WHERE pending.conversation_id = ended.conversation_id AND pending.seq <> ended.seq ORDER BY seq LIMIT 1
-        ) AS head ON true
-    )
-    UPDATE gateway.conversation
-    SET pending = pending - 1, postponed = 0, postponed_since = NULL,
-        silenced = coalesce(saved.silenced, conversation.silenced),
-        instance_id = CASE WHEN saved.keep THEN conversation.instance_id END,
-        alone = CASE WHEN saved.keep THEN conversation.alone ELSE EXISTS (
-            SELECT FROM gateway.pending
-            WHERE pending.conversation_id = conversation.conversation_id AND pending.alone
-              AND pending.seq <> saved.seq) END,
-        person_id = coalesce(saved.person_id, conversation.person_id),
-        person_version = coalesce(saved.person_version, conversation.person_version),
-        language = CASE WHEN saved.language = '' THEN conversation.language ELSE saved.language END,
-        handed_over = conversation.handed_over || CASE WHEN saved.handed_over = '' THEN '{{}}'
-                                          ELSE string_to_array(saved.handed_over, ',')::bigint[] END,
-        state_name = saved.state_name, state_version = saved.state_version,
-        state_data = saved.state_data, state_expires_at = saved.state_expires_at,
-        ordinary_at = saved.ordinary_at, ordinary_until = saved.ordinary_until,
-        expensive_at = saved.expensive_at, expensive_until = saved.expensive_until
-    FROM saved
-    WHERE conversation.conversation_id = saved.conversation_id
-    RETURNING {SNAPSHOT_COLUMNS}, saved.keep
-    """,  # noqa: S608 - our own column list
 )
 
 # Whoever is to be told that it takes longer ($5) gets their next turn no later than that.
@@ -118,6 +73,11 @@ _BURY = Statement(
                  replays)
     """,
 )
+
+
+def _plain(decision: Decision) -> bool:
+    """Whether it is written by one statement: it took effect, and nothing else begins with it."""
+    return decision.ending is Ending.DONE and not decision.erase and decision.papers is None
 
 
 class TurnCommit:
@@ -165,25 +125,43 @@ class TurnCommit:
         wanted = len({one.claim.snapshot.conversation_id for one in decisions if one.replies})
         reserved = self._send_room(wanted) if wanted else 0
         sending: list[LaneClaim] = []
+        notes = 0
         try:
-            async with self._database.transaction() as session:
-                fenced = await self._fenced(session, decisions)
-                notes = await self._put_off(session, fenced)
-                next_claims = await self._finish(session, fenced)
-                rows = [outbox_row(one, place, reply) for one in fenced for place, reply in enumerate(one.replies)]
-                if rows or notes:
-                    room, us = reserved, self._instance_id()
-                    sending = await lanes.enqueue(session, [*rows, *notes], instance_id=us, room=room)
+            if all(_plain(one) for one in decisions):
+                following, sending = await self._end(self._database.fetch, decisions, reserved)
+            else:
+                async with self._database.transaction() as session:
+                    following, sending, notes = await self._in_steps(session, decisions, reserved)
         except BaseException:
             self._start_sending([], reserved)
             raise
         self._start_sending(sending, reserved)
-        self._wait_notes.count(len(notes))
-        written = {id(one) for one in fenced}
-        return [
-            next_claims.get(one.claim.snapshot.conversation_id) if id(one) in written else LeaseLost()
-            for one in decisions
-        ]
+        self._wait_notes.count(notes)
+        return [following.get(id(one), LeaseLost()) for one in decisions]
+
+    async def _end(
+        self, fetch: Fetch, decisions: Sequence[Decision], room: int
+    ) -> tuple[dict[int, Claim | None], list[LaneClaim]]:
+        ended = await ending.end(fetch, decisions, keep=self._keep(), instance_id=self._instance_id(), room=room)
+        return {id(decisions[place]): claim for place, claim in ended.following.items()}, ended.sending
+
+    async def _in_steps(
+        self, session: Session, decisions: Sequence[Decision], room: int
+    ) -> tuple[dict[int, Claim | None], list[LaneClaim], int]:
+        """The next claims by the decisions that were written, what is to be sent, and how many were told to wait."""
+        fenced = await self._fenced(session, decisions)
+        notes = await self._put_off(session, fenced)
+        following: dict[int, Claim | None] = {id(one): None for one in fenced}
+        sending: list[LaneClaim] = []
+        if ended := [one for one in fenced if one.ending in _ENDED]:
+            await self._bury(session, [one for one in ended if one.ending is Ending.DEAD])
+            await self._ask(session, ended)
+            claims, sending = await self._end(session.fetch, ended, room)
+            following |= claims
+        if notes:
+            left = room - len(sending)
+            sending += await lanes.enqueue(session, notes, instance_id=self._instance_id(), room=left)
+        return following, sending, len(notes)
 
     @staticmethod
     async def _fenced(session: Session, decisions: Sequence[Decision]) -> list[Decision]:
@@ -210,12 +188,9 @@ class TurnCommit:
         await session.execute(_RELEASE, ids, waits, given_back, longest, told_after)
         return await self._wait_notes.due(session, [one for one, back in zip(ids, given_back, strict=True) if back])
 
-    async def _finish(self, session: Session, decisions: Sequence[Decision]) -> dict[int, Claim]:
-        """Write what took effect or is given up; answers the next claims."""
-        ended = [one for one in decisions if one.ending in {Ending.DONE, Ending.DEAD}]
-        if not ended:
-            return {}
-        await self._bury(session, [one for one in ended if one.ending is Ending.DEAD])
+    @staticmethod
+    async def _ask(session: Session, ended: Sequence[Decision]) -> None:
+        """What else begins with the commit: people who are erased, files that are fetched."""
         if leaving := sorted({one.person_id for one in ended if one.erase and one.person_id}):
             await session.execute(erasing.ASK, leaving, "person")
         if wanted := [
@@ -224,31 +199,6 @@ class TurnCommit:
             if one.papers is not None and one.person_id
         ]:
             await session.execute(downloads.ASK, *map(list, zip(*wanted, strict=True)))
-        counts = [one.counts or one.claim.snapshot.counts for one in ended]
-        rows = await session.fetch(
-            _FINISH,
-            [one.claim.snapshot.conversation_id for one in ended],
-            [one.claim.seq for one in ended],
-            [one.person_id for one in ended],
-            [one.language for one in ended],
-            [",".join(map(str, one.handed_over)) for one in ended],
-            [one.state_name for one in ended],
-            [one.state_version for one in ended],
-            [one.state_data for one in ended],
-            [one.state_expires_at for one in ended],
-            [one.silenced for one in ended],
-            [one.ordinary.at for one in counts],
-            [one.ordinary.until for one in counts],
-            [one.expensive.at for one in counts],
-            [one.expensive.until for one in counts],
-            [one.person_version for one in ended],
-            self._keep(),
-        )
-        leased = {row["conversation_id"]: snapshot(row) for row in rows if row["keep"]}
-        if not leased:
-            return {}
-        claims = await claim_heads(session, leased)
-        return {claim.snapshot.conversation_id: claim for claim in claims}
 
     @staticmethod
     async def _bury(session: Session, dead: Sequence[Decision]) -> None:

@@ -1,10 +1,9 @@
 """What a lane is: the replies to one person, one on its way at a time, in order, no faster than the pair limit."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from services.gateway.messages import Address, Provider
+from services.gateway.messages import PREFIXES_OF, Provider
 
 # Meta's pair limit: one message per 6 s to one person, and a burst of 45 that borrows from the future.
 PAIR_SECONDS = 6.0
@@ -76,47 +75,7 @@ class Settlement:
         return self.state in {"accepted", "failed", "skipped"}
 
 
-class Lane:
-    """A locked row and what is to become of it."""
-
-    def __init__(self, row: Any) -> None:
-        self.conversation_id: int = row["conversation_id"]
-        self.queued: int = row["queued"]
-        self.instance_id: int | None = row["instance_id"]
-        self.epoch: int = row["epoch"]
-        self.due_at: datetime = row["due_at"]
-        self.pair_at: datetime = row["pair_at"]
-        self.failures: int = row["failures"]
-        self.now: datetime = row["now"]
-        self.added = 0
-
-    @property
-    def free(self) -> bool:
-        """Whether nobody sends its replies."""
-        return self.instance_id is None
-
-    def held_by(self, claim: LaneClaim) -> bool:
-        """Whether it is still the claimant's."""
-        return (self.instance_id, self.epoch) == (claim.instance_id, claim.epoch)
-
-    def take(self, instance_id: int) -> None:
-        """Hold it under a new epoch."""
-        self.instance_id = instance_id
-        self.epoch += 1
-
-    def release(self) -> None:
-        """Hold it no more."""
-        self.instance_id = None
-
-    def pace(self, address: str) -> bool:
-        """Count one message against the pair limit (GCRA); False, and the time when it may go, when it must wait."""
-        if Address.from_key(address).provider is not Provider.WHATSAPP:
-            return True
-        start = max(self.pair_at, self.now)
-        following = start + timedelta(seconds=PAIR_SECONDS)
-        allowed_at = following - timedelta(seconds=PAIR_SECONDS * PAIR_BURST)
-        if allowed_at > self.now:
-            self.due_at = allowed_at
-            return False
-        self.pair_at = following
-        return True
+def limited(address: str) -> str:
+    """SQL that tells whether the pair limit is for this address, which is SQL too."""
+    prefixes = ", ".join(f"'{one}'" for one in PREFIXES_OF[Provider.WHATSAPP])
+    return f"split_part({address}, ':', 1) IN ({prefixes})"

@@ -87,6 +87,13 @@ class Address:
         return cls(channel, kind, value, relayed)
 
 
+# How the keys of addresses begin, by who carries messages there.
+PREFIXES_OF: Mapping[Provider, tuple[str, ...]] = {
+    provider: tuple(prefix for prefix in _ADDRESSES if Address.from_key(f"{prefix}:?").provider is provider)
+    for provider in Provider
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One message, status or notice out of a webhook body, as it is stored."""

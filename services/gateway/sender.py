@@ -160,8 +160,7 @@ class Sender:
 
     async def _settle_batch(self, batch: list[Settlement]) -> list[LaneClaim | BaseException | None]:
         try:
-            async with self._database.transaction() as session:
-                ours, claims = await settling.settle(session, batch, going_on=self._going_on())
+            settled = await settling.settle(self._database, batch, going_on=self._going_on())
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if len(batch) == 1:
                 if batch[0].provider_message_id is None and batch[0].error_code is None:
@@ -173,12 +172,11 @@ class Sender:
             middle = len(batch) // 2
             return [*await self._settle_batch(batch[:middle]), *await self._settle_batch(batch[middle:])]
         for one in batch:
-            if one.claim.conversation_id not in ours:
+            if one.claim.outbox_id not in settled.following:
                 log.warning("a lane was taken over while its reply was being sent", outbox_id=one.claim.outbox_id)
-        following = {claim.conversation_id: claim for claim in claims}
-        return [
-            following.get(one.claim.conversation_id) if one.claim.conversation_id in ours else None for one in batch
-        ]
+        if settled.unseen:
+            self._wake.set()
+        return [settled.following.get(one.claim.outbox_id) for one in batch]
 
     def _going_on(self) -> bool:
         return not self._closing and not self._stopped and self._instance.fresh

@@ -1,40 +1,76 @@
 """Settling: what became of the replies that were sent, written under the lanes that they were claimed in.
 
 A lane that is somebody else's by now is left alone; only what the provider said of its reply is remembered. The next
-reply of each lane is claimed in the same transaction.
+reply of each lane is claimed in the same statement, which is its own transaction.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
 
-from chassis.database import Session, Statement
+from chassis.database import Database, Statement
 from services.gateway import lanes
 from services.gateway.lane import LaneClaim, Settlement
 from services.gateway.messages import Address
 
+_NEXT = lanes.following("(SELECT now FROM moment)", pair="$18::float8[]", counted=False)
+
+# $1 to $16 are settlements, $17 says whether the lanes' next replies are wanted. The statement sees no reply that was
+# stored while it waited for a lane, but counts it: then the lane is free, and `unseen` says that there is work.
 _SETTLE = Statement(
     "gateway.outbox_settle",
-    """
-    UPDATE gateway.outbox
-    SET state = CASE -- a copy that was refused takes nothing from the one that has arrived
-            WHEN settled.state IN ('failed', 'skipped') AND outbox.delivery IN ('sent', 'delivered', 'read')
-            THEN 'accepted' ELSE settled.state END,
-        reason = settled.reason, error_code = settled.error_code,
-        provider_message_id = coalesce(settled.provider_message_id, outbox.provider_message_id),
-        settled_at = CASE WHEN settled.final THEN chassis.now() END,
-        attempts = outbox.attempts - CASE WHEN settled.tried THEN 0 ELSE 1 END,
-        unknowns = outbox.unknowns + settled.unknown::int, refusals = outbox.refusals + settled.refused::int,
-        traceparent = coalesce(nullif(settled.traceparent, ''), outbox.traceparent)
-    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::boolean[], $7::boolean[],
-                $8::boolean[], $9::boolean[], $10::text[])
-        AS settled (outbox_id, state, reason, provider_message_id, error_code, final, tried, unknown, refused,
-                    traceparent)
-    WHERE outbox.outbox_id = settled.outbox_id AND outbox.state = 'sending'
-    RETURNING outbox.outbox_id, outbox.state
-    """,
+    f"""
+    WITH moment AS MATERIALIZED (
+        SELECT chassis.now() AS now
+    ), settlement AS (
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+                             $8::int[], $9::boolean[], $10::boolean[], $11::boolean[], $12::boolean[], $13::boolean[],
+                             $14::float8[], $15::text[], $16::text[])
+            AS settlement (conversation_id, instance_id, epoch, outbox_id, state, reason, provider_message_id,
+                           error_code, final, tried, unknown, refused, failed, wait_seconds, traceparent, provider)
+    ), locked AS (
+        SELECT conversation_id, instance_id, epoch, queued, failures, pair_at FROM gateway.lane
+        WHERE conversation_id = ANY($1) ORDER BY conversation_id FOR UPDATE
+    ), fenced AS MATERIALIZED (
+        SELECT settlement.*, locked.queued, locked.failures, locked.pair_at
+        FROM settlement JOIN locked USING (conversation_id)
+        WHERE coalesce(locked.instance_id = settlement.instance_id AND locked.epoch = settlement.epoch, false)
+    ), settled AS (
+        UPDATE gateway.outbox
+        SET state = CASE -- a copy that was refused takes nothing from the one that has arrived
+                WHEN fenced.state IN ('failed', 'skipped') AND outbox.delivery IN ('sent', 'delivered', 'read')
+                THEN 'accepted' ELSE fenced.state END,
+            reason = fenced.reason, error_code = fenced.error_code,
+            provider_message_id = coalesce(fenced.provider_message_id, outbox.provider_message_id),
+            settled_at = CASE WHEN fenced.final THEN now END,
+            attempts = outbox.attempts - CASE WHEN fenced.tried THEN 0 ELSE 1 END,
+            unknowns = outbox.unknowns + fenced.unknown::int, refusals = outbox.refusals + fenced.refused::int,
+            traceparent = coalesce(nullif(fenced.traceparent, ''), outbox.traceparent)
+        FROM fenced CROSS JOIN moment
+        WHERE outbox.outbox_id = fenced.outbox_id AND outbox.conversation_id = fenced.conversation_id
+          AND outbox.state = 'sending'
+        -- Not among them: what an earlier try of this very statement has settled, whose answer was lost.
+        RETURNING outbox.conversation_id, outbox.outbox_id, outbox.state, outbox.attempts, fenced.reason,
+                  fenced.provider
+    ), buried AS (
+        INSERT INTO gateway.dead_letter (kind, reason, conversation_id, outbox_id, provider, attempts)
+        SELECT 'reply', reason, conversation_id, outbox_id, provider, attempts FROM settled WHERE state = 'failed'
+    ), counted AS (
+        SELECT fenced.*, fenced.queued - (final AND settled.outbox_id IS NOT NULL)::int AS waiting
+        FROM fenced LEFT JOIN settled USING (outbox_id)
+    ), lane_row AS (
+        SELECT conversation_id, instance_id, epoch, waiting AS queued,
+               CASE WHEN NOT tried THEN failures WHEN failed THEN failures + 1 ELSE 0 END AS failures,
+               now + make_interval(secs => wait_seconds) AS due_at, pair_at,
+               $17::boolean AND final AND wait_seconds = 0 AND waiting > 0 AS going, outbox_id AS settled_id
+        FROM counted CROSS JOIN moment
+    ), {_NEXT}
+    SELECT {lanes.CLAIMED_COLUMNS}, fenced.outbox_id AS settled_id, unseen
+    FROM fenced JOIN lane_saved USING (conversation_id) LEFT JOIN attempt USING (conversation_id)
+    """,  # noqa: S608 - our own statements
 )
 
-# The lane is somebody else's by now, but what the provider said is true all the same: the row's next sender finds it.
+
+# What the provider said is true whoever has the lane by now: the row's next sender finds it.
 _REMEMBER = Statement(
     "gateway.outbox_remember",
     """
@@ -44,68 +80,44 @@ _REMEMBER = Statement(
     """,
 )
 
-_BURY = Statement(
-    "gateway.outbox_bury",
-    """
-    INSERT INTO gateway.dead_letter (kind, reason, conversation_id, outbox_id, provider, attempts)
-    SELECT 'reply', dead.reason, outbox.conversation_id, outbox.outbox_id, dead.provider, outbox.attempts
-    FROM unnest($1::bigint[], $2::text[], $3::text[]) AS dead (outbox_id, reason, provider)
-    JOIN gateway.outbox USING (outbox_id)
-    """,
-)
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of settlements: the next claim or None by outbox row, and whether a lane was left with replies."""
+
+    following: dict[int, LaneClaim | None]
+    unseen: bool
 
 
-async def settle(
-    session: Session, settlements: Sequence[Settlement], *, going_on: bool
-) -> tuple[set[int], list[LaneClaim]]:
+async def settle(database: Database, settlements: Sequence[Settlement], *, going_on: bool) -> Settled:
     """Write what became of claimed replies and claim the next of each lane.
 
-    Answers the conversations whose lane was still ours, and the next claims; a lane without one is free again.
+    Not in `following` are the replies whose lane was not ours any more; a lane without a next claim is free again.
     """
-    locked = await lanes.lock(session, {one.claim.conversation_id for one in settlements})
-    fenced = [one for one in settlements if locked[one.claim.conversation_id].held_by(one.claim)]
-    late = [one for one in settlements if one.provider_message_id and one not in fenced]
-    if late:
-        facts = [one.provider_message_id for one in late]
-        await session.execute(_REMEMBER, [one.claim.outbox_id for one in late], facts)
-    if not fenced:
-        return set(), []
-    written = await session.fetch(
+    claims = [one.claim for one in settlements]
+    rows = await database.fetch(
         _SETTLE,
-        [one.claim.outbox_id for one in fenced],
-        [one.state for one in fenced],
-        [one.reason for one in fenced],
-        [one.provider_message_id for one in fenced],
-        [one.error_code for one in fenced],
-        [one.final for one in fenced],
-        [one.tried for one in fenced],
-        [one.unknown for one in fenced],
-        [one.refused for one in fenced],
-        [one.traceparent for one in fenced],
+        [claim.conversation_id for claim in claims],
+        [claim.instance_id for claim in claims],
+        [claim.epoch for claim in claims],
+        [claim.outbox_id for claim in claims],
+        [one.state for one in settlements],
+        [one.reason for one in settlements],
+        [one.provider_message_id for one in settlements],
+        [one.error_code for one in settlements],
+        [one.final for one in settlements],
+        [one.tried for one in settlements],
+        [one.unknown for one in settlements],
+        [one.refused for one in settlements],
+        [one.failed for one in settlements],
+        [one.wait_seconds for one in settlements],
+        [one.traceparent for one in settlements],
+        [str(Address.from_key(claim.address).provider) for claim in claims],
+        going_on,
+        lanes.pair_limit(),
     )
-    # Not among them: what an earlier try of this very transaction has settled, whose commit's answer was lost.
-    settled = {row["outbox_id"]: row["state"] for row in written}
-    dead = [one for one in fenced if settled.get(one.claim.outbox_id) == "failed"]
-    if dead:
-        await session.execute(
-            _BURY,
-            [one.claim.outbox_id for one in dead],
-            [one.reason for one in dead],
-            [str(Address.from_key(one.claim.address).provider) for one in dead],
-        )
-    ours = {}
-    for one in fenced:
-        lane = ours[one.claim.conversation_id] = locked[one.claim.conversation_id]
-        lane.added -= one.final and one.claim.outbox_id in settled
-        if one.tried:
-            lane.failures = lane.failures + 1 if one.failed else 0
-        lane.due_at = lane.now + timedelta(seconds=one.wait_seconds)
-        if not going_on or one.wait_seconds > 0:
-            lane.release()
-    open_lanes = {key: lane for key, lane in ours.items() if not lane.free and lane.queued + lane.added > 0}
-    claims = await lanes.claim_heads(session, open_lanes)
-    for lane in ours.values():
-        if lane.queued + lane.added <= 0:
-            lane.release()
-    await lanes.save(session, ours.values())
-    return set(ours), claims
+    following = {row["settled_id"]: None if row["outbox_id"] is None else lanes.claim_head(row) for row in rows}
+    if late := [one for one in settlements if one.provider_message_id and one.claim.outbox_id not in following]:
+        facts = [one.provider_message_id for one in late]
+        await database.execute(_REMEMBER, [one.claim.outbox_id for one in late], facts)
+    return Settled(following, any(row["unseen"] for row in rows))

@@ -63,6 +63,16 @@ async def test_the_plan_that_was_looked_at_is_the_one_that_runs(database: Databa
     assert (row["generic_plans"], row["custom_plans"]) == (3, 0)
 
 
+async def test_a_plan_made_while_a_table_was_empty_is_good_later(database: Database) -> None:
+    """What has an index is found by it from the first row on, whatever PostgreSQL knows of the table."""
+    async with database.transaction() as session:
+        await session.execute(Statement("test.create", "CREATE TEMPORARY TABLE small (id bigint PRIMARY KEY)"))
+        looked = "EXPLAIN SELECT FROM small WHERE id = ANY($1::bigint[])"
+        plan = "\n".join(row[0] for row in await session.fetch(Statement("test.look", looked), [1]))
+    assert "small_pkey" in plan
+    assert "Seq Scan" not in plan
+
+
 async def test_a_session_ends_with_its_block(database: Database) -> None:
     """Whoever keeps one cannot speak on a connection that somebody else has by then."""
     async with database.session() as kept:

@@ -1,4 +1,7 @@
-"""A wire to PostgreSQL on which the commit of a chosen transaction, or only its answer, gets lost."""
+"""A wire to PostgreSQL on which the commit of a chosen transaction, or only its answer, gets lost.
+
+A statement outside of a transaction is one of its own: its commit is what asks PostgreSQL to finish it (Sync).
+"""
 
 import asyncio
 import contextlib
@@ -54,7 +57,7 @@ class Cutter(Wire):
     ) -> None:
         prepared: dict[bytes, bytes] = {}
         used: set[bytes] = set()
-        begun = False
+        begun = within = False
         self._ends.add(far)
         try:
             while True:
@@ -68,13 +71,19 @@ class Cutter(Wire):
                 elif kind == b"B":
                     used.add(prepared.get(body.split(b"\0", 2)[1], b""))
                 elif kind == b"Q" and body.startswith(b"BEGIN"):
+                    within = True
                     used.clear()
-                elif kind == b"Q" and body.startswith(b"COMMIT") and self._left and self._sql in used:
-                    self._left -= 1
-                    self.lost += 1
-                    if not self._committed:
-                        return
-                    deaf.set()
+                elif kind == (b"Q" if within else b"S"):
+                    ends = not within or body.startswith((b"COMMIT", b"ROLLBACK;"))
+                    if ends and not body.startswith(b"ROLLBACK;") and self._left and self._sql in used:
+                        self._left -= 1
+                        self.lost += 1
+                        if not self._committed:
+                            return
+                        deaf.set()
+                    if ends:
+                        within = False
+                        used.clear()
                 far.write(kind + length + body)
                 await far.drain()
         except (OSError, asyncio.IncompleteReadError):

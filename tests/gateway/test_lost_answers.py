@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from chassis.database import Statement
-from services.gateway import claims, commit, instance, lanes, queueing, reconciling, settling
+from services.gateway import claims, ending, instance, known_senders, lanes, queueing, reconciling, settling
 from tests.gateway.conftest import Open, Register
 from tests.gateway.cut import Cutter, cutter_to
 from tests.gateway.mesh import Mesh, payload, text, until
@@ -65,24 +65,25 @@ async def test_a_settlement_is_counted_once(
 @pytest.mark.parametrize("committed", [False, True], ids=["commit", "answer"])
 @pytest.mark.parametrize(
     "statement",
-    [claims._FIND_FREE, lanes._FIND_DUE, claims._CLAIM_HEADS, commit._FINISH, settling._SETTLE],
+    [claims._FIND_FREE, lanes._FIND_DUE, claims._CLAIM_HEADS, ending._END, settling._SETTLE],
     ids=lambda statement: statement.name.partition(".")[2],
 )
 async def test_room_is_given_back(
     open_cut: Cut, phones: Callable[[int], list[str]], statement: Statement, *, committed: bool
 ) -> None:
     """A gateway with room for one turn and one send still has it after commits that were lost, and answers once."""
-    first, second = phones(2)
+    first, second, other = phones(3)
     async with open_cut(GATEWAY_MAX_TURNS="1", GATEWAY_MAX_SENDS="1") as (mesh, cutter):
         cutter.lose(statement, committed=committed, times=2)
-        # Two of one sender: the second is claimed by the first one's commit or taken by a sweep.
-        await mesh.taken(payload(*(text(first, "plain") for _ in range(3))))
+        # Several of one sender: the second is claimed by the first one's commit. Who has no room is taken by a sweep.
+        await mesh.taken(payload(*(text(first, "plain") for _ in range(3)), text(other, "plain"), text(other, "plain")))
         await _lost(cutter, 2)
         await mesh.answered(f"+{first}", 3)
+        await mesh.answered(f"+{other}", 2)
         await mesh.says(second, "plain")
         await mesh.answered(f"+{second}")
         await mesh.settled()
-        assert [len(mesh.received(f"+{one}")) for one in (first, second)] == [3, 1]
+        assert [len(mesh.received(f"+{one}")) for one in (first, second, other)] == [3, 1, 2]
         assert not await mesh.dead_letters()
 
 
@@ -90,8 +91,8 @@ async def test_room_is_given_back(
 async def test_a_webhook_is_stored_once(open_cut: Cut, phone: str, *, committed: bool) -> None:
     """When the commit of a webhook or its answer is lost there is no 200, and sent again it is answered once."""
     async with open_cut(GATEWAY_MAX_TURNS="1") as (mesh, cutter):
-        for _ in range(2):
-            cutter.lose(queueing._ENQUEUE, committed=committed)
+        for statement in (queueing._ENQUEUE, known_senders._STORE):  # a newcomer, and then somebody known
+            cutter.lose(statement, committed=committed)
             content = payload(text(phone, "plain"))
             assert (await mesh.whatsapp(content)).status == 503
             assert (await mesh.taken(content)).status == 200

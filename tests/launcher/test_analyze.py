@@ -93,7 +93,7 @@ async def test_no_named_statement_changes_anything(connection: Any) -> None:
             assert "Execution Time" in found.plan
     assert await everything(connection) == before
     assert {"trips.get_open_trips", "profile.find_people", "gateway.backlog", "trips.nearest_drivers"} <= run
-    assert not run & {"trips.take_events", "trips.new_ids", "profile.lock_people", "gateway.inbox_notify"}
+    assert not run & {"trips.take_events", "trips.new_ids", "profile.lock_people", "gateway.commit_end"}
 
 
 @pytest.mark.parametrize("sql", CHANGING)

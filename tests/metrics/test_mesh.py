@@ -109,7 +109,7 @@ async def test_what_people_do_is_seen(watched: Watched) -> None:
         assert together["memory"]["cpu_seconds"] > 0
         assert together["cold_start_duration_ms"] > 0
     database = (await api.ask("database"))["services"]["gateway"]["together"]
-    assert {"gateway.inbox_enqueue", "gateway.backlog"} <= {one["statement"] for one in database["statements"]}
+    assert {"gateway.inbox_store", "gateway.backlog"} <= {one["statement"] for one in database["statements"]}
     connections = (await api.ask("connections"))["services"]["gateway"]["together"]
     pool = connections["database"]
     assert 1 <= pool["size"] <= pool["max"]
