@@ -41,6 +41,12 @@ _UNCLAIM = Statement(
     """,
 )
 
+# Before two statements that each lock lanes in order of their ids.
+_LOCK_LANES = Statement(
+    "gateway.commit_lock_lanes",
+    "SELECT FROM gateway.lane WHERE conversation_id = ANY($1::bigint[]) ORDER BY conversation_id FOR UPDATE",
+)
+
 # Whoever is to be told that it takes longer ($5) gets their next turn no later than that.
 _RELEASE = Statement(
     "gateway.commit_release",
@@ -153,7 +159,11 @@ class TurnCommit:
         notes = await self._put_off(session, fenced)
         following: dict[int, Claim | None] = {id(one): None for one in fenced}
         sending: list[LaneClaim] = []
-        if ended := [one for one in fenced if one.ending in _ENDED]:
+        ended = [one for one in fenced if one.ending in _ENDED]
+        if notes and ended:
+            answered = [one.claim.snapshot.conversation_id for one in ended]
+            await session.fetch(_LOCK_LANES, [*answered, *(note.conversation_id for note in notes)])
+        if ended:
             await self._bury(session, [one for one in ended if one.ending is Ending.DEAD])
             await self._ask(session, ended)
             claims, sending = await self._end(session.fetch, ended, room)

@@ -14,14 +14,16 @@ from services.gateway.decision import Decision, outbox_row
 from services.gateway.lane import LaneClaim
 from services.gateway.queueing import NOTIFY_CHANNEL
 
-_REPLIES = lanes.queued("(SELECT now FROM moment)", instance_id="$27::bigint", room="$28::int", pair="$29::float8[]")
+_REPLIES = lanes.replies_sql(
+    "(SELECT now FROM moment)", instance_id="$27::bigint", room="$28::int", pair="$29::float8[]"
+)
 
 # $1 to $17 are turns, $18 says whether their conversations' next messages are wanted, $19 to $26 are replies with the
 # numbers of their turns from 1. Only the turns whose lease still holds have an effect.
 #
 # The next message decides whether the lease goes on; one that must run alone is left to whoever runs such things. When
 # the conversation's row was changed while this statement waited for it, what lies in the queue now cannot be seen here:
-# then the lease ends, and everybody is told if there is work.
+# then the lease ends, and everybody is told if there is work (`told` is there for what it does).
 _END = Statement(
     "gateway.commit_end",
     f"""

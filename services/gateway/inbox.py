@@ -21,7 +21,7 @@ log = logs.get(__name__)
 
 # Webhooks in one transaction; a single one may bring a thousand items.
 STORE_BATCH = 64
-# A merge that raced with ours, or a deadlock: the whole transaction is tried again this often.
+# A merge that raced with ours, or a deadlock: everything is tried again this often, after the first time step by step.
 _TRIES = 5
 
 _NEW_KEYS = """

@@ -1,7 +1,7 @@
 """Storing what comes from people who have written before: one statement that is its own transaction.
 
-Under load, and more so without, whoever waits for their 200 waits for each round trip. Nearly everybody who writes is
-known by every address that they come with; then nothing is to be decided between reading and writing. Whatever else a
+Whoever waits for their 200 waits for each round trip. Nearly everybody who writes is known by every address that they
+come with; then nothing is to be decided between reading and writing. Whatever else a
 batch may hold (somebody new, a number that changed hands, an event) makes this statement do nothing, and inbox.py
 stores it step by step.
 """
@@ -16,7 +16,7 @@ from services.gateway import queueing
 from services.gateway.arrivals import Arrival
 from services.gateway.claims import Claim
 
-_QUEUED = queueing.queued(
+_QUEUED = queueing.places_sql(
     "ARRAY(SELECT conversation_id FROM added)", "(SELECT now FROM moment)", instance_id="$15::bigint", room="$16::int"
 )
 

@@ -4,7 +4,7 @@ A lane is held by one instance under an epoch, like a conversation's lease. The 
 recorded in the statement that claims it, before the call. Locks are always taken on lanes in id order, and only then
 on rows of the outbox.
 
-What several statements do with lanes is written here once, as SQL that they take in: `queued` and `following`. Both
+What several statements do with lanes is written here once, as SQL that they take in: `replies_sql` and `next_sql`. Both
 keep the pair limit (GCRA): each message to a person moves `pair_at` on by PAIR_SECONDS, no further than PAIR_BURST of
 them ahead of now; whoever would pass that waits until `due_at`.
 """
@@ -19,7 +19,7 @@ from services.gateway.lane import LaneClaim, NewReply
 _OPEN = "state IN ('queued', 'sending', 'unknown')"
 
 
-def queued(now: str, *, instance_id: str, room: str, pair: str) -> str:
+def replies_sql(now: str, *, instance_id: str, room: str, pair: str) -> str:
     """SQL that stores replies and claims the first of each lane that is free: CTEs of a statement with `reply` before.
 
     `reply` has nr (their order), conversation_id, cause, position, address, reply, traceparent and last_inbound_at. The
@@ -36,10 +36,10 @@ def queued(now: str, *, instance_id: str, room: str, pair: str) -> str:
     ), lane_pace AS (
         SELECT conversation_id, nr, added,
                {instance_id} <> 0 AND instance_id IS NULL AND queued = 0 AND due_at <= {now} AS free,
-               {_following("address", "pair_at", now, pair)} AS following
+               {_pair_after("address", "pair_at", now, pair)} AS pair_after
         FROM lane_row JOIN lane_reply USING (conversation_id)
     ), lane_early AS (
-        SELECT *, free AND coalesce({_allowed("following", pair)} > {now}, false) AS early FROM lane_pace
+        SELECT *, free AND coalesce({_allowed("pair_after", pair)} > {now}, false) AS early FROM lane_pace
     ), lane_place AS MATERIALIZED (
         SELECT *,
                free AND NOT early AND count(*) FILTER (WHERE free AND NOT early) OVER (ORDER BY nr) <= {room} AS taken
@@ -49,8 +49,8 @@ def queued(now: str, *, instance_id: str, room: str, pair: str) -> str:
         SET queued = lane.queued + added,
             instance_id = CASE WHEN taken THEN {instance_id} ELSE lane.instance_id END,
             epoch = lane.epoch + taken::int,
-            due_at = CASE WHEN early THEN {_allowed("following", pair)} ELSE lane.due_at END,
-            pair_at = CASE WHEN taken THEN coalesce(following, lane.pair_at) ELSE lane.pair_at END
+            due_at = CASE WHEN early THEN {_allowed("pair_after", pair)} ELSE lane.due_at END,
+            pair_at = CASE WHEN taken THEN coalesce(pair_after, lane.pair_at) ELSE lane.pair_at END
         FROM lane_place WHERE lane.conversation_id = lane_place.conversation_id
         RETURNING lane.conversation_id, lane.epoch AS lane_epoch, lane.failures, lane_place.nr
     ), written AS (
@@ -70,19 +70,19 @@ def queued(now: str, *, instance_id: str, room: str, pair: str) -> str:
     )"""  # noqa: S608 - our own names
 
 
-def following(now: str, *, pair: str, counted: bool) -> str:
+def next_sql(now: str, *, pair: str, counted: bool) -> str:
     """SQL that writes what became of locked lanes and claims the next reply of each: CTEs after `lane_row`.
 
     `lane_row` has conversation_id, instance_id and epoch (whose it is from now on, if there is a next reply), queued,
     failures, due_at, pair_at, `going` (whether the next one is wanted) and settled_id, an outbox row that is not the
     next although it may look so. `attempt` is the next reply, claimed, and `lane_saved` the lane. `counted` says that
-    whoever seems to have no reply has none; otherwise one may have come that this statement cannot see: `unseen`.
+    whoever seems to have no reply has none; otherwise there may be one that this statement cannot see: `left_over`.
     """
     return f"""
     lane_head AS MATERIALIZED (
         SELECT lane_row.conversation_id, outbox_id,
                CASE WHEN head.provider_message_id IS NULL
-                    THEN {_following("head.address", "lane_row.pair_at", now, pair)} END AS following
+                    THEN {_pair_after("head.address", "lane_row.pair_at", now, pair)} END AS pair_after
         FROM lane_row
         CROSS JOIN LATERAL (
             SELECT outbox_id, address, provider_message_id FROM gateway.outbox
@@ -91,8 +91,8 @@ def following(now: str, *, pair: str, counted: bool) -> str:
             ORDER BY outbox_id LIMIT 1
         ) AS head
         WHERE going
-    ), lane_place AS MATERIALIZED (
-        SELECT lane_row.*, outbox_id, following, coalesce({_allowed("following", pair)} > {now}, false) AS early
+    ), lane_next AS MATERIALIZED (
+        SELECT lane_row.*, outbox_id, pair_after, coalesce({_allowed("pair_after", pair)} > {now}, false) AS early
         FROM lane_row LEFT JOIN lane_head USING (conversation_id)
     ), attempt AS (
         UPDATE gateway.outbox
@@ -101,35 +101,35 @@ def following(now: str, *, pair: str, counted: bool) -> str:
             attempts = attempts + CASE WHEN state = 'sending' THEN 0 ELSE 1 END,
             -- The first of several attempts with unknown results is what Twilio's list is asked about.
             attempted_at = CASE WHEN state = 'unknown' THEN attempted_at ELSE {now} END
-        FROM lane_place
-        -- Asked again: a status may have settled it while the lane was waited for.
-        WHERE outbox.outbox_id = lane_place.outbox_id AND outbox.conversation_id = lane_place.conversation_id
-          AND NOT early AND {_OPEN}
+        FROM lane_next
+        -- Asked again: a status may have settled it while the lane was waited for. In other words than {_OPEN}, because
+        -- a row is looked up by its key here, and not in the index of all that are open, however few those once were.
+        WHERE outbox.outbox_id = lane_next.outbox_id AND NOT early AND state NOT IN ('accepted', 'failed', 'skipped')
         RETURNING outbox.conversation_id, outbox.outbox_id, address, reply, attempts, unknowns, refusals, created_at,
                   {now} AS claimed_at, CASE WHEN attempted_at <> {now} THEN attempted_at END AS unknown_since,
                   provider_message_id, last_inbound_at, traceparent
     ), lane_saved AS (
         UPDATE gateway.lane
-        SET queued = CASE WHEN going AND lane_place.outbox_id IS NULL AND {counted} THEN 0 ELSE lane_place.queued END,
-            instance_id = CASE WHEN attempt.outbox_id IS NOT NULL THEN lane_place.instance_id END,
-            epoch = lane_place.epoch, failures = lane_place.failures,
-            due_at = CASE WHEN early THEN {_allowed("following", pair)} ELSE lane_place.due_at END,
-            pair_at = CASE WHEN early OR attempt.outbox_id IS NULL THEN lane_place.pair_at
-                           ELSE coalesce(following, lane_place.pair_at) END
-        FROM lane_place LEFT JOIN attempt USING (conversation_id)
-        WHERE lane.conversation_id = lane_place.conversation_id
+        SET queued = CASE WHEN going AND lane_next.outbox_id IS NULL AND {counted} THEN 0 ELSE lane_next.queued END,
+            instance_id = CASE WHEN attempt.outbox_id IS NOT NULL THEN lane_next.instance_id END,
+            epoch = lane_next.epoch, failures = lane_next.failures,
+            due_at = CASE WHEN early THEN {_allowed("pair_after", pair)} ELSE lane_next.due_at END,
+            pair_at = CASE WHEN early OR attempt.outbox_id IS NULL THEN lane_next.pair_at
+                           ELSE coalesce(pair_after, lane_next.pair_at) END
+        FROM lane_next LEFT JOIN attempt USING (conversation_id)
+        WHERE lane.conversation_id = lane_next.conversation_id
         RETURNING lane.conversation_id, lane.instance_id, lane.epoch, lane.failures,
-                  going AND attempt.outbox_id IS NULL AND NOT early AND NOT {counted} AS unseen
+                  going AND attempt.outbox_id IS NULL AND NOT early AND NOT {counted} AS left_over
     )"""  # noqa: S608 - our own names
 
 
-def _following(address: str, pair_at: str, now: str, pair: str) -> str:
-    following = f"greatest({pair_at}, {now}) + make_interval(secs => ({pair})[1])"
-    return f"CASE WHEN {lane.limited(address)} THEN {following} END"
+def _pair_after(address: str, pair_at: str, now: str, pair: str) -> str:
+    moved_on = f"greatest({pair_at}, {now}) + make_interval(secs => ({pair})[1])"
+    return f"CASE WHEN {lane.limited(address)} THEN {moved_on} END"
 
 
-def _allowed(following: str, pair: str) -> str:
-    return f"{following} - make_interval(secs => ({pair})[1] * ({pair})[2])"
+def _allowed(pair_after: str, pair: str) -> str:
+    return f"{pair_after} - make_interval(secs => ({pair})[1] * ({pair})[2])"
 
 
 # What a claim needs of `attempt` and `lane_saved`.
@@ -139,7 +139,7 @@ CLAIMED_COLUMNS = """
     attempt.claimed_at, attempt.unknown_since, attempt.provider_message_id, attempt.last_inbound_at, attempt.traceparent
 """
 
-_QUEUED = queued("(SELECT now FROM moment)", instance_id="$8::bigint", room="$9::int", pair="$10::float8[]")
+_REPLIES = replies_sql("(SELECT now FROM moment)", instance_id="$8::bigint", room="$9::int", pair="$10::float8[]")
 
 _ENQUEUE = Statement(
     "gateway.outbox_insert",
@@ -151,7 +151,7 @@ _ENQUEUE = Statement(
                              $7::timestamptz[])
             WITH ORDINALITY
             AS reply (conversation_id, cause, position, address, reply, traceparent, last_inbound_at, nr)
-    ), {_QUEUED}
+    ), {_REPLIES}
     SELECT * FROM sending
     """,  # noqa: S608 - our own statement
 )
@@ -165,7 +165,7 @@ _FIND_DUE = Statement(
     """,
 )
 
-_FOLLOWING = following("(SELECT now FROM moment)", pair="$3::float8[]", counted=True)
+_NEXT = next_sql("(SELECT now FROM moment)", pair="$3::float8[]", counted=True)
 
 _CLAIM_HEADS = Statement(
     "gateway.lane_claim_heads",
@@ -176,7 +176,7 @@ _CLAIM_HEADS = Statement(
         SELECT conversation_id, queued, $2::bigint AS instance_id, epoch + 1 AS epoch, due_at, pair_at, failures,
                true AS going, NULL::bigint AS settled_id
         FROM gateway.lane WHERE conversation_id = ANY($1::bigint[])
-    ), {_FOLLOWING}
+    ), {_NEXT}
     SELECT {CLAIMED_COLUMNS} FROM lane_saved JOIN attempt USING (conversation_id)
     """,  # noqa: S608 - our own statement
 )

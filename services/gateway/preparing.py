@@ -18,6 +18,7 @@ from services.gateway import (
     aliases,
     claims,
     commit,
+    ending,
     inbox,
     instance,
     known_senders,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from services.gateway.user_api import Routed
 
 # What every message passes, from the webhook to the provider's acceptance.
-_HOT = (aliases, claims, commit, inbox, instance, known_senders, lanes, queueing, settling, statuses, turns)
+_HOT = (aliases, claims, commit, ending, inbox, instance, known_senders, lanes, queueing, settling, statuses, turns)
 
 
 def providers(settings: GatewaySettings, telemetry: Telemetry) -> "Later[Providers]":

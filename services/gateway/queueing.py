@@ -41,7 +41,7 @@ _LOCK = Statement(
 )
 
 
-def queued(conversations: str, now: str, *, instance_id: str, room: str) -> str:
+def places_sql(conversations: str, now: str, *, instance_id: str, room: str) -> str:
     """SQL that stores items and gives them their places: CTEs of a statement with `item` and `added` before them.
 
     `item` has key, kind, provider, conversation_id (NULL: not queued), nr (from 0 within its conversation), addresses,
@@ -100,7 +100,7 @@ _ENQUEUE = Statement(
         SELECT * FROM unnest($6::bytea[], $7::text[], $8::text[], $9::bigint[], $10::int[], $11::text[], $12::bytea[],
                              $13::timestamptz[], $14::text[])
             AS item (key, kind, provider, conversation_id, nr, addresses, raw, sent_at, traceparent)
-    ), {queued("$1", "$15::timestamptz", instance_id="$16::bigint", room="$17::int")}
+    ), {places_sql("$1", "$15::timestamptz", instance_id="$16::bigint", room="$17::int")}
     SELECT * FROM leased
     """,  # noqa: S608 - our own statement
 )

@@ -90,7 +90,8 @@ class Sender:
                     await self._wake.wait()
             self._wake.clear()
             try:
-                await self._take_due()
+                if self._room.looks(_SWEEP_SECONDS):
+                    await self._take_due()
             except errors.HailwireError as error:
                 log.warning("lanes cannot be taken", reason=error.reason)
                 await asyncio.sleep(_SWEEP_SECONDS)
@@ -121,7 +122,9 @@ class Sender:
             raise
         self.start(claims, reserved)
         if claims and len(claims) == reserved:
-            self._wake.set()  # there may be more
+            self._room.short = True  # there may be more
+            if self._room.ample:
+                self._wake.set()
 
     async def _work(self, first: LaneClaim) -> None:
         claim: LaneClaim | None = first
@@ -142,9 +145,9 @@ class Sender:
             # Only our own entry: the lane may have been claimed anew by this very process.
             if self._held.get(first.conversation_id) == first.epoch:
                 del self._held[first.conversation_id]
-            if self._room.free == 0:
-                self._wake.set()
             self._room.give_back()
+            if self._room.short and self._room.ample:
+                self._wake.set()
 
     async def _settled(self, settlement: Settlement) -> LaneClaim | None:
         # What we know is worth keeping: forgetting it would send the reply again.
@@ -174,7 +177,7 @@ class Sender:
         for one in batch:
             if one.claim.outbox_id not in settled.following:
                 log.warning("a lane was taken over while its reply was being sent", outbox_id=one.claim.outbox_id)
-        if settled.unseen:
+        if settled.left_over:
             self._wake.set()
         return [settled.following.get(one.claim.outbox_id) for one in batch]
 

@@ -1,21 +1,24 @@
 """Settling: what became of the replies that were sent, written under the lanes that they were claimed in.
 
-A lane that is somebody else's by now is left alone; only what the provider said of its reply is remembered. The next
-reply of each lane is claimed in the same statement, which is its own transaction.
+The next reply of each lane is claimed in the same statement, which is its own transaction. A lane that is somebody
+else's by now is left alone; only what the provider said of its reply is remembered, by a statement of its own.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chassis import errors, logs
 from chassis.database import Database, Statement
 from services.gateway import lanes
 from services.gateway.lane import LaneClaim, Settlement
 from services.gateway.messages import Address
 
-_NEXT = lanes.following("(SELECT now FROM moment)", pair="$18::float8[]", counted=False)
+log = logs.get(__name__)
+
+_NEXT = lanes.next_sql("(SELECT now FROM moment)", pair="$18::float8[]", counted=False)
 
 # $1 to $16 are settlements, $17 says whether the lanes' next replies are wanted. The statement sees no reply that was
-# stored while it waited for a lane, but counts it: then the lane is free, and `unseen` says that there is work.
+# stored while it waited for a lane, but counts it: then the lane is free, and `left_over` says that there is work.
 _SETTLE = Statement(
     "gateway.outbox_settle",
     f"""
@@ -46,8 +49,8 @@ _SETTLE = Statement(
             unknowns = outbox.unknowns + fenced.unknown::int, refusals = outbox.refusals + fenced.refused::int,
             traceparent = coalesce(nullif(fenced.traceparent, ''), outbox.traceparent)
         FROM fenced CROSS JOIN moment
-        WHERE outbox.outbox_id = fenced.outbox_id AND outbox.conversation_id = fenced.conversation_id
-          AND outbox.state = 'sending'
+        -- The state as a question: a row is looked up by its key here, and not in the index of all that are open.
+        WHERE outbox.outbox_id = fenced.outbox_id AND outbox.state = (SELECT 'sending')
         -- Not among them: what an earlier try of this very statement has settled, whose answer was lost.
         RETURNING outbox.conversation_id, outbox.outbox_id, outbox.state, outbox.attempts, fenced.reason,
                   fenced.provider
@@ -64,7 +67,7 @@ _SETTLE = Statement(
                $17::boolean AND final AND wait_seconds = 0 AND waiting > 0 AS going, outbox_id AS settled_id
         FROM counted CROSS JOIN moment
     ), {_NEXT}
-    SELECT {lanes.CLAIMED_COLUMNS}, fenced.outbox_id AS settled_id, unseen
+    SELECT {lanes.CLAIMED_COLUMNS}, fenced.outbox_id AS settled_id, left_over
     FROM fenced JOIN lane_saved USING (conversation_id) LEFT JOIN attempt USING (conversation_id)
     """,  # noqa: S608 - our own statements
 )
@@ -74,9 +77,14 @@ _SETTLE = Statement(
 _REMEMBER = Statement(
     "gateway.outbox_remember",
     """
+    WITH unknown AS ( -- without the lane: a row that somebody has in hand is theirs
+        SELECT outbox_id FROM gateway.outbox
+        WHERE outbox_id = ANY($1::bigint[]) AND state = (SELECT 'unknown') AND provider_message_id IS NULL
+        ORDER BY outbox_id FOR UPDATE SKIP LOCKED
+    )
     UPDATE gateway.outbox SET provider_message_id = fact.provider_message_id
-    FROM unnest($1::bigint[], $2::text[]) AS fact (outbox_id, provider_message_id)
-    WHERE outbox.outbox_id = fact.outbox_id AND outbox.state = 'unknown' AND outbox.provider_message_id IS NULL
+    FROM unnest($1, $2::text[]) AS fact (outbox_id, provider_message_id)
+    WHERE outbox.outbox_id = fact.outbox_id AND outbox.outbox_id = ANY(ARRAY(SELECT outbox_id FROM unknown))
     """,
 )
 
@@ -86,7 +94,7 @@ class Settled:
     """What came of settlements: the next claim or None by outbox row, and whether a lane was left with replies."""
 
     following: dict[int, LaneClaim | None]
-    unseen: bool
+    left_over: bool
 
 
 async def settle(database: Database, settlements: Sequence[Settlement], *, going_on: bool) -> Settled:
@@ -119,5 +127,9 @@ async def settle(database: Database, settlements: Sequence[Settlement], *, going
     following = {row["settled_id"]: None if row["outbox_id"] is None else lanes.claim_head(row) for row in rows}
     if late := [one for one in settlements if one.provider_message_id and one.claim.outbox_id not in following]:
         facts = [one.provider_message_id for one in late]
-        await database.execute(_REMEMBER, [one.claim.outbox_id for one in late], facts)
-    return Settled(following, any(row["unseen"] for row in rows))
+        try:
+            await database.execute(_REMEMBER, [one.claim.outbox_id for one in late], facts)
+        except errors.HailwireError as error:
+            # The others are settled whatever becomes of this; what is forgotten costs one send more at most.
+            log.warning("what a provider said of a reply is not remembered", reason=error.reason)
+    return Settled(following, any(row["left_over"] for row in rows))

@@ -138,7 +138,8 @@ class Turns:
                     await self._wake.wait()
             self._wake.clear()
             try:
-                await self._take(alone=False)
+                if self._room.looks(_SWEEP_SECONDS):
+                    await self._take(alone=False)
                 await self._run_alone()
             except errors.HailwireError as error:
                 log.warning("conversations cannot be taken", reason=error.reason)
@@ -158,10 +159,12 @@ class Turns:
     async def _take(self, *, alone: bool, limit: int | None = None) -> int:
         if self._closing or not self._instance.fresh:
             return 0
-        # Half of what is free: webhooks that are stored meanwhile want room too. What runs alone has all of it.
-        places = limit if limit is not None else self._room.take((self._room.free + 1) // 2)
         if limit is not None:
+            places = limit  # what runs alone has all of the room
             self._room.taken += limit
+        else:
+            # Half of what is free: webhooks that are stored meanwhile want room too.
+            places = self._room.take((self._room.free + 1) // 2)
         taken: list[Claim] = []
         try:
             if places:
@@ -173,12 +176,18 @@ class Turns:
         self._room.give_back(places - len(taken))
         self.start(taken)
         if not alone and places and len(taken) == places:
-            self._wake.set()  # there may be more
+            self._room.short = True  # there may be more
+            if self._room.ample:
+                self._wake.set()
         return len(taken)
 
     async def _run_alone(self) -> None:
         """Run suspects, one after the other, while nothing else runs here; at one instance at a time."""
-        if self._closing or time.monotonic() < self._alone_again_at or not await self._database.fetchval(_ANY_ALONE):
+        started = time.monotonic()
+        if self._closing or started < self._alone_again_at:
+            return
+        self._alone_again_at = started + _SWEEP_SECONDS
+        if not await self._database.fetchval(_ANY_ALONE):
             return
         started = time.monotonic()
         instance_id = self._instance.instance_id
@@ -239,9 +248,9 @@ class Turns:
             # Only our own entry: the conversation may have been leased anew by this very process.
             if self._held.get(conversation_id) == first.snapshot.epoch:
                 del self._held[conversation_id]
-            if self._room.free == 0:
-                self._wake.set()
             self._room.give_back()
+            if self._room.short and self._room.ample:
+                self._wake.set()
 
     async def _committed(self, decision: Decision) -> Claim | None:
         try:

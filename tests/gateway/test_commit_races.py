@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.gateway import attempts, reconciling, sender, turns
+from chassis.settings import load
+from chassis.telemetry import TelemetrySettings, open_telemetry
+from services.gateway import attempts, claims, reconciling, sender, turns
+from services.gateway.commit import TurnCommit
+from services.gateway.decision import Decision, Ending
 from services.gateway.lane import LaneClaim, Settlement
+from services.gateway.messages import Text
+from services.gateway.waiting import WaitNotes
+from tests.chassis.pools import pool
 from tests.gateway import handlers
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, text, until
@@ -131,6 +138,44 @@ async def test_a_reply_that_is_settled_while_another_send_ends_is_not_sent(
     await unswept.settled()
     assert words(unswept, phone) == ["one", "three"]
     assert await unswept.rows("SELECT queued, instance_id FROM gateway.lane") == [{"queued": 0, "instance_id": None}]
+
+
+async def test_lanes_of_replies_and_of_notes_are_locked_from_the_lowest_up(
+    open_here: Open, phones: Any, fresh_database_url: str
+) -> None:
+    """Whoever waits for one lane holds none above it, whether a turn has ended there or is put off with a note."""
+    async with (
+        open_here(GATEWAY_MAX_TURNS="0") as mesh,
+        open_telemetry("test", load(TelemetrySettings, {})) as telemetry,
+        pool(fresh_database_url, telemetry) as database,
+    ):
+        for phone in phones(2):
+            await mesh.taken(payload(text(phone, "hello")))
+        long_ago = "UPDATE gateway.conversation SET postponed_since = chassis.now() - interval '1 hour' RETURNING 1"
+        await mesh.rows(long_ago)
+        async with database.transaction() as session:
+            taken = await claims.take_free(session, 99, limit=2, alone=False)
+        low, high = sorted(taken, key=lambda claim: claim.snapshot.conversation_id)
+        commit = TurnCommit(
+            database,
+            instance_id=lambda: 99,
+            send_room=lambda wanted: wanted,
+            start_sending=lambda sending, room: None,
+            keep=lambda: True,
+            wait_notes=WaitNotes(telemetry, seconds=60.0),
+        )
+        decisions = [Decision(high, Ending.DONE, (Text("done"),)), Decision(low, Ending.POSTPONED)]
+        locking = "SELECT FROM gateway.lane WHERE conversation_id = $1 FOR UPDATE"
+        async with held(fresh_database_url, locking, low.snapshot.conversation_id):
+            writing = asyncio.create_task(commit.write(decisions))
+            await waits(mesh)
+            async with held(fresh_database_url, locking + " NOWAIT", high.snapshot.conversation_id):
+                pass
+        assert await writing == [None, None]
+        assert await mesh.rows("SELECT conversation_id, position FROM gateway.outbox ORDER BY conversation_id") == [
+            {"conversation_id": low.snapshot.conversation_id, "position": -1},
+            {"conversation_id": high.snapshot.conversation_id, "position": 0},
+        ]
 
 
 async def _ran(handler: str) -> bool:
