@@ -7,7 +7,6 @@ afterwards, waiting. A batch that fails for its data is halved until the guilty 
 
 import time
 from collections.abc import Callable, Collection, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import asyncpg
@@ -15,6 +14,7 @@ import asyncpg
 from chassis import deadlines, errors, logs
 from chassis.database import Database, Session, Statement
 from chassis.ledger import Entry, Ledger, recalled
+from chassis.records import record
 
 log = logs.get(__name__)
 
@@ -46,7 +46,7 @@ class Attempt(Protocol[Item_contra, Outcome_co]):
 Begin = Callable[[Session], Attempt[Item, Outcome]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request(Generic[Item]):
     """A change with the id under which its outcome is kept and the digest of what was asked."""
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from chassis.records import record
+
 Labels = tuple[tuple[str, str], ...]
 Reading = tuple[float, dict[str, str]]
 Read = Callable[[], Iterable[Reading]]
@@ -33,7 +35,7 @@ class Kind(Enum):
     SHARED_GAUGE = "shared gauge"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instrument:
     """A counter or gauge under the name that the Prometheus page shows."""
 

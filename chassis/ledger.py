@@ -15,17 +15,17 @@ creates:
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
 from chassis import errors
 from chassis.database import Database, Session, Statement
+from chassis.records import record
 
 MAX_REQUEST_ID = 128
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One change: its id, a digest of what was asked and the serialized answer."""
 

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Sized
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -11,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis import errors
 from chassis.querying.query import DEFAULT_SIZE, MAX_SIZE, Page, Query
 from chassis.querying.refusals import PageInvalid, PageSizeInvalid, ValueInvalid
+from chassis.records import record
 
 Response = TypeVar("Response", bound=Message)
 
@@ -21,7 +21,7 @@ BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 END = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paging:
     """Which page of a list, and whether the total is wanted."""
 
@@ -41,7 +41,7 @@ class Paging:
         return query.with_count() if self.with_total else query
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Created:
     """When something was made: from a moment on, and before another."""
 

@@ -4,11 +4,11 @@ One rule for every service: who is passed over, what waits, and what their perso
 """
 
 import datetime
-from dataclasses import dataclass
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from chassis import errors
+from chassis.records import record
 
 MINUTES_A_DAY = 24 * 60
 _A_MINUTE = datetime.timedelta(minutes=1)
@@ -20,7 +20,7 @@ class QuietHoursInvalid(errors.InvalidArgument):
     reason = "QUIET_HOURS_INVALID"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QuietHours:
     """From one minute of the day until another, which is not quiet any more; over midnight when that is the smaller."""
 

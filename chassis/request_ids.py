@@ -3,7 +3,8 @@
 import contextvars
 import random
 import re
-from dataclasses import dataclass
+
+from chassis.records import record
 
 # What callers may choose: letters, digits and a few marks. It goes into logs, so nothing that reads like a phone number
 # does: that is a run of digits of its own, unless it is part of a UUID.
@@ -12,7 +13,7 @@ _UUID = re.compile(rb"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _NUMBER = re.compile(rb"(?<![0-9A-Za-z])[0-9]{7,15}(?![0-9A-Za-z])")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestIds:
     """`request_id` is this request's own; `correlation_id` is shared by all that belong to one errand."""
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chassis.records import record
 from chassis.settings import setting
 from chassis.telemetry import Telemetry
 
@@ -45,7 +46,7 @@ class ResponseCacheSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Answer:
     status: int
     headers: Sequence[Header]

@@ -6,9 +6,10 @@ in the order in which they were put in, so a queue for each of a cache's few tim
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
+
+from chassis.records import record
 
 
 class _Entry(NamedTuple):
@@ -17,7 +18,7 @@ class _Entry(NamedTuple):
     expires_at: float  # on the cache's clock
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stats:
     """What became of lookups so far, and how many entries are held. An eviction took one whose time was not over."""
 

@@ -9,9 +9,9 @@ it keeps too long, or brings back, is not believed.
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
 from chassis.database import Statement
+from chassis.records import record
 
 # A database brought back from a backup, or by a standby that took over, may use ids of transactions again; so may
 # another one. A timeline of a server (the first eight digits of a WAL file's name) has each id once.
@@ -33,7 +33,7 @@ _MARK = "@"
 _MOST_FLOORS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Position:
     """A moment in the history `lineage`: transactions below `xmin` had ended, those from `xmax` on had not."""
 

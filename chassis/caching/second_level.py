@@ -8,7 +8,6 @@ Redis has a few milliseconds for an answer; then, or while it does not answer, t
 
 import hashlib
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
@@ -18,6 +17,7 @@ from chassis.caching.copies import Shape, Unreadable
 from chassis.caching.positions import POSITION, Floors, Position, changed_by
 from chassis.caching.shelf import Shelf
 from chassis.database import Database
+from chassis.records import record
 
 log = logs.get(__name__)
 
@@ -25,7 +25,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seal:
     """Hides copies from whoever sees Redis: each is closed and opened with what it is bound to.
 

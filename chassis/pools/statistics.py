@@ -1,16 +1,16 @@
 """The same numbers for every pool of a process, whatever its clients are."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chassis.instruments import Reading
+from chassis.records import record
 
 if TYPE_CHECKING:
     from chassis.telemetry import Telemetry
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statistics:
     """A pool now; `total_uses` since it began, the age in seconds (0 without a client)."""
 

@@ -6,12 +6,12 @@ moves: what waits in its former conversation forgets it, and replies that were o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import asyncpg
 
 from chassis import errors
 from chassis.database import Session, Statement
+from chassis.records import record
 from services.gateway import moving
 from services.gateway.address_book import AddressBook, conflicting
 
@@ -170,7 +170,7 @@ _MERGE_LANES = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Naming:
     """Addresses that a provider signed together; with `current` it tells that these replace them from now on."""
 
@@ -178,7 +178,7 @@ class Naming:
     current: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """Where each naming belongs, in order, and what has to change there once the rows are locked."""
 

@@ -1,14 +1,14 @@
 """What comes in, on its way to the inbox, and what became of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.records import record
 from chassis.telemetry import Telemetry
 from services.gateway.claims import EVENT
 from services.gateway.messages import ItemKind, Status
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arrival:
     """One item on its way in: of a provider, or an event for a person."""
 
@@ -30,7 +30,7 @@ class Arrival:
         return self.kind == EVENT or (bool(self.addresses) and (self.kind == ItemKind.MESSAGE or bool(self.current)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stored:
     """What became of one webhook's items."""
 

@@ -1,17 +1,17 @@
 """What a leaseholder works on: a conversation as it was when its lease was taken, and the message at its head."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chassis.database import Session, Statement
+from chassis.records import record
 from services.gateway.limits import Count, Counts
 
 # Kinds of inbox items beside those of providers.
 EVENT = "event"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """A conversation and its state under one epoch of its lease."""
 
@@ -33,7 +33,7 @@ class Snapshot:
     counts: Counts
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """One message, claimed: the attempt is counted, and nobody else works on its conversation."""
 

@@ -1,12 +1,12 @@
 """What a turn has decided, and how its replies go to the outbox."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 import orjson
 
 from chassis import errors
+from chassis.records import record
 from services.gateway.claims import Claim
 from services.gateway.conversations.papers import Papers
 from services.gateway.lane import NewReply
@@ -27,7 +27,7 @@ class Ending(Enum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decision:
     """What a turn wants written. `state_*` and `replies` count for DONE and DEAD only."""
 

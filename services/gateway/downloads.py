@@ -8,7 +8,6 @@ others. What cannot be fetched is told by an event, which is stored like those o
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import orjson
 from chassis import errors, logs
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
+from chassis.records import record
 from chassis.telemetry import Telemetry
 from hailwire.profile.v1 import insurance_pb2 as pb
 from hailwire.trips.v1 import events_pb2
@@ -91,7 +91,7 @@ _TOLD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """A row that is being worked on."""
 

@@ -4,10 +4,10 @@ Alone it is its own transaction. It locks conversations in order of their ids an
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chassis.database import Statement
+from chassis.records import record
 from services.gateway import lanes
 from services.gateway.claims import MESSAGE_COLUMNS, SNAPSHOT_COLUMNS, Claim, claim, snapshot
 from services.gateway.decision import Decision, outbox_row
@@ -106,7 +106,7 @@ _END = Statement(
 Fetch = Callable[..., Awaitable[list[Any]]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ended:
     """What came of turns: the next claim or None, by the place of each that was written, and what is to be sent."""
 

@@ -10,12 +10,12 @@ Every step may be repeated. What the spools hold, each gateway takes out of its 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chassis import errors, logs
 from chassis.database import Database, Session, Statement
+from chassis.records import record
 from services.gateway import forgetting
 from services.gateway.clients.erasure import Erasures
 from services.gateway.clients.profile import Profile, address_keys
@@ -80,7 +80,7 @@ _FINISH = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """An erasure under way."""
 

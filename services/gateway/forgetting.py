@@ -4,13 +4,13 @@ The rows of conversations and lanes stay, empty, because instances may work on t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from google.protobuf.message import DecodeError
 
 from chassis.database import Database, Session, Statement
+from chassis.records import record
 from hailwire.trips.v1 import events_pb2
 from services.gateway.claims import EVENT
 
@@ -152,7 +152,7 @@ _RAW = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Traces:
     """Where a person is found: their ids, conversations and addresses, and until when what they wrote is theirs."""
 

@@ -1,8 +1,8 @@
 """What a lane is: the replies to one person, one on its way at a time, in order, no faster than the pair limit."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.records import record
 from services.gateway.messages import PREFIXES_OF, Provider
 
 # Meta's pair limit: one message per 6 s to one person, and a burst of 45 that borrows from the future.
@@ -10,7 +10,7 @@ PAIR_SECONDS = 6.0
 PAIR_BURST = 45
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewReply:
     """A row for the outbox."""
 
@@ -23,7 +23,7 @@ class NewReply:
     last_inbound_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LaneClaim:
     """The first reply of a lane, claimed: its attempt is recorded."""
 
@@ -49,7 +49,7 @@ class LaneClaim:
     traceparent: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settlement:
     """What became of a claimed reply: `state` is accepted, failed, skipped, queued (again) or unknown."""
 

@@ -4,16 +4,17 @@ The clock is the time of storing, as for everything that a turn decides: message
 taken for a flood. Events are not their recipient's messages, and what nobody answers costs nothing: neither counts.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from chassis.records import record
 from chassis.telemetry import Telemetry
 from services.gateway.conversations.limited import vital
 from services.gateway.limits import Counts, LimitSettings, expensive, ordinary
 from services.gateway.messages import Channel, Message, MessageKind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Admission:
     """What becomes of a message, and the sender's counts after it.
 

@@ -12,6 +12,7 @@ each time, and the time that was told does not move.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from chassis.records import record
 from chassis.settings import setting
 
 
@@ -42,7 +43,7 @@ class LimitSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Count:
     """How much of one limit a sender has used: `at` and `until` as in the migration; None: nothing."""
 
@@ -50,7 +51,7 @@ class Count:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Counts:
     """All that is counted of a sender."""
 
@@ -58,7 +59,7 @@ class Counts:
     expensive: Count = field(default_factory=Count)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limit:
     """`burst` messages at once, one more each `interval`."""
 

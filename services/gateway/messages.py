@@ -5,10 +5,11 @@ address is an outgoing message.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Self
+
+from chassis.records import record
 
 Channel = Literal["whatsapp", "sms"]
 AddressKind = Literal["number", "user"]
@@ -49,7 +50,7 @@ class ItemKind(StrEnum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address:
     """Where a person is reached: a number ("+" and digits) or a business-scoped user id.
 
@@ -94,7 +95,7 @@ PREFIXES_OF: Mapping[Provider, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One message, status or notice out of a webhook body, as it is stored."""
 
@@ -132,7 +133,7 @@ class MessageKind(StrEnum):
 UNANSWERED = frozenset({MessageKind.REACTION, MessageKind.REVOKED, MessageKind.SYSTEM})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Media:
     """A file that came with a message: the provider's id for it, its address, or both."""
 
@@ -141,7 +142,7 @@ class Media:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """What a handler sees. Texts hold neither NUL nor lone surrogates and at most MAX_TEXT_CHARACTERS characters."""
 
@@ -185,7 +186,7 @@ class Delivery(StrEnum):
         return list(Delivery).index(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Status:
     """What a provider says about a message that we sent."""
 
@@ -199,7 +200,7 @@ class Status:
     addresses: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Words alone."""
 
@@ -210,7 +211,7 @@ class Text:
         return {"type": "text", "body": self.body}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Button:
     """One tap: `id` comes back, `title` is read (20 characters on WhatsApp)."""
 
@@ -218,7 +219,7 @@ class Button:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Buttons:
     """Words and one to three taps with distinct ids; `first` is the number of the first where choices are numbered."""
 
@@ -235,7 +236,7 @@ class Buttons:
         return {"type": "buttons", "body": self.body, "buttons": buttons, **_numbered(self.first)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One line of a menu: title 24, description 72 characters on WhatsApp."""
 
@@ -244,7 +245,7 @@ class Row:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Menu:
     """Words, a button that opens a list, and its one to ten rows with distinct ids; `first` as in Buttons."""
 
@@ -263,7 +264,7 @@ class Menu:
         return {**menu, **_numbered(self.first)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LocationRequest:
     """Words and a button that shares where the person is."""
 
@@ -277,7 +278,7 @@ class LocationRequest:
 Reply = Text | Buttons | Menu | LocationRequest
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outgoing:
     """One row of the outbox on its way out."""
 

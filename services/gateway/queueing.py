@@ -6,13 +6,13 @@ head of its queue claimed; where there is none, NOTIFY tells everybody that ther
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
 from chassis import errors
 from chassis.database import Session, Statement
+from chassis.records import record
 from services.gateway import aliases
 from services.gateway.arrivals import Arrival
 from services.gateway.claims import SNAPSHOT_COLUMNS, Claim, snapshot
@@ -106,7 +106,7 @@ _ENQUEUE = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Destinations:
     """The conversation of each queued item by its key, and how many addresses had left those that were looked up."""
 

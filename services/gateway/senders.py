@@ -1,6 +1,5 @@
 """What is counted of a sender, for operators: look at it, and give the whole allowance back."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ import asyncpg
 
 from chassis import errors
 from chassis.database import Statement
+from chassis.records import record
 from services.gateway.limits import Count, Counts
 from services.gateway.queueing import NOTIFY_CHANNEL
 
@@ -56,7 +56,7 @@ _UNCLAIM = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Counted:
     """A conversation's counts at a moment of the database's clock."""
 

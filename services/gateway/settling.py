@@ -5,10 +5,10 @@ else's by now is left alone; only what the provider said of its reply is remembe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chassis import errors, logs
 from chassis.database import Database, Statement
+from chassis.records import record
 from services.gateway import lanes
 from services.gateway.lane import LaneClaim, Settlement
 from services.gateway.messages import Address
@@ -89,7 +89,7 @@ _REMEMBER = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settled:
     """What came of settlements: the next claim or None by outbox row, and whether a lane was left with replies."""
 

@@ -8,10 +8,11 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from chassis.records import record
 from chassis.settings import Secret
 from services.gateway.conversations.code_words import code_words
 from services.gateway.messages import Reply, Text, reply_from_dict
@@ -21,7 +22,7 @@ _CODES = 10**6
 _TYPE = "code"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeMessage:
     """A code on its way to a phone, as the outbox keeps it."""
 

@@ -6,6 +6,7 @@ Nothing is awaited here. Without work there is no error rate and no latency, so 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from chassis.records import record
 from services.metrics.work import Work
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
@@ -27,7 +28,7 @@ _SILENT_SECONDS = 2.5
 _QUEUES = {"inbox": "the oldest message", "events": "the oldest event"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seat:
     """A replica as health sees it; ages in seconds."""
 
@@ -51,7 +52,7 @@ class Seat:
         return not self.reason and self.serving
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ward:
     """A service as health sees it."""
 

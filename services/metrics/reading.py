@@ -1,9 +1,9 @@
 """What one process said of itself at one moment, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from chassis.records import record
 from hailwire.ops.v1 import ops_pb2
 
 COUNTER = ops_pb2.METRIC_KIND_COUNTER
@@ -32,7 +32,7 @@ class Series(NamedTuple):
 Numbers = dict[Series, float]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Metric:
     """What a metric is."""
 
@@ -46,7 +46,7 @@ class Metric:
         return self.kind in {COUNTER, HISTOGRAM}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """Every number of one process."""
 

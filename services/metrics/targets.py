@@ -1,6 +1,6 @@
 """Whom to ask: services by name, each at fixed addresses or at every address of a DNS name."""
 
-from dataclasses import dataclass
+from chassis.records import record
 
 _DNS = "dns:///"
 
@@ -9,7 +9,7 @@ class TargetProblem(Exception):
     """A target cannot be understood; the text says which and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """One host and port of a service; `every_address`: each address of the name is a replica of its own."""
 

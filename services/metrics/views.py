@@ -4,9 +4,9 @@ Counters and histograms are shown since the last reset; gauges are what they are
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from chassis.records import record
 from services.metrics import joining
 from services.metrics.fleet import Fleet, Service
 from services.metrics.percentiles import durations
@@ -15,7 +15,7 @@ from services.metrics.reading import HISTOGRAM, WORDS, Metric, Numbers, Reading,
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """The numbers of a service together, or of one replica."""
 

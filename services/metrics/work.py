@@ -6,8 +6,8 @@ polled us says nothing about how we are.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from chassis.records import record
 from services.metrics.percentiles import Durations, bound_of
 from services.metrics.reading import Numbers
 
@@ -19,7 +19,7 @@ _OUR_CODES = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERN
 Labels = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A kind of work: the counter of its ends, which of them are failures, and the histogram of its durations."""
 
@@ -107,7 +107,7 @@ def figures(numbers: Numbers) -> Figures:
     return dict(found)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Work:
     """How much of one kind was done in a stretch of time, and how it went."""
 

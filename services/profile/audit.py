@@ -7,10 +7,11 @@ number, no name, nothing that somebody wrote.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from chassis.database import Database, Session, Statement
+from chassis.records import record
 
 Detail: TypeAlias = Mapping[str, int | str | Sequence[int | str]]
 
@@ -42,7 +43,7 @@ _EXPIRE = Statement(
 _STEP = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One change. Raises ValueError for what the log must not hold: that is its author's mistake, not a caller's."""
 

@@ -1,7 +1,7 @@
 """The lists of audit entries that are served: what may be asked together, and the query of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chassis.database import Statement
 from chassis.pages import Created, Paging
@@ -9,6 +9,7 @@ from chassis.querying.query import Query
 from chassis.querying.served import Served, statements_of
 from chassis.querying.table import Column, Table
 from chassis.querying.values import BIGINT, TEXT, TIMESTAMPTZ
+from chassis.records import record
 
 AUDIT = Table(
     name="profile.audit",
@@ -35,7 +36,7 @@ SERVED = Served(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """Which entries."""
 

@@ -4,7 +4,6 @@ Whatever else the service comes to keep about people joins in by a statement in 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
@@ -12,6 +11,7 @@ from chassis import changes, errors
 from chassis.database import Database, Session, Statement
 from chassis.ledger import Entry as Kept
 from chassis.ledger_search import LedgerSearch, is_exactly
+from chassis.records import record
 from hailwire.profile.v1 import erasure_pb2 as pb
 from hailwire.profile.v1 import profile_pb2
 from services.profile import audit, number_statements
@@ -108,7 +108,7 @@ SELECT owner FROM linked UNION SELECT owner FROM proving UNION SELECT owner FROM
 _SEARCH = LedgerSearch("profile")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Erasure:
     """Whom to erase, and at whose wish (an actor of the audit log)."""
 

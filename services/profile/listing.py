@@ -1,7 +1,7 @@
 """The lists of people that are served: what may be asked together, and the query of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chassis.database import Statement
 from chassis.pages import Created, Paging
@@ -9,6 +9,7 @@ from chassis.querying.query import Query
 from chassis.querying.served import Served, statements_of
 from chassis.querying.table import Column, Table
 from chassis.querying.values import BIGINT, TEXT, TIMESTAMPTZ
+from chassis.records import record
 from services.profile.statements import HANGING
 
 PEOPLE = Table(
@@ -30,7 +31,7 @@ PEOPLE = Table(
 SERVED = Served((), ("language",), ("created",), ("language", "created"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """Which people."""
 

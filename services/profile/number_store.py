@@ -4,13 +4,14 @@ import datetime
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from google.rpc import status_pb2
 
 from chassis import changes, errors
 from chassis.database import Database, Session
+from chassis.records import record
 from hailwire.profile.v1 import numbers_pb2 as pb
 from services.profile import number_people, verification
 from services.profile import number_statements as statements
@@ -27,7 +28,7 @@ _STEP = 1000
 _REFUSED, _DONE = b"\x00", b"\x01"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Owner:
     """Who wants a number: a user of an outside app by a keyed hash, or one of our people by id as well."""
 
@@ -35,7 +36,7 @@ class Owner:
     person_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start:
     """A code that is about to be sent."""
 
@@ -44,7 +45,7 @@ class Start:
     code: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """A code that was typed; `number` is empty where none was named."""
 

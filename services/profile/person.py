@@ -3,11 +3,12 @@
 import datetime
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import IntEnum
 
 from chassis import errors
 from chassis.quiet_hours import QuietHours
+from chassis.records import record
 
 MAX_NAME = 100
 MAX_IDENTITIES = 8
@@ -72,7 +73,7 @@ class Channel(IntEnum):
     SMS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identity:
     """One way in which a provider names a person."""
 
@@ -85,7 +86,7 @@ class Identity:
         return self.kind is IdentityKind.WHATSAPP_USER
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Person:
     """Somebody who writes to us. `identities` are in the order in which they became known."""
 
@@ -101,7 +102,7 @@ class Person:
     quiet: QuietHours | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sighting:
     """Identities that a provider signed together, and the name that came with them."""
 
@@ -119,7 +120,7 @@ class Sighting:
         return tuple(identity for identity in self.identities if not identity.is_user_id)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Renaming:
     """A person's new identities and those that they have no longer, as the provider told."""
 
@@ -128,7 +129,7 @@ class Renaming:
     former: tuple[Identity, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Update:
     """New values for the named fields of one person; `quiet` are the first and the last minute of the quiet hours."""
 

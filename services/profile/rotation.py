@@ -5,19 +5,19 @@ first key too, once they were told of it.
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
 from chassis.database import Statement
+from chassis.records import record
 from services.profile.sealing import Sealer
 
 # So many rows are read, sealed and written in one step: milliseconds, and no lock is held longer.
 STEP = 500
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Table:
     """Where sealed values lie. `walk` answers rows of (key..., bound, sealed or NULL); `write` replaces one."""
 
@@ -89,7 +89,7 @@ TABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Progress:
     """After a step: rows looked at in this table so far, and rows sealed anew."""
 

@@ -7,9 +7,10 @@ number from proving it by asking first. So what one user asks for counts mostly 
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chassis import errors
+from chassis.records import record
 
 CODE_LIFE = datetime.timedelta(minutes=10)
 # Of a million codes: with all that a day allows to one number, guessing needs 38 years for an even chance.
@@ -88,7 +89,7 @@ class NumberNotFound(errors.NotFound):
     reason = "NUMBER_NOT_FOUND"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """A question for a code within the last day, as seen by who asks now for a number."""
 
@@ -98,7 +99,7 @@ class Asked:
     sent: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pending:
     """What an owner is proving."""
 
@@ -107,7 +108,7 @@ class Pending:
     expires_at: datetime.datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Linked:
     """A number that was proved, as seen by who asks now for a number: theirs, that one, or both."""
 
@@ -115,7 +116,7 @@ class Linked:
     to_number: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """What a user is told of their number."""
 

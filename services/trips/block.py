@@ -1,9 +1,9 @@
 """A side of a trip that does not want to be matched with the other one again."""
 
-from dataclasses import dataclass
+from chassis.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlockSide:
     """Who blocks the other side of which trip, or takes it back; not yet checked."""
 

@@ -5,9 +5,10 @@ Who changes a Board holds the rows behind it: the participants named by a reques
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chassis.quiet_hours import QuietHours
+from chassis.records import record
 from services.trips import course, no_show
 from services.trips import presence as presences
 from services.trips import trip as trips
@@ -22,7 +23,7 @@ from services.trips.tidings import EventKind, Tiding, told
 from services.trips.trip import Trip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewTrip:
     """Who wants to ride from where, and whom to ask; nobody named: the nearest.
 
@@ -38,7 +39,7 @@ class NewTrip:
     expires_at: datetime.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OfferAnswer:
     """What a driver says to an offer."""
 
@@ -47,7 +48,7 @@ class OfferAnswer:
     answer: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """What a driver does next."""
 
@@ -56,7 +57,7 @@ class Step:
     state: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cancellation:
     """Who gives what up, and why."""
 
@@ -65,7 +66,7 @@ class Cancellation:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Merge:
     """Two ids that are one person."""
 
@@ -73,7 +74,7 @@ class Merge:
     to_person_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Erasure:
     """Who is to be forgotten."""
 

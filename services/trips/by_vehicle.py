@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from chassis.records import record
 from services.trips.presence import Vehicle
 
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ByVehicle:
     """Exact numbers, none of them negative, for every vehicle that there is."""
 

@@ -6,11 +6,12 @@ whichever replica does it and whatever dies. A ride whose passenger somebody hol
 
 import datetime
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from chassis import errors
 from chassis.database import Session
+from chassis.records import record
 from hailwire.trips.v1 import events_pb2
 from hailwire.trips.v1 import schedules_pb2 as pb
 from services.trips import no_shows, rows, schedule_messages, schedule_rows, schedule_statements, statements
@@ -26,7 +27,7 @@ from services.trips.timetable import Timetable
 from services.trips.trip import NoDriversAvailable, Trip, TripAlreadyOpen, TripState
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DueRide:
     """A ride as it was found, without locks: its row is read only beside the others, lest one spoil the look."""
 

@@ -7,9 +7,9 @@ service fits behind the same interface: it is asked before anything is locked, f
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from chassis.records import record
 from services.trips.by_vehicle import Speeds
 from services.trips.geo import Location, metres
 from services.trips.presence import Vehicle
@@ -18,7 +18,7 @@ DEFAULT_SPEEDS = Speeds.from_text("moto=30 cab=25 lifan=20 truck=20 other=20")
 DETOUR = 1.3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leg:
     """From where to where, in what."""
 
@@ -27,7 +27,7 @@ class Leg:
     end: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """Metres along the way, and how long they take."""
 
@@ -42,7 +42,7 @@ class Router(Protocol):
         """A route for each leg, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StraightLines:
     """Haversine metres times `detour`, at a speed in km/h; nothing is waited for."""
 

@@ -5,13 +5,13 @@ Numbers are no business of this service: it only knows that both said yes.
 
 import datetime
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from chassis.records import record
 from services.trips.relay import check_open, other_side
 from services.trips.trip import Trip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShareNumber:
     """Who agrees that the other side of which trip learns their number, or no longer; not yet checked."""
 
@@ -20,7 +20,7 @@ class ShareNumber:
     agreed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exchange:
     """How it stands for one side."""
 

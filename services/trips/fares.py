@@ -8,10 +8,10 @@ that amounts are told with. Up rather than to the nearest, so that a fare never 
 import datetime
 import math
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from chassis.records import record
 from services.trips.by_vehicle import ByVehicle
 from services.trips.eta import Route
 from services.trips.presence import Vehicle
@@ -55,7 +55,7 @@ DEFAULT_PER_MINUTE = ByVehicle.from_text("moto=10 cab=50 lifan=15 truck=100 othe
 DEFAULT_MINIMUM = ByVehicle.from_text("moto=500 cab=2000 lifan=700 truck=10000 other=700")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Money:
     """An exact amount, with the decimals that it is told with."""
 
@@ -68,7 +68,7 @@ class Money:
         return f"{self.amount:f}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Rates:
     """The prices of every vehicle."""
 

@@ -8,10 +8,10 @@ wanted make up for the rest.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from chassis import errors
+from chassis.records import record
 
 # Mean radius of the Earth in metres (IUGG).
 EARTH_RADIUS = 6_371_008.8
@@ -27,7 +27,7 @@ class LocationInvalid(errors.InvalidArgument):
     reason = "LOCATION_INVALID"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Location:
     """Degrees on WGS 84."""
 

@@ -1,7 +1,7 @@
 """The lists of trips that are served: what may be asked together, and the query of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 
 from chassis.database import Statement
@@ -10,6 +10,7 @@ from chassis.querying.query import Query
 from chassis.querying.served import Served, statements_of
 from chassis.querying.table import Column, Table
 from chassis.querying.values import BIGINT, SMALLINT, TIMESTAMPTZ
+from chassis.records import record
 from services.trips import schedule_listing
 from services.trips.presence import Vehicle
 from services.trips.trip import TripState
@@ -50,7 +51,7 @@ class Role(IntEnum):
     DRIVER = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """Whose trips (None: everybody's) and which of them."""
 

@@ -1,9 +1,10 @@
 """Looks at the drivers around the pickups of new trips: whom to ask, and whom not and why, in one walk of the index."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chassis.database import Session, Statement
+from chassis.records import record
 from services.trips import search
 from services.trips.geo import Location, metres_from, windows
 from services.trips.match import Candidate, Reason, nearest_first
@@ -61,7 +62,7 @@ CROSS JOIN LATERAL (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Around:
     """Who could be asked, nearest first; and the others, with why not."""
 

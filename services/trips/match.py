@@ -2,9 +2,10 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
+from chassis.records import record
 from services.trips.geo import Location, metres
 from services.trips.presence import Presence, Vehicle
 from services.trips.terms import Terms
@@ -29,7 +30,7 @@ class Reason(IntEnum):
 ASKED = frozenset({Reason.OFFERED, Reason.ASKED_BY_PASSENGER})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A driver who was looked at; metres and age are None when no place is known."""
 
@@ -43,7 +44,7 @@ class Candidate:
         return replace(self, reason=reason)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match:
     """Everyone who was looked at for a trip, nearest first."""
 

@@ -5,9 +5,9 @@ Two reasons for giving a trip up are part of the contract and mean this; every o
 
 import datetime
 import math
-from dataclasses import dataclass
 
 from chassis import errors
+from chassis.records import record
 from services.trips.terms import Terms
 from services.trips.trip import Trip, TripState, TripStepIllegal
 
@@ -29,7 +29,7 @@ class NoShowsTooMany(errors.Refused):
     reason = "NO_SHOWS_TOO_MANY"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoShow:
     """Somebody whom the other side of a trip waited for in vain."""
 

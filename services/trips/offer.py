@@ -1,10 +1,10 @@
 """Asking one driver for one trip."""
 
 import datetime
-from dataclasses import dataclass
 from enum import IntEnum
 
 from chassis import errors
+from chassis.records import record
 
 
 class OfferNotFound(errors.NotFound):
@@ -42,7 +42,7 @@ class Answer(IntEnum):
     DECLINE = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """One driver asked for one trip; distance in metres when asked."""
 

@@ -1,11 +1,12 @@
 """A driver on the map: what may change and who counts as available. Nothing is awaited."""
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 from chassis import errors
 from chassis.quiet_hours import QuietHours
+from chassis.records import record
 from services.trips.geo import Location, location
 
 
@@ -43,7 +44,7 @@ class Vehicle(IntEnum):
     OTHER = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Presence:
     """Where a driver is and whether requests are wanted."""
 
@@ -56,7 +57,7 @@ class Presence:
     quiet: QuietHours | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PresenceUpdate:
     """What a driver tells; None keeps what was there. Not yet checked: a refusal is an outcome that is kept.
 

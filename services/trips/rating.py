@@ -1,9 +1,10 @@
 """Stars for the other side of a trip: who may give them, when, and what a driver's come to."""
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chassis import errors
+from chassis.records import record
 from services.trips.trip import Trip, TripNotFound, TripState
 
 # A trip may be rated for a week; whoever misjudged may think again for a day.
@@ -30,7 +31,7 @@ class RatingClosed(errors.Refused):
     reason = "RATING_CLOSED"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RateTrip:
     """Who gives how many stars for which trip; not yet checked."""
 
@@ -39,7 +40,7 @@ class RateTrip:
     stars: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rating:
     """What one side of a trip said, and when first."""
 

@@ -1,11 +1,11 @@
 """A time of day on some days of the week, by the clocks of the service area. Nothing is awaited."""
 
 import datetime
-from dataclasses import dataclass
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from chassis import errors
+from chassis.records import record
 
 _A_DAY = datetime.timedelta(days=1)
 # As datetime.date.weekday() counts them: Monday is 0.
@@ -18,7 +18,7 @@ class RecurrenceInvalid(errors.InvalidArgument):
     reason = "RECURRENCE_INVALID"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recurrence:
     """A local time and the days on which it counts."""
 

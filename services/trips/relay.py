@@ -1,9 +1,9 @@
 """What one side of a trip says to the other: who may, until when, and what becomes of the words. Nothing is awaited."""
 
 import datetime
-from dataclasses import dataclass
 
 from chassis import errors
+from chassis.records import record
 from services.trips.geo import Location, location
 from services.trips.masking import masked
 from services.trips.trip import DRIVEN, Trip, TripNotFound, TripState
@@ -29,7 +29,7 @@ class RelayEmpty(errors.InvalidArgument):
     reason = "RELAY_EMPTY"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RelayMessage:
     """Who says what to the other side of which trip; not yet checked."""
 
@@ -39,7 +39,7 @@ class RelayMessage:
     place: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Said:
     """What the recipient is told."""
 

@@ -1,11 +1,12 @@
 """A ride for later and what is to be done about it, and when. Nothing is awaited."""
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, IntEnum
 
 from chassis import errors
 from chassis.quiet_hours import QuietHours
+from chassis.records import record
 from services.trips.board import NewTrip
 from services.trips.eta import Leg, StraightLines
 from services.trips.geo import Location
@@ -111,7 +112,7 @@ class Duty(Enum):
 When = datetime.datetime | Recurrence | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Occurrence:
     """One ride of a schedule."""
 
@@ -162,7 +163,7 @@ def occurrence(
     return Occurrence(occurrence_id, pickup_at, remind_at if now < remind_at < match_at else max(match_at, now))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule:
     """What a passenger wants to ride later."""
 

@@ -1,7 +1,7 @@
 """The list of a person's schedules, and the query behind it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chassis.database import Statement
 from chassis.pages import Paging
@@ -9,6 +9,7 @@ from chassis.querying.query import Query
 from chassis.querying.served import statements_of
 from chassis.querying.table import Column, Table
 from chassis.querying.values import BIGINT, SMALLINT, TIMESTAMPTZ
+from chassis.records import record
 from services.trips.schedule import ScheduleState
 
 SCHEDULES = Table(
@@ -24,7 +25,7 @@ SCHEDULES = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """Whose schedules and which of them: in any of these states, or (none named) all."""
 

@@ -1,9 +1,9 @@
 """Finds the nearest available drivers, many searches in one statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chassis.database import Database, Session, Statement
+from chassis.records import record
 from services.trips.geo import Location, metres_from, windows
 from services.trips.presence import Vehicle
 from services.trips.rating import average
@@ -58,7 +58,7 @@ CROSS JOIN LATERAL (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Search:
     """Who asks for what from where, and how many at most."""
 
@@ -68,7 +68,7 @@ class Search:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Nearby:
     """An available driver: great-circle metres to the pickup, seconds since the driver was there, average stars."""
 

@@ -1,9 +1,9 @@
 """Who must hear of a change of a trip: read off the trip before and after, so that no path forgets anybody."""
 
 import datetime
-from dataclasses import dataclass
 from enum import IntEnum
 
+from chassis.records import record
 from services.trips.offer import OfferState
 from services.trips.trip import Trip, TripState
 
@@ -33,7 +33,7 @@ class EventKind(IntEnum):
     NUMBERS_EXCHANGED = 62
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tiding:
     """One thing that one person must hear of, with the trip as the change left it; None when it is about none."""
 

@@ -2,8 +2,9 @@
 
 import datetime
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from chassis.records import record
 from services.trips.geo import Location, location
 from services.trips.presence import check_person, vehicle
 from services.trips.recurrence import Recurrence
@@ -24,7 +25,7 @@ from services.trips.schedule import (
 from services.trips.terms import MOST_SCHEDULES, ScheduleTerms
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewSchedule:
     """Who wants to ride when, with what and from where; not yet checked."""
 
@@ -35,7 +36,7 @@ class NewSchedule:
     when: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewTime:
     """Another time for a schedule, as the passenger saw it (version 0: whatever they saw)."""
 
@@ -45,7 +46,7 @@ class NewTime:
     when: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GivenUp:
     """A schedule that its passenger no longer wants, or its next ride."""
 

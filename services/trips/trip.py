@@ -3,10 +3,11 @@
 import datetime
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 from chassis import errors
+from chassis.records import record
 from services.trips.fares import Money
 from services.trips.geo import Location
 from services.trips.offer import Offer, OfferDeclined, OfferExpired, OfferNotFound, OfferState
@@ -96,7 +97,7 @@ _NEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trip:
     """A ride and everyone who was asked for it."""
 

@@ -5,10 +5,10 @@ Coordinates are public knowledge, of the middle of the place and good to a few h
 near, and the driver and the passenger see each other there.
 """
 
-from dataclasses import dataclass
+from chassis.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A landmark; `names` are other ways to write it, lower case without accents."""
 

@@ -4,10 +4,11 @@ Hints only: the trips service knows the truth, and each hint that leads to a cha
 version or a stray hand has left in the data is ignored, never an error.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, Self
 
+from chassis.records import record
 from hailwire.trips.v1 import trips_pb2
 from services.gateway.conversations.flows import HOME, QUESTIONS
 from services.gateway.conversations.turn import JSON, Moment, State
@@ -32,7 +33,7 @@ OPEN_TRIP_STATES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TripHint:
     """The trip that the person was on when we last heard of it."""
 
@@ -40,7 +41,7 @@ class TripHint:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OfferHint:
     """A request that a driver was shown: how far its pickup is, and until when an answer counts (Unix seconds)."""
 
@@ -49,7 +50,7 @@ class OfferHint:
     until: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Memory:
     """The remembered part of a state."""
 
@@ -71,9 +72,18 @@ class Memory:
     ended: tuple[int, int] | None = None
 
     @classmethod
-    def of(cls, state: State) -> Self:
+    def of(cls, state: State) -> "Memory":
         """Read what is readable."""
-        data = state.data
+        # A turn asks for the memory of the same state again and again; both are values that nobody changes.
+        global _last_read
+        read, memory = _last_read
+        if read is not state or memory is None:
+            memory = cls._read(state.data)
+            _last_read = state, memory
+        return memory
+
+    @classmethod
+    def _read(cls, data: dict[str, JSON]) -> "Memory":
         if not data:
             return cls(gathered={})
         gathered = _mapping(data.get("gathered"))
@@ -170,6 +180,10 @@ class Memory:
     def keeping(self, state: State) -> State:
         """The same question as before, with this memory."""
         return replace(state, data=self.data())
+
+
+# The last state that was read, and what was read of it.
+_last_read: tuple[State | None, Memory | None] = (None, None)
 
 
 def remembered(moment: Moment) -> Memory:

@@ -1,10 +1,10 @@
 """When somebody rides: one moment, or a time of day that comes again; as words of taps, and as the contract has it."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from chassis.records import record
 from hailwire.trips.v1 import schedules_pb2
 from services.gateway.conversations.taps import TapUnreadable
 
@@ -12,7 +12,7 @@ from services.gateway.conversations.taps import TapUnreadable
 EVERY_DAY = frozenset(range(7))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Every:
     """A time of day by the clocks of the service area, on these days of the week."""
 

@@ -3,10 +3,10 @@
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from openlocationcode import openlocationcode
 
+from chassis.records import record
 from services.gateway.conversations.gazetteer import PLACES
 from services.gateway.messages import Message
 
@@ -26,7 +26,7 @@ _PLUS_CODE = re.compile(rf"(?<![\w+])({_DIGIT}{{2,8}}\+{_DIGIT}{{0,7}})(?![\w+])
 _EARTH_RADIUS_METERS = 6_371_009
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """One place; `name` is empty for bare coordinates."""
 

@@ -5,9 +5,9 @@ Words are compared folded (places.folded): any case, without accents.
 
 import importlib
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from chassis.records import record
 from chassis.telemetry import Telemetry
 from hailwire.trips.v1 import events_pb2
 from services.gateway.conversations.flows import (
@@ -36,7 +36,7 @@ AnyHandler: TypeAlias = Lazy[TurnHandler] | Lazy[EventHandler] | Lazy[Asking]
 _HERE = "services.gateway.conversations"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """A handler and when it may run: see flows.declaration.Step."""
 

@@ -1,14 +1,14 @@
 """The ids of buttons about rides for later: each carries what its ride is to be, or which one it is."""
 
-from dataclasses import dataclass
 from typing import Self
 
+from chassis.records import record
 from hailwire.trips.v1 import schedules_pb2
 from services.gateway.conversations import taps
 from services.gateway.conversations.moments import When, word_of
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """What gets a time: a new ride from a place, or one that there is."""
 

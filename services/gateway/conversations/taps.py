@@ -6,10 +6,11 @@ the route.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self, TypeAlias
 
+from chassis.records import record
 from hailwire.trips.v1 import trips_pb2
 
 Vehicle: TypeAlias = trips_pb2.Vehicle.ValueType
@@ -50,7 +51,7 @@ class TapUnreadable(Exception):
     """An id that is none of ours, or of a version that we no longer speak."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spot:
     """Where somebody was, and when they said so."""
 
@@ -180,7 +181,7 @@ def stars(trip_id: int, count: int) -> str:
     return f"rate:give:{trip_id}:{count}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Payment:
     """A transfer that waits for a yes: whose, to whom, how much, and when it was asked. Its text names it for ever."""
 

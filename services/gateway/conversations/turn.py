@@ -5,11 +5,12 @@ a turn whose process died can be run again. Their clock is the time at which the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
+from chassis.records import record
 from hailwire.profile.v1 import profile_pb2, wallet_pb2
 from hailwire.trips.v1 import blocks_pb2, events_pb2, fares_pb2, matches_pb2, ratings_pb2, relay_pb2, trips_pb2
 from services.gateway.conversations import catalogue, wording
@@ -54,7 +55,7 @@ SILENT_REASONS = frozenset(
 STALE_AFTER_SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """Where a conversation is.
 
@@ -68,7 +69,7 @@ class State:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What a turn leaves behind: the new state and what the person is told.
 
@@ -231,7 +232,7 @@ class World(Protocol):
         """Who came by whose invitation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Moment:
     """What messages and events have in common."""
 
@@ -280,14 +281,14 @@ class Moment:
         return catalogue.t(self.language, key, **arguments)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Turn(Moment):
     """One message of one person, and all that a handler may know."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class EventTurn(Moment):
     """Something that the person must hear of without having written."""
 

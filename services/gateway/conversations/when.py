@@ -14,6 +14,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from chassis.later import in_a_thread
+from chassis.records import record
 from services.gateway.conversations import clock_words as words
 from services.gateway.conversations.moments import EVERY_DAY, Every, When
 
@@ -24,7 +25,7 @@ _FROM_SIX = frozenset({"rw", "sw"})
 _LONGEST = 120
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Read:
     """What a text may mean: nothing, one time or several to choose from; `problem` is "past", "far" or "unknown"."""
 

@@ -7,13 +7,14 @@ first byte sent to the last received: a provider that drips does not live longer
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
 import aiohttp
 from yarl import URL
 
+from chassis.records import record
 from services.gateway.media.kinds import LOOKED_AT, mime_type
 from services.gateway.media.places import Origin, Places, Source
 from services.gateway.media.refusals import FileOfWrongKind, FileTooLarge, FileUnreachable, PlaceRefused
@@ -30,7 +31,7 @@ _PIECE_BYTES = 64 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fetched:
     """A file on the disk."""
 

@@ -6,9 +6,10 @@ beforehand: what is signed is that a provider sent it, not that it is harmless.
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
+from chassis.records import record
 from services.gateway.media.refusals import PlaceRefused
 
 _PORTS = {"https": 443, "http": 80}
@@ -16,7 +17,7 @@ _PORTS = {"https": 443, "http": 80}
 _TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Scheme, host and port, as RFC 6454 compares them."""
 
@@ -40,7 +41,7 @@ class Origin:
         return cls(pieces.scheme, pieces.hostname.lower().rstrip("."), port)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """A provider: where its API is, which of its other places know us, and how it does."""
 

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from opentelemetry import trace
 
+from chassis.records import record
 from services.gateway.providers.foreign_json import MalformedBody, loads
 from services.gateway.providers.foreign_values import as_dict
 from services.gateway.providers.sending import Retry, Stop, Unknown, retry_after_seconds
@@ -19,7 +19,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=25, connect=10, sock_connect=5, sock_read=
 _MOST_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What came back: the status, the JSON object of the body ({} when it is none) and Retry-After in seconds."""
 

@@ -2,9 +2,9 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from chassis.http_client import open_http_client
+from chassis.records import record
 from chassis.telemetry import Telemetry
 from services.gateway.providers.twilio.client import TwilioClient
 from services.gateway.providers.twilio.listing import MessageList
@@ -12,7 +12,7 @@ from services.gateway.providers.whatsapp.client import WhatsAppClient
 from services.gateway.settings import GatewaySettings
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Providers:
     """Meta's and Twilio's APIs, and Twilio's list of messages."""
 

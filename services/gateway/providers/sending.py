@@ -1,22 +1,23 @@
 """What became of one attempt to send, in the gateway's own words: every answer of a provider is one of these."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
+
+from chassis.records import record
 
 # A provider that asks for more than an hour of silence is asked again after an hour.
 _LONGEST_WAIT_SECONDS = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Accepted:
     """The provider has taken it; it is not delivered yet."""
 
     provider_message_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Retry:
     """Certainly not taken, may be later.
 
@@ -30,7 +31,7 @@ class Retry:
     code: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Final:
     """Not taken, and the same again would not be either."""
 
@@ -38,14 +39,14 @@ class Final:
     code: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """It may have been taken and may not: to be settled by a status, the message list or a policy, never blindly."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stop:
     """Nothing should go to this provider until an operator has looked: credentials, permission, spam, configuration."""
 
@@ -53,14 +54,14 @@ class Stop:
     code: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WindowClosed:
     """The person has not written for 24 hours: only a template may reach them."""
 
     code: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OptedOut:
     """The person has asked the carrier not to be written to."""
 

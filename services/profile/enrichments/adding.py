@@ -5,10 +5,10 @@ chassis/changes.py halves the batch until it stands by itself.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chassis import errors
 from chassis.database import Session
+from chassis.records import record
 from services.profile import statements as people_statements
 from services.profile.enrichments import messages, rows, statements
 from services.profile.enrichments.item import MOST_PENDING, Item, Source, Status
@@ -17,7 +17,7 @@ from services.profile.enrichments.value import Value
 from services.profile.person import PersonNotFound
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class New:
     """What somebody said."""
 

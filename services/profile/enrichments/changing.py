@@ -2,11 +2,11 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from chassis import errors
 from chassis.database import Session
+from chassis.records import record
 from services.profile import audit
 from services.profile import statements as people_statements
 from services.profile.audit import Entry
@@ -21,7 +21,7 @@ from services.profile.places.place import Saved
 from services.profile.wallet.account import PayeeUnknown, TransferToSelf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decide:
     """Yes or no to an item."""
 
@@ -30,7 +30,7 @@ class Decide:
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Apply:
     """Let an item count."""
 
@@ -38,7 +38,7 @@ class Apply:
     item_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Forget:
     """A note shall go."""
 

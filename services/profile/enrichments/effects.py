@@ -5,9 +5,9 @@ An item that would change nothing is refused: nobody is told that something was 
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chassis import errors
+from chassis.records import record
 from services.profile.enrichments.value import Contact, Moment, Notable, Place
 from services.profile.places import place
 from services.profile.places.place import Kind, Result, Saved
@@ -42,7 +42,7 @@ class NoteNotFound(errors.NotFound):
     reason = "NOTE_NOT_FOUND"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """A time or a contact that a person let us keep; its id is 0 until it is written."""
 

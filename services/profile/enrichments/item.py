@@ -1,10 +1,11 @@
 """An item on its way: understood, confirmed or rejected, applied. Plain values in, plain values or an error out."""
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 from chassis import errors
+from chassis.records import record
 from services.profile.enrichments.value import Value
 
 # Of one person. Whoever answers none of our questions shall not fill a table with them.
@@ -49,7 +50,7 @@ class Source(IntEnum):
     CAPTION = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """Something that was understood, and what became of it."""
 

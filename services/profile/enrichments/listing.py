@@ -1,7 +1,7 @@
 """The lists of enrichments that are served: what may be asked together, and the query of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chassis.database import Statement
 from chassis.pages import Paging
@@ -9,6 +9,7 @@ from chassis.querying.query import Query
 from chassis.querying.served import Served, statements_of
 from chassis.querying.table import Column, Table
 from chassis.querying.values import BIGINT, SMALLINT, TIMESTAMPTZ
+from chassis.records import record
 from services.profile.enrichments.item import Source, Status
 
 _COMPUTED = (
@@ -33,7 +34,7 @@ ITEMS = Table(
 SERVED = Served(("person",), ("person", "status"), ("person", "source", "status"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """Which items."""
 

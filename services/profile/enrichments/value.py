@@ -2,11 +2,12 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import TypeAlias
 
 from chassis import errors, pages
+from chassis.records import record
 from services.profile.places.place import LONGEST_NAME, Called, Spot, clean_name, folded
 from services.profile.wallet import codes
 
@@ -28,7 +29,7 @@ class Kind(IntEnum):
     CONTACT = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where, and what it is to the person."""
 
@@ -36,7 +37,7 @@ class Place:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """Once."""
 
@@ -50,7 +51,7 @@ class Moment:
         return cls(at)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weekly:
     """A time of day in the service area, in minutes; days as bits: 1 Monday, 2 Tuesday, 4 Wednesday and so on."""
 
@@ -72,7 +73,7 @@ class Weekly:
         return tuple(day for day in range(1, 8) if self.weekdays >> (day - 1) & 1)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Contact:
     """What a person calls somebody, and that one's wallet code. Not shown by its repr, which may end in a log."""
 

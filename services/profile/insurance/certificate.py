@@ -2,10 +2,11 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 from chassis import errors
+from chassis.records import record
 
 
 class CertificateNotFound(errors.NotFound):
@@ -51,7 +52,7 @@ class RejectionReason(IntEnum):
 _LONGEST = datetime.timedelta(days=5 * 366)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Certificate:
     """One that was handed in."""
 
@@ -64,7 +65,7 @@ class Certificate:
     expires_at: datetime.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cover:
     """How a person stands."""
 
@@ -75,7 +76,7 @@ class Cover:
     open_claims: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reminding:
     """What is to be done about an approved certificate whose time has come."""
 

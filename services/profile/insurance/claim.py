@@ -2,10 +2,11 @@
 
 import datetime
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 from chassis import errors
+from chassis.records import record
 
 MAX_DESCRIPTION = 4096
 # Nobody has so many accidents that nobody has looked at; more would be made by a machine.
@@ -63,7 +64,7 @@ _NEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """One that was made. What it says is read by operators alone (operating.py)."""
 

@@ -1,9 +1,10 @@
 """What a document may be: a photo or a PDF, in parts, and how many of them something may have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chassis import errors
+from chassis.records import record
 
 # Every part but the last is as long as this; a call carries one.
 PART_BYTES = 1024 * 1024
@@ -38,7 +39,7 @@ class DocumentsTooMany(errors.Refused):
     reason = "DOCUMENTS_TOO_MANY"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """A document as whoever stored its parts describes it."""
 
@@ -48,7 +49,7 @@ class Document:
     sha256: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A piece of a document."""
 

@@ -6,10 +6,10 @@ No RPC leads here: whoever may call the service approves nothing, and reads nobo
 import contextlib
 import datetime
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 
 from chassis import errors
 from chassis.database import Database, DatabaseSettings, Session, open_database
+from chassis.records import record
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.trips.v1 import events_pb2
@@ -37,7 +37,7 @@ class DocumentNotFound(errors.NotFound):
     reason = "DOCUMENT_NOT_FOUND"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paper:
     """A document of a certificate or claim, without its content."""
 

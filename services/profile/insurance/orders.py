@@ -1,11 +1,12 @@
 """What people ask for, checked as far as it can be without the database."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from chassis.records import record
 from services.profile.insurance.document import Document
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Submission:
     """A certificate, or more pages of the one that waits."""
 
@@ -13,7 +14,7 @@ class Submission:
     documents: tuple[Document, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewClaim:
     """A claim with what happened."""
 
@@ -21,7 +22,7 @@ class NewClaim:
     description: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MoreDocuments:
     """Documents of a claim."""
 

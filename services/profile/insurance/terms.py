@@ -1,11 +1,12 @@
 """How large documents may be, and when people are reminded, as the operator set it."""
 
 import datetime
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from chassis.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Terms:
     """The terms of insurance."""
 

@@ -1,8 +1,8 @@
 """Which places a text means, of those whose names the database finds most like it. Nothing is awaited."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from chassis.records import record
 from services.profile.places.place import folded
 
 # Nobody's place has a longer name, and comparing long texts takes its time.
@@ -18,7 +18,7 @@ _LEAST_LIKE = 0.5
 _BESIDE_THE_BEST = 0.15
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A name of a place, folded, and how much of the text's letter triples it has, in order: 0 to 1."""
 

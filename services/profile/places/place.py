@@ -4,10 +4,11 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import IntEnum
 
 from chassis import errors
+from chassis.records import record
 
 # Nearer than this it is the same place: what a phone's location is off by in a street, and a short walk.
 SAME_METERS = 50.0
@@ -60,7 +61,7 @@ class Kind(IntEnum):
     SCHOOL = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spot:
     """Degrees on WGS 84. Not shown by its repr, which may end in a log."""
 
@@ -88,7 +89,7 @@ class Spot:
         return self.meters(other) <= SAME_METERS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """A place of the gazetteer."""
 
@@ -96,7 +97,7 @@ class Known:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Called:
     """What a person calls a place. Home, work and school have no other name."""
 
@@ -118,7 +119,7 @@ class Called:
         return (self.kind, folded(self.name)) == (other.kind, folded(other.name))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Saved:
     """A saved place; its id is 0 until it is written."""
 
@@ -127,7 +128,7 @@ class Saved:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recent:
     """Where somebody was; the name may be empty."""
 
@@ -135,7 +136,7 @@ class Recent:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """All of a person's saved places after a change, and the one that it was about, which is among them unless gone."""
 

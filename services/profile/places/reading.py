@@ -8,8 +8,8 @@ semicolons or bars between) and id. GeoNames tables have 19 columns with tabs be
 import csv
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from chassis.records import record
 from services.profile.places.place import clean_name, folded
 
 LONGEST_NAME = 100
@@ -42,7 +42,7 @@ class _LineWrong(Exception):
     """The message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A place: its key in the file, its name, where it is, and all that it is called, folded."""
 
@@ -53,7 +53,7 @@ class Line:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BadLine:
     """A line that is no place, by its number from 1, and why."""
 

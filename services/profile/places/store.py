@@ -1,12 +1,13 @@
 """Places as rows: searches the gazetteer, and carries out what the rules decide in one transaction per batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from chassis import changes, errors
 from chassis.database import Database, Session
 from chassis.ledger import Ledger
+from chassis.records import record
 from services.profile import statements as people_statements
 from services.profile.person import PersonNotFound
 from services.profile.places import matching, messages, place, rows, statements
@@ -14,7 +15,7 @@ from services.profile.places.matching import Candidate
 from services.profile.places.place import Called, Known, Recent, Result, Saved, Spot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Save:
     """Save a place, or move the one that is called so."""
 
@@ -23,7 +24,7 @@ class Save:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rename:
     """Call a place something else."""
 
@@ -32,7 +33,7 @@ class Rename:
     called: Called
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delete:
     """Forget a place."""
 
@@ -40,7 +41,7 @@ class Delete:
     place_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Visit:
     """Somebody was there."""
 

@@ -1,17 +1,17 @@
 """Invitations between the contract's messages and our own values."""
 
-from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 
 from chassis import errors
+from chassis.records import record
 from hailwire.profile.v1 import referrals_pb2 as pb
 from hailwire.profile.v1 import wallet_pb2
 from services.profile.referral.referral import Referral, State, Trip
 from services.profile.referral.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ride:
     """A completed trip and the two people who made it."""
 
@@ -19,7 +19,7 @@ class Ride:
     trip: Trip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Messages:
     """Makes messages of values and values of messages, in the currency of the terms."""
 

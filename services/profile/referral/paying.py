@@ -2,9 +2,10 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chassis.database import Session
+from chassis.records import record
 from services.profile import events
 from services.profile.referral.referral import Closing, Referral, State
 from services.profile.wallet import codes, statements
@@ -14,7 +15,7 @@ from services.profile.wallet.messages import Messages
 from services.profile.wallet.writing import write_booked
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Due:
     """An earned referral and who its two people are by now; None for whoever was erased."""
 
@@ -36,7 +37,7 @@ class Due:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settled:
     """A referral that has come to its end, and what was booked for its referrer and its newcomer."""
 

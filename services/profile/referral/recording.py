@@ -1,10 +1,10 @@
 """Referrals that newcomers tell, inside one transaction with their request ids."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chassis import changes, errors
 from chassis.database import Session
+from chassis.records import record
 from services.profile import audit
 from services.profile import statements as people_statements
 from services.profile.audit import Entry
@@ -16,7 +16,7 @@ from services.profile.referral.referral import Known, Referral
 from services.profile.referral.terms import MONTH
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """Somebody tells a code."""
 

@@ -2,11 +2,12 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from enum import IntEnum
 
 from chassis import errors
+from chassis.records import record
 from services.profile.referral.terms import Terms
 
 
@@ -84,7 +85,7 @@ class Closing(IntEnum):
     """Nobody is left to get anything."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """Somebody, and when they first wrote: of several who turned out to be one, the first of them."""
 
@@ -92,7 +93,7 @@ class Known:
     first_written_at: datetime.datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trip:
     """A trip that is complete."""
 
@@ -100,7 +101,7 @@ class Trip:
     completed_at: datetime.datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Referral:
     """By whose invitation somebody came. Both ids may be those of people who have been merged since."""
 

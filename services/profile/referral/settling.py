@@ -2,10 +2,10 @@
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from chassis import changes, errors
 from chassis.database import Session
+from chassis.records import record
 from services.profile import audit
 from services.profile import statements as people_statements
 from services.profile.audit import Entry
@@ -19,7 +19,7 @@ from services.profile.wallet.messages import Messages
 _OPEN = frozenset({State.WAITING, State.EARNED})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """People whose referrals are to be looked at, and the trip that they completed; without one for money alone."""
 

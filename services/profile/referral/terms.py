@@ -1,16 +1,16 @@
 """What invitations bring, as the operator set it."""
 
 import datetime
-from dataclasses import dataclass
 from decimal import Decimal
 
+from chassis.records import record
 from services.profile.wallet.money import Currency
 
 # What "a month" is to the limit, so that no midnight has to be chosen.
 MONTH = datetime.timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Terms:
     """Amounts and limits."""
 

@@ -1,11 +1,12 @@
 """What an account is, and why money may not move. Plain values; nothing is awaited."""
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import IntEnum
 
 from chassis import errors
+from chassis.records import record
 
 EXTERNAL = "external"
 REWARD = "reward"
@@ -91,7 +92,7 @@ class Kind(IntEnum):
     REVERSAL = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Account:
     """Where money lies."""
 
@@ -111,7 +112,7 @@ class Account:
         return self.system == EXTERNAL
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transfer:
     """From one person to whoever has a code."""
 
@@ -122,7 +123,7 @@ class Transfer:
     confirmed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Credit:
     """From outside to a person, or to what is set aside for rewards (None); an operator's."""
 
@@ -132,7 +133,7 @@ class Credit:
     actor: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reversal:
     """A transaction taken back; an operator's."""
 
@@ -141,7 +142,7 @@ class Reversal:
     actor: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reward:
     """From what is set aside for rewards to a person; ours."""
 
@@ -154,7 +155,7 @@ class Reward:
 Order = Transfer | Credit | Reversal | Reward
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Booked:
     """A transaction as it was booked."""
 

@@ -2,9 +2,10 @@
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from chassis.records import record
 from services.profile import audit
 from services.profile.wallet.account import (
     EXTERNAL,
@@ -32,7 +33,7 @@ from services.profile.wallet.account import (
 from services.profile.wallet.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Past:
     """A transaction that was booked before, with the accounts that its two sides have become."""
 
@@ -44,7 +45,7 @@ class Past:
     reversed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """What orders may name, by the name that they use; values are the ids of accounts."""
 

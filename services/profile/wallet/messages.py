@@ -2,12 +2,12 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from chassis import errors, pages
 from chassis.pages import Paging
+from chassis.records import record
 from hailwire.profile.v1 import wallet_pb2 as pb
 from hailwire.trips.v1 import events_pb2
 from services.profile.wallet import codes
@@ -16,7 +16,7 @@ from services.profile.wallet.money import Currency
 from services.profile.wallet.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Messages:
     """Makes messages of values and values of messages, in the currency of the terms."""
 

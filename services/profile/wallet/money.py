@@ -1,10 +1,10 @@
 """Amounts of money: decimals, exact to the last one that the currency has."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
 from chassis import errors
+from chassis.records import record
 
 # With three, what people type as 1.500 could be two amounts.
 MOST_DECIMALS = 2
@@ -24,7 +24,7 @@ class CurrencyUnknown(errors.InvalidArgument):
     reason = "CURRENCY_UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Currency:
     """What wallets hold. `decimals` is how many an amount may have: none for RWF."""
 

@@ -6,13 +6,13 @@ No RPC leads here: whoever may call the service cannot make money.
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from chassis import changes, errors, ledger
 from chassis.database import Database, DatabaseSettings, open_database
 from chassis.pages import Paging
+from chassis.records import record
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.profile.v1 import wallet_pb2 as pb
@@ -35,7 +35,7 @@ class ReasonMissing(errors.InvalidArgument):
     reason = "REASON_MISSING"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Findings:
     """What is wrong with the ledger, and what there is. `totals` are rows of (currency, accounts, sum, of_people)."""
 
@@ -51,7 +51,7 @@ class Findings:
         return not self.transactions and not self.balances and all(total["sum"] == 0 for total in self.totals)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rewards:
     """What there is for rewards, and what of it is owed: referrals that were earned and wait for money."""
 

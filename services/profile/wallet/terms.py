@@ -1,16 +1,16 @@
 """Who may send how much, as the operator set it."""
 
 import datetime
-from dataclasses import dataclass
 from decimal import Decimal
 
+from chassis.records import record
 from services.profile.wallet.money import Currency
 
 # The daily limit counts what was sent in so much time before, so that no midnight has to be chosen.
 DAY = datetime.timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Terms:
     """The limits of transfers between people."""
 

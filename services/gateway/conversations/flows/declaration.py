@@ -5,9 +5,10 @@ routing.py makes handlers of these names, and check_routes finds names that lead
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
+from chassis.records import record
 from hailwire.trips.v1 import events_pb2
 
 # Where a conversation is when nothing is asked.
@@ -21,7 +22,7 @@ BACK = "back"
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """A handler, and where a conversation may be after it: question names, HOME, STAY and BACK.
 
@@ -40,7 +41,7 @@ class Step:
         return self.path.replace(":", ".")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Question:
     """Something we ask. `version` grows when its data changes shape; `lifetime` is how long an answer counts."""
 
@@ -65,7 +66,7 @@ class Question:
     after_refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Flow:
     """One subject of conversation.
 
