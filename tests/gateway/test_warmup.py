@@ -6,12 +6,16 @@ from typing import Any
 
 import grpc
 
+from chassis.database import statements_in
 from hailwire.ops.v1 import ops_pb2, ops_pb2_grpc
+from services.gateway import preparing
 from services.gateway.conversations import routing
-from tests.gateway.mesh import until
+from tests.gateway.mesh import payload, text, until
 from tests.gateway.opening import open_mesh
 
 _STEPS = {"database", "profile", "trips", "handlers", "words", "providers", "routes", "metrics page"}
+# How the names of statements begin that are run for a message, and for nothing else.
+_WALK = ("alias_", "claim_", "commit_", "conversation_", "inbox_", "lane_", "outbox_", "status_")
 
 
 async def numbers(port: int) -> dict[str, list[tuple[dict[str, str], float]]]:
@@ -49,6 +53,21 @@ async def test_everything_is_prepared(fresh_database_url: str, tmp_path: Path) -
         )
         assert prepared >= 2
         assert all(value > 0 for _, value in now["hailwire_cold_start_cpu_ms"])
+
+
+async def test_what_every_message_needs_is_prepared(fresh_database_url: str, tmp_path: Path, phone: str) -> None:
+    """No statement that a newcomer's message and the next one pass is prepared while they wait."""
+    async with open_mesh(fresh_database_url, tmp_path) as mesh:
+        await warmed(mesh.grpc_port)
+        for count in (1, 2):
+            await mesh.taken(payload(text(phone, "hello")))
+            await mesh.answered(f"+{phone}", count)
+        await mesh.settled()
+        samples = (await numbers(mesh.grpc_port))["hailwire_database_statement_seconds_count"]
+    used = {labels["statement"] for labels, _ in samples}
+    walked = {name for name in used if name.partition(".")[2].startswith(_WALK)}
+    assert {"gateway.inbox_store", "gateway.commit_end", "gateway.outbox_settle"} <= walked
+    assert walked <= {statement.name for statement in statements_in(*preparing._HOT)}
 
 
 async def test_who_is_away_is_told_and_waited_for_no_longer(fresh_database_url: str, tmp_path: Path) -> None:
