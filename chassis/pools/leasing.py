@@ -4,7 +4,8 @@ Who waits is served in the order of asking: what is given back goes to whoever w
 later overtakes. Clients are opened, checked and closed by tasks of the pool, and giving one back awaits nothing, so
 there is no moment at which a caller who gives up could take a client along. A client that was not checked for a while,
 or whose user failed in a way that throws doubt on it, is checked before anybody gets it. The least recently used one
-is taken first: that way each is used, and found out when it broke.
+is taken first: that way each is used, and found out when it broke. Where the other end keeps a memory for each client,
+`warm_first` takes the one used last.
 """
 
 import asyncio
@@ -41,6 +42,7 @@ class LeasePool(Generic[Client]):
         busy: Callable[[], Exception] = PoolBusy,
         most: int,
         least: int = 0,
+        warm_first: bool = False,
         idle_seconds: float,
         check_seconds: float = _CHECK_SECONDS,
         patience_seconds: float = _PATIENCE_SECONDS,
@@ -61,6 +63,8 @@ class LeasePool(Generic[Client]):
         self._clock = clock
         # The least recently used first.
         self._idle: deque[Member[Client]] = deque()
+        self._take_next = self._idle.pop if warm_first else self._idle.popleft
+        self._put_next = self._idle.append if warm_first else self._idle.appendleft
         self._leases: set[Lease[Client]] = set()
         # Those of a close that could wait no longer: whoever still has one may give it back.
         self._taken_away: set[Lease[Client]] = set()
@@ -182,14 +186,14 @@ class LeasePool(Generic[Client]):
         )
 
     def _ready(self) -> Member[Client] | None:
-        """The least recently used client that may be used as it is; the others before it are checked or closed."""
+        """The next client that may be used as it is; the others before it are checked or closed."""
         while self._idle:
-            member = self._idle.popleft()
+            member = self._take_next()
             if not self._alive(member.client):
                 self._discard(member)
             elif self._clock() - member.checked_at >= self._check_seconds:
-                # Back to the front: it is still the next one's turn.
-                self._checked_then(self._idle.appendleft, member)
+                # Back to where it was: it is still the next one's turn.
+                self._checked_then(self._put_next, member)
             else:
                 return member
         return None

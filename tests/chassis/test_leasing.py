@@ -69,7 +69,13 @@ class World:
 
 
 def pooled(
-    world: World, clock: Callable[[], float] | None = None, *, most: int = 2, least: int = 0, patience: float = 60
+    world: World,
+    clock: Callable[[], float] | None = None,
+    *,
+    most: int = 2,
+    least: int = 0,
+    patience: float = 60,
+    warm_first: bool = False,
 ) -> LeasePool[Client]:
     return LeasePool(
         open_client=world.connect,
@@ -78,6 +84,7 @@ def pooled(
         alive=lambda client: client.alive,
         most=most,
         least=least,
+        warm_first=warm_first,
         idle_seconds=300,
         patience_seconds=patience,
         clock=clock or Clock(),
@@ -111,6 +118,21 @@ async def test_the_least_recently_used_is_taken_first() -> None:
     for lease in (leases[1], leases[0], leases[2]):
         pool.release(lease)
     assert [(await used(pool)).number for _ in range(4)] == [1, 0, 2, 1]
+
+
+async def test_the_one_used_last_is_taken_first_where_that_is_wanted() -> None:
+    """One caller after the other uses one client, and what only a burst needed is closed."""
+    clock = Clock()
+    pool = pooled(World(), clock, most=3, least=1, warm_first=True)
+    leases = [await pool.acquire() for _ in range(3)]
+    for lease in (leases[1], leases[0], leases[2]):
+        pool.release(lease)
+    assert [(await used(pool)).number for _ in range(3)] == [2, 2, 2]
+    clock.now += 299
+    assert (await used(pool)).number == 2
+    clock.now += 2
+    assert await pool.tend() == 2
+    assert pool.statistics().size == 1
 
 
 async def test_who_waits_too_long_is_told() -> None:
@@ -272,20 +294,26 @@ _STEPS = st.lists(_STEP, min_size=10, max_size=60)
 
 
 @settings(max_examples=500)
-@given(_STEPS, st.integers(1, 3), st.integers(0, 3), st.booleans())
-def test_any_course_of_events(steps: list[tuple[str, int, int]], most: int, turns: int, in_use: bool) -> None:  # noqa: FBT001
+@given(_STEPS, st.integers(1, 3), st.integers(0, 3), st.booleans(), st.booleans())
+def test_any_course_of_events(
+    steps: list[tuple[str, int, int]],
+    most: int,
+    turns: int,
+    in_use: bool,  # noqa: FBT001
+    warm_first: bool,  # noqa: FBT001
+) -> None:
     """Never more clients than allowed, none with two users, first come first served, and in the end none left open."""
-    asyncio.run(_Course(most, turns).run(steps, end_in_use=in_use))
+    asyncio.run(_Course(most, turns, warm_first=warm_first).run(steps, end_in_use=in_use))
 
 
 class _Course:
     """One course of events, checked after each step."""
 
-    def __init__(self, most: int, turns: int) -> None:
+    def __init__(self, most: int, turns: int, *, warm_first: bool) -> None:
         self.clock = Clock()
         self.world = World(turns)
         self.most = most
-        self.pool = pooled(self.world, self.clock, most=most, patience=60)
+        self.pool = pooled(self.world, self.clock, most=most, patience=60, warm_first=warm_first)
         self.waiting: dict[int, asyncio.Task[None]] = {}
         self.held: list[Lease[Client]] = []
         self.numbers = itertools.count()
