@@ -18,7 +18,8 @@ log = logs.get(__name__)
 _NEXT = lanes.next_sql("(SELECT now FROM moment)", pair="$18::float8[]", counted=False)
 
 # $1 to $16 are settlements, $17 says whether the lanes' next replies are wanted. The statement sees no reply that was
-# stored while it waited for a lane, but counts it: then the lane is free, and `left_over` says that there is work.
+# stored while it waited for a lane, but counts it: then the lane is free, and `left_over` says that there is work. One
+# that is to be tried again is found by a sweep, however soon that may be: nobody is asked twice in the same breath.
 _SETTLE = Statement(
     "gateway.outbox_settle",
     f"""
