@@ -1,9 +1,8 @@
 """Storing what comes from people who have written before: one statement that is its own transaction.
 
 Whoever waits for their 200 waits for each round trip. Nearly everybody who writes is known by every address that they
-come with; then nothing is to be decided between reading and writing. Whatever else a
-batch may hold (somebody new, a number that changed hands, an event) makes this statement do nothing, and inbox.py
-stores it step by step.
+come with; then nothing is to be decided between reading and writing. Whatever else a batch may hold (somebody new, a
+number that changed hands, an event) makes this statement do nothing, and inbox.py stores it step by step.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from services.gateway import queueing
 from services.gateway.arrivals import Arrival
 from services.gateway.claims import Claim
 
-_QUEUED = queueing.places_sql(
+_PLACES = queueing.places_sql(
     "ARRAY(SELECT conversation_id FROM added)", "(SELECT now FROM moment)", instance_id="$15::bigint", room="$16::int"
 )
 
@@ -55,7 +54,7 @@ _STORE = Statement(
         SELECT conversation_id, count(*)::int AS items, (array_agg(reply_to ORDER BY nr DESC))[1] AS reply_to,
                max(least(coalesce(sent_at, now), now)) AS inbound_at, min(aliases_left) AS aliases_left
         FROM item CROSS JOIN moment WHERE conversation_id IS NOT NULL GROUP BY conversation_id
-    ), {_QUEUED}, statuses AS (
+    ), {_PLACES}, statuses AS (
         INSERT INTO gateway.pending_status
             (provider, provider_message_id, outbox_id, delivery, error_code, traceparent)
         SELECT provider, provider_message_id, outbox_id, delivery, error_code, traceparent

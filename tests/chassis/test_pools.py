@@ -16,7 +16,7 @@ from chassis.pools.lease import NotLeased
 from chassis.settings import load
 from chassis.telemetry import Telemetry
 from tests.chassis import polling, tiny
-from tests.chassis.pools import ONE, SLEEP, page, pool, together
+from tests.chassis.pools import ONE, PID, SLEEP, page, pool, together
 
 _PREPARED = Statement(
     "test.prepared", "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%warm me'"
@@ -42,6 +42,13 @@ async def test_the_database_as_a_pool(database: Database, telemetry: Telemetry) 
         "hailwire_database_acquires_total 3.0",
     ):
         assert line in shown
+
+
+async def test_the_connection_used_last_is_taken_first(telemetry: Telemetry, database_url: str) -> None:
+    """One caller after the other is served by one process of PostgreSQL, however many a burst has opened."""
+    async with pool(database_url, telemetry, most=3) as database:
+        assert len(await together(database, 3)) == 3
+        assert len({await database.fetchval(PID) for _ in range(4)}) == 1
 
 
 async def test_connections_are_warmed(shelf: Database, database_url: str, telemetry: Telemetry) -> None:
