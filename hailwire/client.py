@@ -77,6 +77,17 @@ class _Token(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc, type-a
         return await continuation(client_call_details._replace(metadata=metadata), request)
 
 
+class _StreamToken(grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[misc, type-arg, unused-ignore]
+    """The same for calls that are answered by a stream: grpc knows an interceptor by one kind of call only."""
+
+    def __init__(self, token: str) -> None:
+        self._told = ("authorization", f"Bearer {token}")
+
+    async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()), self._told)
+        return await continuation(client_call_details._replace(metadata=metadata), request)
+
+
 def channel(
     target: str,
     *,
@@ -90,7 +101,7 @@ def channel(
 
     `server_name`: whose certificate it has to be, when that is not the name in `target`.
     """
-    chain = [_Deadline(), *([_Token(token)] if token else []), *interceptors]
+    chain = [_Deadline(), *([_Token(token), _StreamToken(token)] if token else []), *interceptors]
     if credentials is None:
         return grpc.aio.insecure_channel(target, options=tuple(options), interceptors=chain)
     named = [("grpc.ssl_target_name_override", server_name)] if server_name else []

@@ -26,6 +26,7 @@ from services.gateway import openapi, preparing
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
+from services.gateway.clients.copies import PeopleCopies
 from services.gateway.clients.erasure import Erasures
 from services.gateway.clients.numbers import Numbers
 from services.gateway.clients.profile import Profile
@@ -94,7 +95,12 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         providers = preparing.providers(settings, telemetry)
         stack.push_async_callback(providers.close)
-        profile, trips = Profile(profile_channel), Trips(trips_channel)
+        profile, trips = (
+            Profile(
+                profile_channel, PeopleCopies(profile_channel, telemetry, ttl_seconds=settings.cache_ttl_ms / 1000)
+            ),
+            Trips(trips_channel),
+        )
 
         instance = Instance(database, telemetry, lease_seconds=settings.lease_seconds)
         sender = Sender(
@@ -165,6 +171,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         await stack.enter_async_context(_running(instance.run))
         stack.push_async_callback(_farewell, instance)
         for work in (
+            profile.hear,
             retention.run,
             statuses.run,
             lambda: reconcile(database, instance, lambda: turns.held, lambda: sender.held),

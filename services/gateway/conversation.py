@@ -95,7 +95,8 @@ class Conversations:
             # The number that it came from changed hands while it waited: it is still its former person's.
             return await self._as_left(claim, await self._profile.get(claim.snapshot.person_id))
         addresses = [Address.from_key(key) for key in claim.addresses or (claim.snapshot.reply_to,)]
-        return await self._as_left(claim, await self._profile.resolve(addresses, message.profile_name))
+        known = claim.snapshot.person_id
+        return await self._as_left(claim, await self._profile.resolve(addresses, message.profile_name, person_id=known))
 
     async def _as_left(self, claim: Claim, person: profile_pb2.Person) -> profile_pb2.Person:
         """The person, no older than the last turn left them: that another replica hears of it takes a moment."""

@@ -108,6 +108,9 @@ class GatewaySettings(
     jwt_issuer: str | None = setting("JWT_ISSUER", default=None, help="the issuer that tokens must name, if any")
     jwt_audience: str | None = setting("JWT_AUDIENCE", default=None, help="the audience that tokens must name, if any")
 
+    cache_ttl_ms: int = setting(
+        "CACHE_TTL_PROFILE", default=300_000, minimum=0, help="how long a person is answered from memory, in ms"
+    )
     lease_seconds: float = setting(
         "GATEWAY_LEASE_SECONDS", default=6.0, minimum=1, maximum=120, help="silence after which an instance is dead"
     )

@@ -68,6 +68,7 @@ from services.profile.settings import ProfileSettings
 from services.profile.store import PeopleStore
 from services.profile.wallet.servicer import WalletServicer
 from services.profile.wallet.store import WalletStore
+from services.profile.watching import Watching
 
 # Between looks for old request ids; while there are some, steps follow at once.
 _RETENTION_SECONDS = 600.0
@@ -97,17 +98,18 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
         number_store = NumberStore(database, sealer)
         numbers = CachedNumbers(number_store, telemetry, ttl_seconds=settings.verification_ttl_ms / 1000)
         bell = Bell()
+        watching = Watching(cache)
 
         def distrust() -> None:
-            cache.distrust()
+            watching.distrust()
             numbers.distrust()
 
         def trust() -> None:
-            cache.trust()
+            watching.trust()
             numbers.trust()
 
         channels: dict[str, Callable[[str], None]] = {
-            "profile_people": cache.heard,
+            "profile_people": watching.heard,
             "profile_numbers": numbers.heard,
             "profile_event": bell.ring,
         }
@@ -148,7 +150,7 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 setting="PROFILE_PROMETHEUS_PORT",
             )
         )
-        servicer, audit_servicer = ProfileServicer(cache, sealer), AuditServicer(database)
+        servicer, audit_servicer = ProfileServicer(cache, sealer, watching), AuditServicer(database)
         numbers_servicer = NumbersServicer(numbers, cache, sealer)
         wallets = WalletServicer(WalletStore(database, wallet_terms))
         insurance_servicer = InsuranceServicer(insurance, sealer)
@@ -213,8 +215,9 @@ async def open_service(settings: ProfileSettings) -> AsyncIterator[GrpcServer]:
                 after=server.settled,
             )
         )
-        # Takers that wait would hold up the drain: they are answered first.
+        # Whoever waits for something to happen would hold up the drain: they are answered first.
         stack.callback(bell.close)
+        stack.callback(watching.end)
         yield server
 
 

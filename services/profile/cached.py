@@ -32,6 +32,11 @@ _SIGNPOSTS_EACH = 3
 Answer = Person | errors.HailwireError
 
 
+def changed_people(payload: str) -> list[int]:
+    """The ids in a notification of `profile_people`: commas between, and at its end the transaction after an "@"."""
+    return [int(text) for text in payload.split(",") if text.isdigit()]
+
+
 class CachedPeople:
     """A bounded LRU over a store. One load for however many ask at once; errors are never kept.
 
@@ -107,8 +112,8 @@ class CachedPeople:
         self._people.forget(self._names(person_ids))
 
     def heard(self, payload: str) -> None:
-        """A notification of `profile_people`: ids with commas between, and at its end the transaction after an "@"."""
-        changed = [int(text) for text in payload.split(",") if text.isdigit()]
+        """A notification of `profile_people`."""
+        changed = changed_people(payload)
         self._second.heard(changed, payload)
         self.forget(changed)
 

@@ -1,5 +1,6 @@
 """Translates between the contract's messages and the store; decides nothing."""
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from chassis import changes, errors, ledger, pages
@@ -10,6 +11,10 @@ from services.profile import messages
 from services.profile.listing import Wanted
 from services.profile.person import Person, PersonNotFound, Sighting, Update
 from services.profile.sealing import Sealer
+from services.profile.watching import Watching
+
+# As the contract promises to whoever watches.
+_SILENCE_SECONDS = 1.0
 
 
 class People(Protocol):
@@ -31,9 +36,10 @@ class People(Protocol):
 class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
     """ProfileService over a store or a cache of one."""
 
-    def __init__(self, people: People, sealer: Sealer) -> None:
+    def __init__(self, people: People, sealer: Sealer, watching: Watching) -> None:
         self._people = people
         self._sealer = sealer
+        self._watching = watching
 
     async def BatchResolvePeople(
         self, request: pb.BatchResolvePeopleRequest, context: object
@@ -81,6 +87,16 @@ class ProfileServicer(profile_pb2_grpc.ProfileServiceServicer):
         people, page = await self._people.page(messages.wanted(request))
         response = pb.ListPeopleResponse(people=[messages.person_message(person) for person in people])
         return pages.answered(response, page)
+
+    async def WatchPeople(
+        self, request: pb.WatchPeopleRequest, context: object
+    ) -> AsyncIterator[pb.WatchPeopleResponse]:
+        """Tells who changed for as long as every change is heard here."""
+        with self._watching.watcher() as watcher:
+            seconds = 0.0  # the first response comes at once
+            while (changed := await watcher.changed(seconds)) is not None:
+                yield pb.WatchPeopleResponse(person_ids=changed)
+                seconds = _SILENCE_SECONDS
 
     def _fingerprint(self, item: pb.UpdatePersonRequest) -> bytes:
         """What was asked, of whomever: a repeat may name the person whom the first one was merged into."""

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from services.gateway import attempts, reconciling, sender, spool, statuses, turns
+from services.gateway.clients import copies
 from services.gateway.conversations import routing
 from tests.conftest import Dsn, _database
 from tests.gateway import handlers
@@ -33,6 +34,8 @@ _BRISK: tuple[tuple[Any, str, Any], ...] = (
     (statuses, "_SWEEP_SECONDS", 0.1),
     (reconciling, "_EVERY_SECONDS", 0.4),
     (spool, "_FEED_SECONDS", 0.4),
+    # So that tests meet copies of people, as whoever runs for longer does.
+    (copies, "_HEARD_SECONDS", 0.2),
     # And lengthened: a turn that waits at a gate of its test is not ended by a machine that stands still meanwhile.
     (turns, "_TURN_SECONDS", 60.0),
 )

@@ -16,6 +16,7 @@ from chassis.security import SecuritySettings
 from chassis.settings import SettingsError, load
 from chassis.telemetry import Telemetry, TelemetrySettings, open_telemetry
 from hailwire import client
+from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
 from services.gateway.clients.profile import Profile
 from services.gateway.messages import Address
 from services.metrics.fleet import Fleet
@@ -23,6 +24,7 @@ from services.metrics.replica import connecting
 from services.profile import app as profile
 from services.profile.settings import ProfileSettings
 from tests.chassis import tiny
+from tests.chassis.polling import until_awaited
 from tests.hailwire import authority
 from tests.profile.seals import KEYS
 
@@ -161,6 +163,28 @@ async def test_the_gateway_waits_while_it_is_not_known(
         with pytest.raises(errors.Unavailable) as refused:
             await asking
     assert refused.value.reason == reason
+
+
+async def test_only_the_known_are_told_who_changed(
+    profile_port: tuple[int, dict[str, str]], telemetry: Telemetry
+) -> None:
+    """A stream carries the caller's token like any call; whoever is not known hears nothing."""
+    port, environ = profile_port
+    target = f"127.0.0.1:{port}"
+
+    async with open_channel(target, telemetry, security(GRPC_CALLER_TOKEN=GATEWAY, **environ)) as channel:
+        known: Any = profile_pb2_grpc.ProfileServiceStub(channel)
+
+        async def told() -> bool:
+            first = await known.WatchPeople(profile_pb2.WatchPeopleRequest()).read()
+            return bool(first == profile_pb2.WatchPeopleResponse())
+
+        await until_awaited(told)
+    async with open_channel(target, telemetry, security(GRPC_CALLER_TOKEN="nobody" * 4, **environ)) as channel:
+        unknown: Any = profile_pb2_grpc.ProfileServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await unknown.WatchPeople(profile_pb2.WatchPeopleRequest()).read()
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
 class OneAddress:

@@ -27,45 +27,49 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!hailwire/profile/v1/profile.proto\x12\x13hailwire.profile.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"J\n\x08Identity\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.hailwire.profile.v1.IdentityKind\x12\r\n\x05value\x18\x02 \x01(\t\"4\n\nQuietHours\x12\x13\n\x0b\x66rom_minute\x18\x01 \x01(\x05\x12\x11\n\tto_minute\x18\x02 \x01(\x05\"\xe2\x02\n\x06Person\x12\x11\n\tperson_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12\x31\n\nidentities\x18\x04 \x03(\x0b\x32\x1d.hailwire.profile.v1.Identity\x12.\n\x08opt_outs\x18\x05 \x03(\x0e\x32\x1c.hailwire.profile.v1.Channel\x12\x19\n\x11merged_person_ids\x18\x06 \x03(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\t \x01(\x03\x12\x34\n\x0bquiet_hours\x18\n \x01(\x0b\x32\x1f.hailwire.profile.v1.QuietHours\"l\n\x0cPersonResult\x12-\n\x06person\x18\x01 \x01(\x0b\x32\x1b.hailwire.profile.v1.PersonH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"W\n\x14ResolvePersonRequest\x12\x31\n\nidentities\x18\x01 \x03(\x0b\x32\x1d.hailwire.profile.v1.Identity\x12\x0c\n\x04name\x18\x02 \x01(\t\"X\n\x19\x42\x61tchResolvePeopleRequest\x12;\n\x08requests\x18\x01 \x03(\x0b\x32).hailwire.profile.v1.ResolvePersonRequest\"P\n\x1a\x42\x61tchResolvePeopleResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.hailwire.profile.v1.PersonResult\":\n\x15\x42\x61tchGetPeopleRequest\x12\x12\n\nperson_ids\x18\x01 \x03(\x03\x12\r\n\x05\x66resh\x18\x02 \x01(\x08\"L\n\x16\x42\x61tchGetPeopleResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.hailwire.profile.v1.PersonResult\"\xc1\x01\n\x13UpdatePersonRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12+\n\x06person\x18\x02 \x01(\x0b\x32\x1b.hailwire.profile.v1.Person\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x38\n\x11\x66ormer_identities\x18\x04 \x03(\x0b\x32\x1d.hailwire.profile.v1.Identity\"V\n\x18\x42\x61tchUpdatePeopleRequest\x12:\n\x08requests\x18\x01 \x03(\x0b\x32(.hailwire.profile.v1.UpdatePersonRequest\"O\n\x19\x42\x61tchUpdatePeopleResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.hailwire.profile.v1.PersonResult\"\xf4\x01\n\x11ListPeopleRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x15\n\x08language\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x30\n\x0c\x63reated_from\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63reated_before\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\x04page\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x12\n\nwith_total\x18\x07 \x01(\x08\x42\x0b\n\t_languageB\x07\n\x05_page\"\x82\x01\n\x12ListPeopleResponse\x12+\n\x06people\x18\x01 \x03(\x0b\x32\x1b.hailwire.profile.v1.Person\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x05H\x00\x88\x01\x01\x42\r\n\x0b_total_size*\x8f\x01\n\x0cIdentityKind\x12\x1d\n\x19IDENTITY_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dIDENTITY_KIND_WHATSAPP_NUMBER\x10\x01\x12\x1f\n\x1bIDENTITY_KIND_WHATSAPP_USER\x10\x02\x12\x1c\n\x18IDENTITY_KIND_SMS_NUMBER\x10\x03*I\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43HANNEL_WHATSAPP\x10\x01\x12\x0f\n\x0b\x43HANNEL_SMS\x10\x02\x32\xc5\x03\n\x0eProfileService\x12u\n\x12\x42\x61tchResolvePeople\x12..hailwire.profile.v1.BatchResolvePeopleRequest\x1a/.hailwire.profile.v1.BatchResolvePeopleResponse\x12i\n\x0e\x42\x61tchGetPeople\x12*.hailwire.profile.v1.BatchGetPeopleRequest\x1a+.hailwire.profile.v1.BatchGetPeopleResponse\x12r\n\x11\x42\x61tchUpdatePeople\x12-.hailwire.profile.v1.BatchUpdatePeopleRequest\x1a..hailwire.profile.v1.BatchUpdatePeopleResponse\x12]\n\nListPeople\x12&.hailwire.profile.v1.ListPeopleRequest\x1a\'.hailwire.profile.v1.ListPeopleResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!hailwire/profile/v1/profile.proto\x12\x13hailwire.profile.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"J\n\x08Identity\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.hailwire.profile.v1.IdentityKind\x12\r\n\x05value\x18\x02 \x01(\t\"4\n\nQuietHours\x12\x13\n\x0b\x66rom_minute\x18\x01 \x01(\x05\x12\x11\n\tto_minute\x18\x02 \x01(\x05\"\xe2\x02\n\x06Person\x12\x11\n\tperson_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12\x31\n\nidentities\x18\x04 \x03(\x0b\x32\x1d.hailwire.profile.v1.Identity\x12.\n\x08opt_outs\x18\x05 \x03(\x0e\x32\x1c.hailwire.profile.v1.Channel\x12\x19\n\x11merged_person_ids\x18\x06 \x03(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\t \x01(\x03\x12\x34\n\x0bquiet_hours\x18\n \x01(\x0b\x32\x1f.hailwire.profile.v1.QuietHours\"\x14\n\x12WatchPeopleRequest\")\n\x13WatchPeopleResponse\x12\x12\n\nperson_ids\x18\x01 \x03(\x03\"l\n\x0cPersonResult\x12-\n\x06person\x18\x01 \x01(\x0b\x32\x1b.hailwire.profile.v1.PersonH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"W\n\x14ResolvePersonRequest\x12\x31\n\nidentities\x18\x01 \x03(\x0b\x32\x1d.hailwire.profile.v1.Identity\x12\x0c\n\x04name\x18\x02 \x01(\t\"X\n\x19\x42\x61tchResolvePeopleRequest\x12;\n\x08requests\x18\x01 \x03(\x0b\x32).hailwire.profile.v1.ResolvePersonRequest\"P\n\x1a\x42\x61tchResolvePeopleResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.hailwire.profile.v1.PersonResult\":\n\x15\x42\x61tchGetPeopleRequest\x12\x12\n\nperson_ids\x18\x01 \x03(\x03\x12\r\n\x05\x66resh\x18\x02 \x01(\x08\"L\n\x16\x42\x61tchGetPeopleResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.hailwire.profile.v1.PersonResult\"\xc1\x01\n\x13UpdatePersonRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12+\n\x06person\x18\x02 \x01(\x0b\x32\x1b.hailwire.profile.v1.Person\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x38\n\x11\x66ormer_identities\x18\x04 \x03(\x0b\x32\x1d.hailwire.profile.v1.Identity\"V\n\x18\x42\x61tchUpdatePeopleRequest\x12:\n\x08requests\x18\x01 \x03(\x0b\x32(.hailwire.profile.v1.UpdatePersonRequest\"O\n\x19\x42\x61tchUpdatePeopleResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.hailwire.profile.v1.PersonResult\"\xf4\x01\n\x11ListPeopleRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x15\n\x08language\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x30\n\x0c\x63reated_from\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63reated_before\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\x04page\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x12\n\nwith_total\x18\x07 \x01(\x08\x42\x0b\n\t_languageB\x07\n\x05_page\"\x82\x01\n\x12ListPeopleResponse\x12+\n\x06people\x18\x01 \x03(\x0b\x32\x1b.hailwire.profile.v1.Person\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x05H\x00\x88\x01\x01\x42\r\n\x0b_total_size*\x8f\x01\n\x0cIdentityKind\x12\x1d\n\x19IDENTITY_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dIDENTITY_KIND_WHATSAPP_NUMBER\x10\x01\x12\x1f\n\x1bIDENTITY_KIND_WHATSAPP_USER\x10\x02\x12\x1c\n\x18IDENTITY_KIND_SMS_NUMBER\x10\x03*I\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43HANNEL_WHATSAPP\x10\x01\x12\x0f\n\x0b\x43HANNEL_SMS\x10\x02\x32\xa9\x04\n\x0eProfileService\x12u\n\x12\x42\x61tchResolvePeople\x12..hailwire.profile.v1.BatchResolvePeopleRequest\x1a/.hailwire.profile.v1.BatchResolvePeopleResponse\x12i\n\x0e\x42\x61tchGetPeople\x12*.hailwire.profile.v1.BatchGetPeopleRequest\x1a+.hailwire.profile.v1.BatchGetPeopleResponse\x12r\n\x11\x42\x61tchUpdatePeople\x12-.hailwire.profile.v1.BatchUpdatePeopleRequest\x1a..hailwire.profile.v1.BatchUpdatePeopleResponse\x12]\n\nListPeople\x12&.hailwire.profile.v1.ListPeopleRequest\x1a\'.hailwire.profile.v1.ListPeopleResponse\x12\x62\n\x0bWatchPeople\x12\'.hailwire.profile.v1.WatchPeopleRequest\x1a(.hailwire.profile.v1.WatchPeopleResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hailwire.profile.v1.profile_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IDENTITYKIND']._serialized_start=1892
-  _globals['_IDENTITYKIND']._serialized_end=2035
-  _globals['_CHANNEL']._serialized_start=2037
-  _globals['_CHANNEL']._serialized_end=2110
+  _globals['_IDENTITYKIND']._serialized_start=1957
+  _globals['_IDENTITYKIND']._serialized_end=2100
+  _globals['_CHANNEL']._serialized_start=2102
+  _globals['_CHANNEL']._serialized_end=2175
   _globals['_IDENTITY']._serialized_start=150
   _globals['_IDENTITY']._serialized_end=224
   _globals['_QUIETHOURS']._serialized_start=226
   _globals['_QUIETHOURS']._serialized_end=278
   _globals['_PERSON']._serialized_start=281
   _globals['_PERSON']._serialized_end=635
-  _globals['_PERSONRESULT']._serialized_start=637
-  _globals['_PERSONRESULT']._serialized_end=745
-  _globals['_RESOLVEPERSONREQUEST']._serialized_start=747
-  _globals['_RESOLVEPERSONREQUEST']._serialized_end=834
-  _globals['_BATCHRESOLVEPEOPLEREQUEST']._serialized_start=836
-  _globals['_BATCHRESOLVEPEOPLEREQUEST']._serialized_end=924
-  _globals['_BATCHRESOLVEPEOPLERESPONSE']._serialized_start=926
-  _globals['_BATCHRESOLVEPEOPLERESPONSE']._serialized_end=1006
-  _globals['_BATCHGETPEOPLEREQUEST']._serialized_start=1008
-  _globals['_BATCHGETPEOPLEREQUEST']._serialized_end=1066
-  _globals['_BATCHGETPEOPLERESPONSE']._serialized_start=1068
-  _globals['_BATCHGETPEOPLERESPONSE']._serialized_end=1144
-  _globals['_UPDATEPERSONREQUEST']._serialized_start=1147
-  _globals['_UPDATEPERSONREQUEST']._serialized_end=1340
-  _globals['_BATCHUPDATEPEOPLEREQUEST']._serialized_start=1342
-  _globals['_BATCHUPDATEPEOPLEREQUEST']._serialized_end=1428
-  _globals['_BATCHUPDATEPEOPLERESPONSE']._serialized_start=1430
-  _globals['_BATCHUPDATEPEOPLERESPONSE']._serialized_end=1509
-  _globals['_LISTPEOPLEREQUEST']._serialized_start=1512
-  _globals['_LISTPEOPLEREQUEST']._serialized_end=1756
-  _globals['_LISTPEOPLERESPONSE']._serialized_start=1759
-  _globals['_LISTPEOPLERESPONSE']._serialized_end=1889
-  _globals['_PROFILESERVICE']._serialized_start=2113
-  _globals['_PROFILESERVICE']._serialized_end=2566
+  _globals['_WATCHPEOPLEREQUEST']._serialized_start=637
+  _globals['_WATCHPEOPLEREQUEST']._serialized_end=657
+  _globals['_WATCHPEOPLERESPONSE']._serialized_start=659
+  _globals['_WATCHPEOPLERESPONSE']._serialized_end=700
+  _globals['_PERSONRESULT']._serialized_start=702
+  _globals['_PERSONRESULT']._serialized_end=810
+  _globals['_RESOLVEPERSONREQUEST']._serialized_start=812
+  _globals['_RESOLVEPERSONREQUEST']._serialized_end=899
+  _globals['_BATCHRESOLVEPEOPLEREQUEST']._serialized_start=901
+  _globals['_BATCHRESOLVEPEOPLEREQUEST']._serialized_end=989
+  _globals['_BATCHRESOLVEPEOPLERESPONSE']._serialized_start=991
+  _globals['_BATCHRESOLVEPEOPLERESPONSE']._serialized_end=1071
+  _globals['_BATCHGETPEOPLEREQUEST']._serialized_start=1073
+  _globals['_BATCHGETPEOPLEREQUEST']._serialized_end=1131
+  _globals['_BATCHGETPEOPLERESPONSE']._serialized_start=1133
+  _globals['_BATCHGETPEOPLERESPONSE']._serialized_end=1209
+  _globals['_UPDATEPERSONREQUEST']._serialized_start=1212
+  _globals['_UPDATEPERSONREQUEST']._serialized_end=1405
+  _globals['_BATCHUPDATEPEOPLEREQUEST']._serialized_start=1407
+  _globals['_BATCHUPDATEPEOPLEREQUEST']._serialized_end=1493
+  _globals['_BATCHUPDATEPEOPLERESPONSE']._serialized_start=1495
+  _globals['_BATCHUPDATEPEOPLERESPONSE']._serialized_end=1574
+  _globals['_LISTPEOPLEREQUEST']._serialized_start=1577
+  _globals['_LISTPEOPLEREQUEST']._serialized_end=1821
+  _globals['_LISTPEOPLERESPONSE']._serialized_start=1824
+  _globals['_LISTPEOPLERESPONSE']._serialized_end=1954
+  _globals['_PROFILESERVICE']._serialized_start=2178
+  _globals['_PROFILESERVICE']._serialized_end=2731
 # @@protoc_insertion_point(module_scope)

@@ -31,7 +31,8 @@ class ProfileServiceStub:
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
     `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
     the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
-    old. A replica that does not hear remembers nothing.
+    old. A replica that does not hear remembers nothing. Behind a network that swallows everything without a word it takes
+    a replica three seconds to notice that it does not hear.
     """
 
     def __init__(self, channel):
@@ -60,6 +61,11 @@ class ProfileServiceStub:
                 request_serializer=hailwire_dot_profile_dot_v1_dot_profile__pb2.ListPeopleRequest.SerializeToString,
                 response_deserializer=hailwire_dot_profile_dot_v1_dot_profile__pb2.ListPeopleResponse.FromString,
                 _registered_method=True)
+        self.WatchPeople = channel.unary_stream(
+                '/hailwire.profile.v1.ProfileService/WatchPeople',
+                request_serializer=hailwire_dot_profile_dot_v1_dot_profile__pb2.WatchPeopleRequest.SerializeToString,
+                response_deserializer=hailwire_dot_profile_dot_v1_dot_profile__pb2.WatchPeopleResponse.FromString,
+                _registered_method=True)
 
 
 class ProfileServiceServicer:
@@ -68,7 +74,8 @@ class ProfileServiceServicer:
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
     `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
     the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
-    old. A replica that does not hear remembers nothing.
+    old. A replica that does not hear remembers nothing. Behind a network that swallows everything without a word it takes
+    a replica three seconds to notice that it does not hear.
     """
 
     def BatchResolvePeople(self, request, context):
@@ -108,6 +115,16 @@ class ProfileServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchPeople(self, request, context):
+        """Tells who changed, for whoever keeps copies of people: from the first response on, of every change by whichever
+        replica, right after its commit. Something comes every second, if only an empty response. The stream ends when this
+        replica does not hear of changes any more, or stops; then every copy is to be forgotten, and the call made again.
+        Another replica may answer with what was true before a change that this one has told of already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProfileServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -131,6 +148,11 @@ def add_ProfileServiceServicer_to_server(servicer, server):
                     request_deserializer=hailwire_dot_profile_dot_v1_dot_profile__pb2.ListPeopleRequest.FromString,
                     response_serializer=hailwire_dot_profile_dot_v1_dot_profile__pb2.ListPeopleResponse.SerializeToString,
             ),
+            'WatchPeople': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchPeople,
+                    request_deserializer=hailwire_dot_profile_dot_v1_dot_profile__pb2.WatchPeopleRequest.FromString,
+                    response_serializer=hailwire_dot_profile_dot_v1_dot_profile__pb2.WatchPeopleResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'hailwire.profile.v1.ProfileService', rpc_method_handlers)
@@ -145,7 +167,8 @@ class ProfileService:
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
     `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
     the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
-    old. A replica that does not hear remembers nothing.
+    old. A replica that does not hear remembers nothing. Behind a network that swallows everything without a word it takes
+    a replica three seconds to notice that it does not hear.
     """
 
     @staticmethod
@@ -246,6 +269,33 @@ class ProfileService:
             '/hailwire.profile.v1.ProfileService/ListPeople',
             hailwire_dot_profile_dot_v1_dot_profile__pb2.ListPeopleRequest.SerializeToString,
             hailwire_dot_profile_dot_v1_dot_profile__pb2.ListPeopleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchPeople(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/hailwire.profile.v1.ProfileService/WatchPeople',
+            hailwire_dot_profile_dot_v1_dot_profile__pb2.WatchPeopleRequest.SerializeToString,
+            hailwire_dot_profile_dot_v1_dot_profile__pb2.WatchPeopleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,7 +40,8 @@ class ProfileServiceStub:
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
     `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
     the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
-    old. A replica that does not hear remembers nothing.
+    old. A replica that does not hear remembers nothing. Behind a network that swallows everything without a word it takes
+    a replica three seconds to notice that it does not hear.
     """
 
     @_typing.overload
@@ -68,6 +69,12 @@ class ProfileServiceStub:
     """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
     Filters that are given all hold, in any combination. Error reasons: VALUE_INVALID, PAGE_INVALID.
     """
+    WatchPeople: _grpc.UnaryStreamMultiCallable[_profile_pb2.WatchPeopleRequest, _profile_pb2.WatchPeopleResponse]
+    """Tells who changed, for whoever keeps copies of people: from the first response on, of every change by whichever
+    replica, right after its commit. Something comes every second, if only an empty response. The stream ends when this
+    replica does not hear of changes any more, or stops; then every copy is to be forgotten, and the call made again.
+    Another replica may answer with what was true before a change that this one has told of already.
+    """
 
 @_typing.type_check_only
 class ProfileServiceAsyncStub(ProfileServiceStub):
@@ -76,7 +83,8 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
     `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
     the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
-    old. A replica that does not hear remembers nothing.
+    old. A replica that does not hear remembers nothing. Behind a network that swallows everything without a word it takes
+    a replica three seconds to notice that it does not hear.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -101,6 +109,12 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
     Filters that are given all hold, in any combination. Error reasons: VALUE_INVALID, PAGE_INVALID.
     """
+    WatchPeople: _aio.UnaryStreamMultiCallable[_profile_pb2.WatchPeopleRequest, _profile_pb2.WatchPeopleResponse]  # type: ignore[assignment]
+    """Tells who changed, for whoever keeps copies of people: from the first response on, of every change by whichever
+    replica, right after its commit. Something comes every second, if only an empty response. The stream ends when this
+    replica does not hear of changes any more, or stops; then every copy is to be forgotten, and the call made again.
+    Another replica may answer with what was true before a change that this one has told of already.
+    """
 
 class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
     """ProfileService holds people: their channel identities, name, language and consent.
@@ -108,7 +122,8 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
     People are answered from the memory of a replica, by id and by identity. Every write notifies the PostgreSQL channel
     `profile_people` in its transaction with the ids of the people that it changed or merged, commas between and the id of
     the transaction after an "@" at the end ("7,12,@4711"), and each replica forgets them: an answer is at most 100 ms
-    old. A replica that does not hear remembers nothing.
+    old. A replica that does not hear remembers nothing. Behind a network that swallows everything without a word it takes
+    a replica three seconds to notice that it does not hear.
     """
 
     @_abc_1.abstractmethod
@@ -154,6 +169,18 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_profile_pb2.ListPeopleResponse, _abc.Awaitable[_profile_pb2.ListPeopleResponse]]:
         """Lists people for operators: all in the order of their ids, with a filter in the order in which they first wrote.
         Filters that are given all hold, in any combination. Error reasons: VALUE_INVALID, PAGE_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchPeople(
+        self,
+        request: _profile_pb2.WatchPeopleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_profile_pb2.WatchPeopleResponse], _abc.AsyncIterator[_profile_pb2.WatchPeopleResponse]]:
+        """Tells who changed, for whoever keeps copies of people: from the first response on, of every change by whichever
+        replica, right after its commit. Something comes every second, if only an empty response. The stream ends when this
+        replica does not hear of changes any more, or stops; then every copy is to be forgotten, and the call made again.
+        Another replica may answer with what was true before a change that this one has told of already.
         """
 
 def add_ProfileServiceServicer_to_server(servicer: ProfileServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

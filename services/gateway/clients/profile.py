@@ -1,12 +1,13 @@
 """The profile service."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 import grpc
 
 from chassis.coalesce import Coalescer
 from hailwire.profile.v1 import disclosure_pb2, disclosure_pb2_grpc, profile_pb2, profile_pb2_grpc
 from services.gateway.clients.batching import Peer, batched
+from services.gateway.clients.copies import PeopleCopies
 from services.gateway.clients.enrichments import Enrichments
 from services.gateway.clients.insurance import Insurances
 from services.gateway.clients.places import Places
@@ -48,9 +49,11 @@ def reached(person: profile_pb2.Person) -> bool:
 
 
 class Profile:
-    """Single calls that travel in batches."""
+    """Single calls that travel in batches; people who are known already are answered by their copies."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, copies: PeopleCopies | None = None) -> None:
+        """Without `copies` everybody is asked for."""
+        self._copies = copies
         stub = profile_pb2_grpc.ProfileServiceStub(channel)
         self.peer = Peer("profile", channel, SERVICE)
         self.wallets = Wallets(channel)
@@ -88,14 +91,23 @@ class Profile:
             _person,
         )
 
-    async def resolve(self, addresses: Iterable[Address], name: str) -> profile_pb2.Person:
-        """The person behind addresses that a provider signed together."""
+    async def resolve(
+        self, addresses: Iterable[Address], name: str, *, person_id: int | None = None
+    ) -> profile_pb2.Person:
+        """The person behind addresses that a provider signed together; `person_id` is who it was the last time."""
         identities = [identity(address) for address in addresses]
-        return await self._resolve(profile_pb2.ResolvePersonRequest(identities=identities, name=name))
+        if self._copies is not None and person_id is not None:
+            person = await self._copies.sighted(person_id, identities, name)
+            if person is not None:
+                return person
+        return await self._kept(self._resolve(profile_pb2.ResolvePersonRequest(identities=identities, name=name)))
 
     async def get(self, person_id: int, *, fresh: bool = False) -> profile_pb2.Person:
         """A person by id; `fresh` for whoever knows of a change that the replica asked may not have heard of."""
-        return await (self._get_now if fresh else self._get)(person_id)
+        if fresh:
+            return await self._kept(self._get_now(person_id))
+        person = await self._copies.get(person_id) if self._copies is not None else None
+        return person or await self._kept(self._get(person_id))
 
     async def disclose(self, person_id: int, to_person_id: int, trip_id: int) -> str:
         """A number that its person agreed to show to one other person; empty when they have none."""
@@ -105,7 +117,24 @@ class Profile:
 
     async def update(self, request: profile_pb2.UpdatePersonRequest) -> profile_pb2.Person:
         """Change a person."""
-        return await self._update(request)
+        try:
+            return await self._update(request)
+        finally:
+            if self._copies is not None:
+                self._copies.forget((request.person.person_id,))
+
+    async def hear(self) -> None:
+        """Hear of changes for as long as people may be copied, until cancelled."""
+        if self._copies is not None:
+            await self._copies.run()
+
+    async def _kept(self, asked: Awaitable[profile_pb2.Person]) -> profile_pb2.Person:
+        if self._copies is None:
+            return await asked
+        asked_at = self._copies.asking()
+        person = await asked
+        await self._copies.keep(person, asked_at)
+        return person
 
 
 def _person(result: profile_pb2.PersonResult) -> profile_pb2.Person:
