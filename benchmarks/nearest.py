@@ -28,7 +28,7 @@ from hailwire.trips.v1 import trips_pb2
 from launcher import databases, embedded, ports
 from services.gateway.clients.trips import Trips
 from services.trips.geo import Location, windows
-from services.trips.search import NEAREST_DRIVERS
+from services.trips.search import NEAREST_DRIVERS, first_candidates
 
 _LIMIT = 10
 _PER_SECOND = 500
@@ -202,7 +202,7 @@ def _script() -> str:
     ]  # fmt: skip
     values: list[tuple[str, Any]] = [("int", 0), ("bigint", 0), ("smallint", int(trips_pb2.VEHICLE_MOTO))]
     values += [("float8", f":{name}") for name in ("x", "y", "west", "south", "east", "north")]
-    values += [("int", 2 * _LIMIT + 8)]
+    values += [("int", first_candidates(_LIMIT))]
     sql = NEAREST_DRIVERS.sql.replace("$11::interval", "interval '30 minutes'")
     sql = sql.replace("$12::text", "'Africa/Kigali'::text")
     for number, (kind, value) in reversed(list(enumerate(values, 1))):

@@ -17,6 +17,7 @@ from services.gateway.providers.whatsapp.reading import read_message
 from services.profile.rows import identity_hash
 from services.profile.sealing import Sealer
 from services.trips.geo import Location, location, metres_from, windows
+from services.trips.search import first_candidates
 
 if TYPE_CHECKING:
     import asyncpg
@@ -127,7 +128,9 @@ class _Search:
         """Find available drivers, nearest first."""
         here = location(pickup.latitude, pickup.longitude)
         (window,) = windows(here, _RADIUS_METERS)  # nobody here lives at 180 degrees
-        rows = await self._connection.fetch(sql.NEAREST_DRIVERS, self._person_id, int(vehicle), *window, 2 * limit + 8)
+        rows = await self._connection.fetch(
+            sql.NEAREST_DRIVERS, self._person_id, int(vehicle), *window, first_candidates(limit)
+        )
         return _nearest(here, rows, limit)
 
 

@@ -3,7 +3,7 @@
 A search orders candidates by distance on the map and then by true distance. Mercator's scale grows with latitude but is
 the same in every direction at any one place, so that the two orders differ only among near equals: over 10 km at 60
 degrees the scale changes by 0.3 %. Plain degrees would be off by a factor of two there. A few more candidates than are
-wanted make up for the rest.
+wanted nearly always make up for the rest, and `least_metres` tells when they do not.
 """
 
 import math
@@ -103,3 +103,9 @@ def windows(centre: Location, radius: float) -> list[Window]:
         centres.append(centre.longitude + 360)
     y = northing(centre.latitude)
     return [Window(x, y, x - half, south, x + half, north) for x in centres]
+
+
+def least_metres(centre: Location, radius: float, on_map: float) -> float:
+    """How near a place within `radius` metres may be that is so far away on the map, in map degrees."""
+    furthest_from_equator = min(90.0, abs(centre.latitude) + math.degrees(radius / EARTH_RADIUS))
+    return math.radians(on_map) * EARTH_RADIUS * math.cos(math.radians(furthest_from_equator))

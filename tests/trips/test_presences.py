@@ -117,6 +117,19 @@ async def test_the_nearest_are_found_in_metres(replica: Any, centre: tuple[float
     assert len(await calls.search(replica, centre, limit=50)) == min(50, len(inside))
 
 
+async def test_a_crowd_that_looks_nearer_hides_nobody(replica: Any) -> None:
+    """On the map of the north whoever is to the south looks nearer: a dozen of them hide nobody who is nearer."""
+    pickup = Location(60.17, 24.94)
+    degree = metres(Location(60, 0), Location(61, 0))
+    crowd = {calls.person(): (pickup.latitude - (9_000 + number) / degree, pickup.longitude) for number in range(30)}
+    nearest = calls.person()
+    at = (pickup.latitude + 8_995 / degree, pickup.longitude)
+    await calls.presences(replica, *(calls.coming_online(driver, where) for driver, where in crowd.items()))
+    await calls.presences(replica, calls.coming_online(nearest, at))
+    found = await calls.search(replica, (pickup.latitude, pickup.longitude), limit=9)
+    assert [driver.person_id for driver in found] == [nearest, *crowd][:9]
+
+
 async def test_the_radius_is_a_setting(open_trips: Any) -> None:
     """Who is just inside is found, who is just outside is not."""
     async with open_trips(SEARCH_RADIUS_METERS="1000") as replica:
