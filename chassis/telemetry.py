@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from chassis.prometheus import Page
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+# One for everybody: it keeps nothing, and a generator for each block would cost more than what most blocks do.
+_NOT_RECORDED: contextlib.AbstractContextManager[trace.Span] = contextlib.nullcontext(trace.INVALID_SPAN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +188,6 @@ class Telemetry:
         self.tally("gc_collections", "looks for unreachable cycles, by generation", garbage.collections)
         self.gauge("gc_frozen_objects", "objects of the start that the collector does not look at", garbage.frozen)
 
-    @contextlib.contextmanager
     def span(
         self,
         name: str,
@@ -195,11 +196,19 @@ class Telemetry:
         parent: str = "",
         links: Iterable[str] = (),
         attributes: dict[str, str | int | float | bool] | None = None,
-    ) -> Iterator[trace.Span]:
+    ) -> contextlib.AbstractContextManager[trace.Span]:
         """A span around a block; `parent` and `links` are traceparent headers. Nothing happens unless traces go out."""
-        if not self.tracing:
-            yield trace.INVALID_SPAN
-            return
+        return self._recorded(name, kind, parent, links, attributes) if self.tracing else _NOT_RECORDED
+
+    @contextlib.contextmanager
+    def _recorded(
+        self,
+        name: str,
+        kind: trace.SpanKind,
+        parent: str,
+        links: Iterable[str],
+        attributes: dict[str, str | int | float | bool] | None,
+    ) -> Iterator[trace.Span]:
         context = extract({"traceparent": parent}) if parent else None
         with self.tracer.start_as_current_span(
             name,

@@ -1,9 +1,11 @@
 """What a leaseholder works on: a conversation as it was when its lease was taken, and the message at its head."""
 
+import contextlib
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, Statement
+from chassis import errors
+from chassis.database import Database, Statement
 from chassis.records import record
 from services.gateway.limits import Count, Counts
 
@@ -60,62 +62,67 @@ SNAPSHOT_COLUMNS = """
     conversation.ordinary_at, conversation.ordinary_until, conversation.expensive_at, conversation.expensive_until
 """
 
-# Conversations with work that nobody leads. SKIP LOCKED: whoever holds the row is about to lead it.
-_FIND_FREE = Statement(
-    "gateway.claim_find",
-    """
-    SELECT conversation_id FROM gateway.conversation
-    WHERE pending > 0 AND instance_id IS NULL AND due_at <= chassis.now() AND alone = $2
-    ORDER BY due_at, conversation_id LIMIT $1
-    FOR UPDATE SKIP LOCKED
-    """,
-)
-
-_LEASE = Statement(
-    "gateway.claim_lease",
-    f"""
-    UPDATE gateway.conversation SET instance_id = $2, epoch = epoch + 1
-    WHERE conversation_id = ANY($1::bigint[])
-    RETURNING {SNAPSHOT_COLUMNS}
-    """,  # noqa: S608 - our own column list
-)
-
 # What a claim needs of its message, from `gateway.pending` and `gateway.inbox`.
 MESSAGE_COLUMNS = """
     pending.conversation_id, pending.seq, pending.attempts, pending.alone, inbox.key, inbox.kind, inbox.provider,
     inbox.addresses, inbox.raw, inbox.sent_at, inbox.stored_at, inbox.replay, inbox.traceparent
 """
 
-# The head of each queue is claimed: the attempt is counted before anything is tried.
-_CLAIM_HEADS = Statement(
-    "gateway.claim_heads",
+# Conversations with work that nobody leads are leased, and the head of each queue is claimed: the attempt is counted
+# before anything is tried. SKIP LOCKED: whoever holds the row is about to lead it. What lies in a queue is seen as it
+# was when the statement began, so nothing is claimed where the row has changed since; `found` is what was free.
+_TAKE = Statement(
+    "gateway.claim_take",
     f"""
-    WITH head AS MATERIALIZED ( -- one look-up per conversation, however long its queue is
-        SELECT asked.conversation_id, asked.instance_id, first.seq, first.stored_on, first.inbox_id
-        FROM unnest($1::bigint[], $2::bigint[]) AS asked (conversation_id, instance_id)
+    WITH free AS MATERIALIZED (
+        SELECT conversation_id, xmin AS version FROM gateway.conversation
+        WHERE pending > 0 AND instance_id IS NULL AND due_at <= chassis.now() AND alone = $2
+        ORDER BY due_at, conversation_id LIMIT $1
+        FOR UPDATE SKIP LOCKED
+    ), head AS MATERIALIZED ( -- one look-up per conversation, however long its queue is
+        SELECT free.conversation_id, first.seq, first.stored_on, first.inbox_id
+        FROM free
+        JOIN gateway.conversation AS seen
+          ON seen.conversation_id = free.conversation_id AND seen.xmin = free.version
         CROSS JOIN LATERAL (
             SELECT seq, stored_on, inbox_id FROM gateway.pending
-            WHERE pending.conversation_id = asked.conversation_id ORDER BY seq LIMIT 1
+            WHERE pending.conversation_id = free.conversation_id ORDER BY seq LIMIT 1
         ) AS first
+    ), message AS (
+        UPDATE gateway.pending
+        SET attempts = pending.attempts + 1, instance_id = $3
+        FROM head
+        JOIN gateway.inbox ON inbox.stored_on = head.stored_on AND inbox.inbox_id = head.inbox_id
+        WHERE pending.conversation_id = head.conversation_id AND pending.seq = head.seq
+        RETURNING {MESSAGE_COLUMNS}
+    ), leased AS (
+        UPDATE gateway.conversation SET instance_id = $3, epoch = epoch + 1
+        FROM message WHERE conversation.conversation_id = message.conversation_id
+        RETURNING {SNAPSHOT_COLUMNS}
     )
-    UPDATE gateway.pending
-    SET attempts = pending.attempts + 1, instance_id = head.instance_id
-    FROM head
-    JOIN gateway.inbox ON inbox.stored_on = head.stored_on AND inbox.inbox_id = head.inbox_id
-    WHERE pending.conversation_id = head.conversation_id AND pending.seq = head.seq
-    RETURNING {MESSAGE_COLUMNS}
-    """,  # noqa: S608 - our own column list
+    SELECT free.conversation_id AS found, leased.*, message.seq, message.attempts, message.alone, message.key,
+           message.kind, message.provider, message.addresses, message.raw, message.sent_at, message.stored_at,
+           message.replay, message.traceparent
+    FROM free LEFT JOIN leased USING (conversation_id) LEFT JOIN message USING (conversation_id)
+    """,  # noqa: S608 - our own column lists
 )
 
+_LOCK_FREE = Statement(
+    "gateway.claim_lock_free",
+    """
+    SELECT FROM gateway.conversation WHERE conversation_id = ANY($1::bigint[]) AND instance_id IS NULL
+    ORDER BY conversation_id FOR UPDATE
+    """,
+)
 
+# A count that promised more than there is: without this it would be looked at again and again.
 _RECOUNT = Statement(
     "gateway.claim_recount",
     """
     UPDATE gateway.conversation
-    SET instance_id = NULL,
-        pending = (SELECT count(*) FROM gateway.pending
+    SET pending = (SELECT count(*) FROM gateway.pending
                    WHERE pending.conversation_id = conversation.conversation_id)
-    WHERE conversation_id = ANY($1::bigint[])
+    WHERE conversation_id = ANY($1::bigint[]) AND instance_id IS NULL
     """,
 )
 
@@ -143,24 +150,16 @@ def snapshot(row: Any) -> Snapshot:
     )
 
 
-async def take_free(session: Session, instance_id: int, *, limit: int, alone: bool) -> list[Claim]:
+async def take_free(database: Database, instance_id: int, *, limit: int, alone: bool) -> list[Claim]:
     """Lease up to `limit` conversations that nobody leads and claim the head of each."""
-    free = [row[0] for row in await session.fetch(_FIND_FREE, limit, alone)]
-    if not free:
-        return []
-    leased = {row["conversation_id"]: snapshot(row) for row in await session.fetch(_LEASE, free, instance_id)}
-    claims = await _claim_heads(session, leased)
-    if len(claims) < len(leased):
-        # A count that promised more than there is; without this it would be leased again and again.
-        claimed = {claim.snapshot.conversation_id for claim in claims}
-        await session.execute(_RECOUNT, sorted(leased.keys() - claimed))
-    return claims
-
-
-async def _claim_heads(session: Session, leased: dict[int, Snapshot]) -> list[Claim]:
-    ids = sorted(leased)
-    rows = await session.fetch(_CLAIM_HEADS, ids, [leased[one].instance_id for one in ids])
-    return [claim(leased[row["conversation_id"]], row) for row in rows]
+    rows = await database.fetch(_TAKE, limit, alone, instance_id)
+    if empty := [row["found"] for row in rows if row["seq"] is None]:
+        # They changed while we came to them, or were counted wrongly. What was claimed is ours, whatever comes of this.
+        with contextlib.suppress(errors.HailwireError):
+            async with database.transaction() as session:
+                await session.fetch(_LOCK_FREE, empty)  # what is counted then nobody changes meanwhile
+                await session.execute(_RECOUNT, empty)
+    return [claim(snapshot(row), row) for row in rows if row["seq"] is not None]
 
 
 def claim(leased: Snapshot, row: Any) -> Claim:

@@ -29,6 +29,7 @@ from services.gateway.conversations.turn import (
 )
 from services.gateway.decision import Decision, Ending
 from services.gateway.limiting import Admission, Limiting
+from services.gateway.limits import Counts
 from services.gateway.messages import Address, ItemKind, Message, MessageKind, Provider, Text
 from services.gateway.providers.reading import IdentityChange, read_identity_change, read_message
 from services.gateway.proving import Proving
@@ -76,18 +77,20 @@ class Conversations:
             return _silent(claim, NO_ADDRESS)
         address = Address.from_key(_address(claim))
         admission = self._limiting.admit(claim.snapshot.counts, message, address.channel, claim.stored_at)
-        return replace(await self._message(claim, message, address, admission), counts=admission.counts)
+        return await self._message(claim, message, address, admission)
 
     async def _message(self, claim: Claim, message: Message, address: Address, admission: Admission) -> Decision:
         if admission.refused and not admission.first:
-            return _silent(claim, RATE_LIMITED)  # a flood costs no service anything
+            # A flood costs no service anything.
+            return replace(_silent(claim, RATE_LIMITED), counts=admission.counts)
         person = await self._person(claim, message)
         world = PersonalWorld(person, claim.key, self._profile, self._trips, self._proving, _address(claim))
         turn = self._turn(claim, person, world, message, address)
         if admission.refused and admission.until is not None:
-            return _decision(claim, person, world, limited.notice(turn, admission.refused, admission.until), ())
+            notice = limited.notice(turn, admission.refused, admission.until)
+            return _decision(claim, person, world, notice, (), admission.counts)
         handed_over = await self._hand_over(claim, person, world)
-        decision = _decision(claim, person, world, await take_turn(turn), handed_over)
+        decision = _decision(claim, person, world, await take_turn(turn), handed_over, admission.counts)
         return replace(decision, replies=(), reason=decision.reason or RATE_LIMITED) if admission.mute else decision
 
     async def _person(self, claim: Claim, message: Message) -> profile_pb2.Person:
@@ -242,7 +245,12 @@ def _silenced(outcome: Outcome) -> bool | None:
 
 
 def _decision(
-    claim: Claim, person: profile_pb2.Person, world: PersonalWorld, outcome: Outcome, handed_over: tuple[int, ...]
+    claim: Claim,
+    person: profile_pb2.Person,
+    world: PersonalWorld,
+    outcome: Outcome,
+    handed_over: tuple[int, ...],
+    counts: Counts | None = None,
 ) -> Decision:
     return Decision(
         claim,
@@ -259,5 +267,6 @@ def _decision(
         silenced=_silenced(outcome),
         erase=outcome.erase,
         papers=outcome.papers,
+        counts=counts,
         reason=outcome.silent_reason,
     )

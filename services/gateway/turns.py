@@ -17,6 +17,7 @@ from opentelemetry.trace import Span, SpanKind
 from chassis import deadlines, errors, logs
 from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
+from chassis.overdue import Overdue
 from chassis.telemetry import Telemetry, failed, trace_of, traceparent
 from services.gateway import claims
 from services.gateway.claims import Claim
@@ -85,6 +86,7 @@ class Turns:
         self._conversations = conversations
         self._commit = Coalescer("turn commit", commit.write, telemetry=telemetry)
         self._max_attempts = max_attempts
+        self._overdue = Overdue(_TURN_SECONDS)
         self._held: dict[int, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
@@ -168,8 +170,8 @@ class Turns:
         taken: list[Claim] = []
         try:
             if places:
-                async with self._database.transaction() as session:
-                    taken = await claims.take_free(session, self._instance.instance_id, limit=places, alone=alone)
+                instance_id = self._instance.instance_id
+                taken = await claims.take_free(self._database, instance_id, limit=places, alone=alone)
         except BaseException:
             self._room.give_back(places)
             raise
@@ -231,7 +233,8 @@ class Turns:
                     if self._telemetry.tracing:
                         claim = replace(claim, traceparent=traceparent())  # its replies follow from this turn
                     decision = await self._decided(claim)
-                    _describe(span, decision)
+                    if self._telemetry.tracing:
+                        _describe(span, decision)
                     self._endings.add(1, kind=claim.kind, ending=decision.ending.value)
                     claim = await self._committed(decision)
                     if log.detailed:
@@ -266,7 +269,7 @@ class Turns:
         if claim.attempts > self._max_attempts:
             return await self._dead(claim, "its process died each time")
         try:
-            async with asyncio.timeout(_TURN_SECONDS):
+            with self._overdue():
                 decision = await self._conversations.decide(claim)
         except TimeoutError:
             return await self._failed(claim, "the handler took too long")

@@ -44,6 +44,10 @@ _BRISK: tuple[tuple[Any, str, Any], ...] = (
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for the patience of production."""
+    _hurry(monkeypatch)
+
+
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in _BRISK:
         assert hasattr(module, name)
         monkeypatch.setattr(module, name, value)
@@ -80,8 +84,10 @@ async def shared(shared_database_url: str, tmp_path_factory: pytest.TempPathFact
 
     Not longer than a module: between modules its loop would stand still, and it would be a paused process.
     """
-    async with open_mesh(shared_database_url, tmp_path_factory.mktemp("home")) as mesh:
-        yield mesh
+    with pytest.MonkeyPatch.context() as patch:
+        _hurry(patch)  # for what is read at the start
+        async with open_mesh(shared_database_url, tmp_path_factory.mktemp("home")) as mesh:
+            yield mesh
 
 
 @pytest_asyncio.fixture(loop_scope="module")

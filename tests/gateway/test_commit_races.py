@@ -153,8 +153,7 @@ async def test_lanes_of_replies_and_of_notes_are_locked_from_the_lowest_up(
             await mesh.taken(payload(text(phone, "hello")))
         long_ago = "UPDATE gateway.conversation SET postponed_since = chassis.now() - interval '1 hour' RETURNING 1"
         await mesh.rows(long_ago)
-        async with database.transaction() as session:
-            taken = await claims.take_free(session, 99, limit=2, alone=False)
+        taken = await claims.take_free(database, 99, limit=2, alone=False)
         low, high = sorted(taken, key=lambda claim: claim.snapshot.conversation_id)
         commit = TurnCommit(
             database,

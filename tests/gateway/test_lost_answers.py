@@ -65,7 +65,7 @@ async def test_a_settlement_is_counted_once(
 @pytest.mark.parametrize("committed", [False, True], ids=["commit", "answer"])
 @pytest.mark.parametrize(
     "statement",
-    [claims._FIND_FREE, lanes._FIND_DUE, claims._CLAIM_HEADS, ending._END, settling._SETTLE],
+    [claims._TAKE, lanes._FIND_DUE, ending._END, settling._SETTLE],
     ids=lambda statement: statement.name.partition(".")[2],
 )
 async def test_room_is_given_back(

@@ -124,6 +124,23 @@ async def test_other_poisons(
     assert handlers.runs == {function: 3, "answers": 10}
 
 
+async def test_a_handler_that_never_ends(
+    open_here: Open, word: Register, phone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is stopped each time, and after the last attempt its sender is told and goes on."""
+    word("wait", "waits")
+    word("plain", "answers")
+    handlers.gates["waits"] = asyncio.Event()
+    monkeypatch.setattr(turns, "_TURN_SECONDS", 0.2)
+    async with open_here() as mesh:
+        await mesh.says(phone, "wait", "plain")
+        received = await mesh.answered(f"+{phone}", 2)
+        assert received[0]["text"]["body"].startswith("Sorry")
+        assert received[1]["text"]["body"] == "answered"
+        (letter,) = await mesh.dead_letters()
+        assert (letter["reason"], letter["attempts"]) == ("the handler took too long", 3)
+
+
 async def test_a_commit_that_the_database_refuses(
     mesh: Mesh, word: Register, phones: Callable[[int], list[str]]
 ) -> None:

@@ -31,6 +31,8 @@ _LONGEST_CALL_SECONDS = 15.0
 # Something comes every second; a replica that is silent for longer may be gone.
 _SILENCE_SECONDS = 3.0
 _RETRY_SECONDS = 0.5
+# In a row, before that is news.
+_FAILURES = 10
 
 
 class PeopleCopies:
@@ -100,7 +102,7 @@ class PeopleCopies:
 
     async def run(self) -> None:
         """Hear of changes until cancelled."""
-        failing = ""
+        failures = 0
         while True:
             try:
                 await self._watch()
@@ -108,12 +110,11 @@ class PeopleCopies:
             except (grpc.aio.AioRpcError, grpc.aio.UsageError, TimeoutError) as error:
                 reason = error.code().name if isinstance(error, grpc.aio.AioRpcError) else type(error).__name__
             finally:
-                heard = self._told_since < inf
+                failures = 0 if self._told_since < inf else failures + 1
                 self._distrust()
-            # Connections end now and then so that callers come to new replicas; the second time it is something else.
-            if not heard and reason != failing:
+            # Connections end now and then so that callers come to new replicas, and services start one after the other.
+            if failures == _FAILURES:
                 log.warning("nobody tells of people who change", reason=reason)
-            failing = "" if heard else reason
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _watch(self) -> None:
