@@ -4,6 +4,7 @@ Its own memory backend has no bound and one timer of the event loop for each ent
 one of these methods does not let anybody else run, so that what is done between two of them is done at once.
 """
 
+import os
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
@@ -37,6 +38,10 @@ class MemoryCache(BaseCache):  # type: ignore[misc] # aiocache has no types
     def stats(self) -> Stats:
         """Lookups, entries and evictions so far."""
         return self._entries.stats
+
+    def look(self, key: Hashable) -> Any:
+        """As `get`, for what every message asks: aiocache's way there takes ten times as long as the look itself."""
+        return None if os.environ.get("AIOCACHE_DISABLE") == "1" else self._entries.get(key)
 
     def peek(self, key: Hashable) -> Any:
         """A value without being counted as a lookup or as used; None when there is none."""

@@ -206,3 +206,16 @@ async def test_aiocache_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> 
     for _ in range(2):
         assert await ask(cache, table, "a", "b") == {"a": 1}
     assert table.asked == ["a", "b"] * 2
+
+
+async def test_a_look_is_a_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look without awaiting counts and uses an entry like any other, and finds nothing when aiocache is off."""
+    held = MemoryCache(2)
+    for key in ("a", "b"):
+        await held.set(key, 1)
+    assert held.look("a") == 1
+    await held.set("c", 1)
+    assert [held.look(key) for key in ("a", "b", "c")] == [1, None, 1]
+    assert (held.stats.hits, held.stats.misses) == (3, 1)
+    monkeypatch.setenv("AIOCACHE_DISABLE", "1")
+    assert held.look("a") is None

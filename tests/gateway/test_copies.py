@@ -78,7 +78,7 @@ class Asking:
 
         async def held() -> pb.Person | None:
             person = await self.profile.resolve([address], "Ada")
-            return await self.copies.get(person.person_id)
+            return self.copies.get(person.person_id)
 
         found: list[pb.Person] = []
 
@@ -114,7 +114,7 @@ async def test_a_change_gets_around(asking: Asking, replicas: list[grpc.aio.Chan
 
         async def forgotten(person_id: int = person.person_id) -> bool:
             await asyncio.sleep(0)
-            return await asking.copies.get(person_id) is None
+            return asking.copies.get(person_id) is None
 
         took.append(await listening.seconds_until(forgotten))
     listening.tell("a change of a person, until a gateway has no copy of them", took)
@@ -137,7 +137,7 @@ async def test_nothing_is_kept_by_who_does_not_hear(asking: Asking, sql: Any) ->
         await listening.cut(sql, least=2)
 
         async def forgotten(person_id: int = person.person_id) -> bool:
-            return await asking.copies.get(person_id) is None
+            return asking.copies.get(person_id) is None
 
         await until_awaited(forgotten)
 
@@ -152,13 +152,13 @@ async def test_a_sighting_that_tells_something_new_is_asked_about(
 
     async def copied() -> bool:
         person = await asking.profile.resolve([address], "")
-        return person == nameless and await asking.copies.get(nameless.person_id) == nameless
+        return person == nameless and asking.copies.get(nameless.person_id) == nameless
 
     await until_awaited(copied)
-    assert await asking.copies.sighted(nameless.person_id, [number], "") == nameless
-    assert await asking.copies.sighted(nameless.person_id, [number], "Ada") is None
-    assert await asking.copies.sighted(nameless.person_id, [whatsapp()], "") is None
-    assert await asking.copies.sighted(nameless.person_id, [number, whatsapp()], "") is None
+    assert asking.copies.sighted(nameless.person_id, [number], "") == nameless
+    assert asking.copies.sighted(nameless.person_id, [number], "Ada") is None
+    assert asking.copies.sighted(nameless.person_id, [whatsapp()], "") is None
+    assert asking.copies.sighted(nameless.person_id, [number, whatsapp()], "") is None
     named = await asking.profile.resolve([address], "Ada", person_id=nameless.person_id)
     assert (named.name, named.person_id) == ("Ada", nameless.person_id)
 
@@ -166,10 +166,10 @@ async def test_a_sighting_that_tells_something_new_is_asked_about(
 async def test_whoever_asks_may_change_what_they_got(asking: Asking) -> None:
     """A copy is the asker's own: what they do to it nobody else sees."""
     person = await asking.copied(whatsapp().value)
-    got = await asking.copies.get(person.person_id)
+    got = asking.copies.get(person.person_id)
     assert got is not None
     got.name = "somebody else"
-    assert await asking.copies.get(person.person_id) == person
+    assert asking.copies.get(person.person_id) == person
 
 
 async def says_it_once(_request: Any, _context: Any) -> AsyncIterator[pb.WatchPeopleResponse]:
@@ -233,12 +233,12 @@ async def test_a_silent_replica_is_not_believed(telemetry: Telemetry, monkeypatc
 
         async def kept() -> bool:
             await copies.keep(pb.Person(person_id=7), copies.asking())
-            return await copies.get(7) is not None
+            return copies.get(7) is not None
 
         await until_awaited(kept)
 
         async def forgotten() -> bool:
-            return await copies.get(7) is None
+            return copies.get(7) is None
 
         await until_awaited(forgotten)
         task.cancel()
@@ -255,7 +255,7 @@ async def test_without_time_to_live_nobody_is_copied(
     task = asyncio.create_task(copies.run())
     await until_awaited(lambda: _heard(copies))
     await copies.keep(pb.Person(person_id=7), copies.asking())
-    assert await copies.get(7) is None
+    assert copies.get(7) is None
     task.cancel()
     await asyncio.wait([task])
 
@@ -329,7 +329,7 @@ async def _never_older(
             return do
 
         async def look() -> None:
-            person = await copies.get(7)
+            person = copies.get(7)
             if person is not None:
                 assert person.version >= world.version_at(clock[0] - _LATEST)
 

@@ -61,16 +61,16 @@ class PeopleCopies:
             lambda: [(int(self._told_since < inf), {})],
         )
 
-    async def get(self, person_id: int) -> profile_pb2.Person | None:
+    def get(self, person_id: int) -> profile_pb2.Person | None:
         """The person with this id, if there is a copy; nobody is found under the id of somebody merged into them."""
-        held: bytes | None = await self._held.get(person_id)
+        held: bytes | None = self._held.look(person_id)
         return None if held is None else profile_pb2.Person.FromString(held)
 
-    async def sighted(
+    def sighted(
         self, person_id: int, identities: Sequence[profile_pb2.Identity], name: str
     ) -> profile_pb2.Person | None:
         """The same, if the profile service would learn nothing from this sighting of them."""
-        person = await self.get(person_id)
+        person = self.get(person_id)
         if person is None or (name and not person.name):
             return None
         known = person.identities

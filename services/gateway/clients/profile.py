@@ -97,7 +97,7 @@ class Profile:
         """The person behind addresses that a provider signed together; `person_id` is who it was the last time."""
         identities = [identity(address) for address in addresses]
         if self._copies is not None and person_id is not None:
-            person = await self._copies.sighted(person_id, identities, name)
+            person = self._copies.sighted(person_id, identities, name)
             if person is not None:
                 return person
         return await self._kept(self._resolve(profile_pb2.ResolvePersonRequest(identities=identities, name=name)))
@@ -106,7 +106,7 @@ class Profile:
         """A person by id; `fresh` for whoever knows of a change that the replica asked may not have heard of."""
         if fresh:
             return await self._kept(self._get_now(person_id))
-        person = await self._copies.get(person_id) if self._copies is not None else None
+        person = self._copies.get(person_id) if self._copies is not None else None
         return person or await self._kept(self._get(person_id))
 
     async def disclose(self, person_id: int, to_person_id: int, trip_id: int) -> str:

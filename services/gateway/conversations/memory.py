@@ -169,21 +169,28 @@ class Memory:
 
     def home(self) -> State:
         """Nothing is asked any more."""
-        return State(HOME, QUESTIONS[HOME].version, replace(self, gathered={}).data(), None)
+        return _written(replace(self, gathered={}), HOME, QUESTIONS[HOME].version, None)
 
     def asking(self, name: str, now: datetime, **gathered: str) -> State:
         """The question of this name is open, with what has been gathered for it."""
         question = QUESTIONS[name]
         lapses = None if question.lifetime is None else now + question.lifetime
-        return State(name, question.version, replace(self, gathered=gathered).data(), lapses)
+        return _written(replace(self, gathered=gathered), name, question.version, lapses)
 
     def keeping(self, state: State) -> State:
         """The same question as before, with this memory."""
-        return replace(state, data=self.data())
+        return _written(self, state.name, state.version, state.expires_at)
 
 
-# The last state that was read, and what was read of it.
+# The last state that was read or written, and its memory.
 _last_read: tuple[State | None, Memory | None] = (None, None)
+
+
+def _written(memory: Memory, name: str, version: int, expires_at: datetime | None) -> State:
+    global _last_read
+    state = State(name, version, memory.data(), expires_at)
+    _last_read = state, memory  # who asks next what this state remembers would read the very same
+    return state
 
 
 def remembered(moment: Moment) -> Memory:
