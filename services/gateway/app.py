@@ -195,7 +195,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         await stack.enter_async_context(_running(turns.run))
         stack.push_async_callback(turns.drain, _DRAIN_SECONDS)
         for source in (Events(trips_channel), Events(profile_channel, "profile")):
-            taker = EventTaker(source, store, telemetry, telemetry.instance_id)
+            taker = EventTaker(source, inbox.store, telemetry, telemetry.instance_id)
             await stack.enter_async_context(_running(taker.run))
 
         if settings.twilio_reconcile_seconds:

@@ -6,6 +6,7 @@ Stored first, acknowledged after: an event that is handed out twice is stored on
 import asyncio
 import hashlib
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC
 
 from opentelemetry.trace import SpanKind
@@ -23,6 +24,8 @@ log = logs.get(__name__)
 _BATCH = 200
 _WAIT_SECONDS = 10.0
 _RETRY_SECONDS = 0.5
+
+Store = Callable[[list[list[Arrival]]], Awaitable[Sequence[Stored | BaseException]]]
 
 
 def arrival(event: events_pb2.Event, parent: str = "", source: str = "trips") -> Arrival:
@@ -42,11 +45,10 @@ def arrival(event: events_pb2.Event, parent: str = "", source: str = "trips") ->
 class EventTaker:
     """Takes events until cancelled."""
 
-    def __init__(
-        self, events: Events, store: Coalescer[list[Arrival], Stored], telemetry: Telemetry, taker_id: str
-    ) -> None:
+    def __init__(self, events: Events, store: Store, telemetry: Telemetry, taker_id: str) -> None:
+        """`store` is the inbox's, and not the one where webhooks gather: what holds an event is stored step by step."""
         self._events = events
-        self._store = store
+        self._store: Coalescer[list[Arrival], Stored] = Coalescer("event store", store, telemetry=telemetry)
         self._taker_id = taker_id
         self._telemetry = telemetry
         self._taken = telemetry.counter("events_taken", "events brought into the inbox")

@@ -1,13 +1,18 @@
 """What happened without a message of theirs reaches people once, in order, in their own conversation."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from chassis import errors
 from hailwire.trips.v1 import events_pb2, trips_pb2
 from services.gateway import dead_letters
 from services.gateway.clients.trips import Events
+from services.gateway.inbox import Inbox
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, text, until
+from tests.gateway.test_store_races import held, waits
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -79,6 +84,39 @@ async def test_handed_out_twice(open_here: Open, phone: str, monkeypatch: pytest
         assert lost == [[event_id], [event_id]]
         assert len(mesh.received(f"+{phone}")) == before + 1
         assert await mesh.value("SELECT count(*) FROM gateway.inbox WHERE kind = 'event'") == 1
+
+
+async def test_no_webhook_waits_for_the_steps_of_an_event(
+    open_here: Open, phones: Any, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However closely events and messages follow each other, they are stored apart: one statement does for messages."""
+    batches: list[set[str]] = []
+    store = Inbox.store
+
+    async def noted(self: Inbox, webhooks: Any) -> Any:
+        batches.append({str(item.kind) for webhook in webhooks for item in webhook})
+        return await store(self, webhooks)
+
+    monkeypatch.setattr(Inbox, "store", noted)
+    one, other, *more = phones(6)
+    async with open_here() as mesh:
+        recipient = await person(mesh, one)
+        await mesh.says(other, "hello")
+        batches.clear()
+        async with held(fresh_database_url, "LOCK TABLE gateway.inbox_key IN ACCESS EXCLUSIVE MODE"):
+            writing = [asyncio.create_task(mesh.says(other, "hello")) for _ in more]
+            await waits(mesh)
+            event_id = await happened(mesh, recipient)
+            await until(lambda: _brought(batches), "the event")
+        await asyncio.gather(*writing)
+        await mesh.settled()
+        assert event_id > 0
+        assert {"message"} in batches
+        assert [kinds for kinds in batches if "event" in kinds and len(kinds) > 1] == []
+
+
+async def _brought(batches: list[set[str]]) -> bool:
+    return any("event" in kinds for kinds in batches)
 
 
 async def test_nobody_we_know(mesh: Mesh, word: Register, phone: str) -> None:
