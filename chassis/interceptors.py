@@ -27,7 +27,7 @@ _SLOW_EXEMPT = ("/TakeEvents", "/Watch")
 
 
 class ServerInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every unary method of a server; streaming ones (health Watch, reflection) pass untouched."""
+    """Wraps every unary method of a server; streaming ones (Watch, WatchPeople, reflection) pass untouched."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry

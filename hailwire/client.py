@@ -1,4 +1,4 @@
-"""Channels to the Hailwire services for internal clients: balanced, retried, with a deadline on every call.
+"""Channels to the Hailwire services for internal clients: balanced, retried, with a deadline on every call but streams.
 
     async with hailwire.client.open_channel("dns:///profile:50051") as channel:
         people = profile_pb2_grpc.ProfileServiceStub(channel)

@@ -1,10 +1,8 @@
 """What a leaseholder works on: a conversation as it was when its lease was taken, and the message at its head."""
 
-import contextlib
 from datetime import datetime
 from typing import Any
 
-from chassis import errors
 from chassis.database import Database, Statement
 from chassis.records import record
 from services.gateway.limits import Count, Counts
@@ -70,7 +68,8 @@ MESSAGE_COLUMNS = """
 
 # Conversations with work that nobody leads are leased, and the head of each queue is claimed: the attempt is counted
 # before anything is tried. SKIP LOCKED: whoever holds the row is about to lead it. What lies in a queue is seen as it
-# was when the statement began, so nothing is claimed where the row has changed since; `found` is what was free.
+# was when the statement began, so nothing is claimed where the row has changed since. `found` is what was free;
+# `miscounted` says that there was nothing to claim although nothing has changed.
 _TAKE = Statement(
     "gateway.claim_take",
     f"""
@@ -102,7 +101,10 @@ _TAKE = Statement(
     )
     SELECT free.conversation_id AS found, leased.*, message.seq, message.attempts, message.alone, message.key,
            message.kind, message.provider, message.addresses, message.raw, message.sent_at, message.stored_at,
-           message.replay, message.traceparent
+           message.replay, message.traceparent,
+           CASE WHEN message.seq IS NULL THEN EXISTS (
+               SELECT FROM gateway.conversation AS seen
+               WHERE seen.conversation_id = free.conversation_id AND seen.xmin = free.version) END AS miscounted
     FROM free LEFT JOIN leased USING (conversation_id) LEFT JOIN message USING (conversation_id)
     """,  # noqa: S608 - our own column lists
 )
@@ -110,21 +112,34 @@ _TAKE = Statement(
 _LOCK_FREE = Statement(
     "gateway.claim_lock_free",
     """
-    SELECT FROM gateway.conversation WHERE conversation_id = ANY($1::bigint[]) AND instance_id IS NULL
-    ORDER BY conversation_id FOR UPDATE
+    SELECT conversation_id FROM gateway.conversation WHERE conversation_id = ANY($1::bigint[]) AND instance_id IS NULL
+    FOR UPDATE SKIP LOCKED
     """,
 )
 
-# A count that promised more than there is: without this it would be looked at again and again.
 _RECOUNT = Statement(
     "gateway.claim_recount",
     """
     UPDATE gateway.conversation
     SET pending = (SELECT count(*) FROM gateway.pending
                    WHERE pending.conversation_id = conversation.conversation_id)
-    WHERE conversation_id = ANY($1::bigint[]) AND instance_id IS NULL
+    WHERE conversation_id = ANY($1::bigint[])
     """,
 )
+
+
+@record
+class Taken:
+    """What a take has claimed, out of how many that were free; and whose count promised more than there is."""
+
+    claims: list[Claim]
+    found: int
+    miscounted: list[int]
+
+    @property
+    def changed(self) -> bool:
+        """Whether there was something that changed while we came to it: there is work, and nobody else was told."""
+        return self.found > len(self.claims) + len(self.miscounted)
 
 
 def snapshot(row: Any) -> Snapshot:
@@ -150,16 +165,20 @@ def snapshot(row: Any) -> Snapshot:
     )
 
 
-async def take_free(database: Database, instance_id: int, *, limit: int, alone: bool) -> list[Claim]:
+async def take_free(database: Database, instance_id: int, *, limit: int, alone: bool) -> Taken:
     """Lease up to `limit` conversations that nobody leads and claim the head of each."""
     rows = await database.fetch(_TAKE, limit, alone, instance_id)
-    if empty := [row["found"] for row in rows if row["seq"] is None]:
-        # They changed while we came to them, or were counted wrongly. What was claimed is ours, whatever comes of this.
-        with contextlib.suppress(errors.HailwireError):
-            async with database.transaction() as session:
-                await session.fetch(_LOCK_FREE, empty)  # what is counted then nobody changes meanwhile
-                await session.execute(_RECOUNT, empty)
-    return [claim(snapshot(row), row) for row in rows if row["seq"] is not None]
+    claims = [claim(snapshot(row), row) for row in rows if row["seq"] is not None]
+    return Taken(claims, len(rows), [row["found"] for row in rows if row["miscounted"]])
+
+
+async def recount(database: Database, conversations: list[int]) -> None:
+    """Count anew what waits in these, as far as nobody is at them: else they would be found again and again."""
+    async with database.transaction() as session:
+        # What is counted then nobody changes meanwhile; whoever holds one is not waited for.
+        ours = [row["conversation_id"] for row in await session.fetch(_LOCK_FREE, conversations)]
+        if ours:
+            await session.execute(_RECOUNT, ours)
 
 
 def claim(leased: Snapshot, row: Any) -> Claim:

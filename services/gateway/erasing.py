@@ -142,7 +142,7 @@ class Eraser:
 
     async def _leave(self, job: Job) -> None:
         try:
-            person = await self._profile.get(job.person_id)
+            person = await self._profile.get(job.person_id, fresh=True)
         except errors.NotFound:  # erased before, as far as the profile service goes
             people, addresses = {job.person_id}, []
         else:

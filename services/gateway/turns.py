@@ -64,6 +64,8 @@ _ALONE_BEGIN = Statement(
 )
 _ALONE_END = Statement("gateway.alone_end", "UPDATE gateway.alone SET until = clock_timestamp() WHERE instance_id = $1")
 
+_NOTHING = claims.Taken([], 0, [])
+
 
 class Turns:
     """Works on conversations until drained."""
@@ -167,21 +169,25 @@ class Turns:
         else:
             # Half of what is free: webhooks that are stored meanwhile want room too.
             places = self._room.take((self._room.free + 1) // 2)
-        taken: list[Claim] = []
         try:
+            taken = _NOTHING
             if places:
                 instance_id = self._instance.instance_id
                 taken = await claims.take_free(self._database, instance_id, limit=places, alone=alone)
         except BaseException:
             self._room.give_back(places)
             raise
-        self._room.give_back(places - len(taken))
-        self.start(taken)
-        if not alone and places and len(taken) == places:
+        self._room.give_back(places - len(taken.claims))
+        self.start(taken.claims)
+        if not alone and places and taken.found == places:
             self._room.short = True  # there may be more
             if self._room.ample:
                 self._wake.set()
-        return len(taken)
+        if taken.changed:
+            self._wake.set()
+        if taken.miscounted:
+            await claims.recount(self._database, taken.miscounted)
+        return len(taken.claims)
 
     async def _run_alone(self) -> None:
         """Run suspects, one after the other, while nothing else runs here; at one instance at a time."""

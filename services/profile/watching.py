@@ -20,14 +20,17 @@ class Watcher:
 
     def tell(self, person_ids: Iterable[int]) -> None:
         """These changed."""
+        if self._over:
+            return
         self._unread.update(person_ids)
         if len(self._unread) > _MOST_UNREAD:
-            self._over = True
+            self.end()
         self._news.set()
 
     def end(self) -> None:
         """Nothing is heard from now on."""
         self._over = True
+        self._unread.clear()
         self._news.set()
 
     async def changed(self, seconds: float) -> list[int] | None:

@@ -141,7 +141,7 @@ async def _look(
     for look, person_id, latitude, longitude, stars, ratings, age_seconds, on_map in rows:
         one = looks[look][0]
         seen[look] += 1
-        last[look] = on_map
+        last[look] = max(last[look], on_map)
         distance = away[one](latitude, longitude)
         if distance <= terms.radius_meters:
             rating = average(stars, ratings, terms.ratings_shown_from) if ratings else 0.0

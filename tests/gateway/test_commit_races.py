@@ -154,7 +154,7 @@ async def test_lanes_of_replies_and_of_notes_are_locked_from_the_lowest_up(
         long_ago = "UPDATE gateway.conversation SET postponed_since = chassis.now() - interval '1 hour' RETURNING 1"
         await mesh.rows(long_ago)
         taken = await claims.take_free(database, 99, limit=2, alone=False)
-        low, high = sorted(taken, key=lambda claim: claim.snapshot.conversation_id)
+        low, high = sorted(taken.claims, key=lambda claim: claim.snapshot.conversation_id)
         commit = TurnCommit(
             database,
             instance_id=lambda: 99,

@@ -260,6 +260,21 @@ async def test_without_time_to_live_nobody_is_copied(
     await asyncio.wait([task])
 
 
+async def test_whoever_stood_still_believes_nothing(telemetry: Telemetry) -> None:
+    """A gateway that was paused does not answer from its copies before it has heard what came meanwhile."""
+    clock = [0.0]
+    async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
+        copies = PeopleCopies(channel, telemetry, ttl_seconds=300, clock=lambda: clock[0])
+        copies._hear([])
+        clock[0] = 1.0
+        await copies.keep(pb.Person(person_id=7), copies.asking())
+        assert copies.get(7) is not None
+        clock[0] = 10.0
+        assert copies.get(7) is None
+        copies._hear([])
+        assert copies.get(7) is not None
+
+
 async def _heard(copies: PeopleCopies) -> bool:
     return copies._told_since < inf
 
@@ -315,12 +330,12 @@ async def _never_older(
         world = World(copies, clock)
         world.versions += sorted(committed for committed, _ in changes)
 
-        async def begin() -> None:
-            copies._told_since = clock[0]
+        async def hear() -> None:
+            copies._hear([])
 
         async def tell() -> None:
             if copies._told_since <= clock[0]:
-                copies.forget([7])
+                copies._hear([7])
 
         def keep(version: int, asked_at: float) -> Any:
             async def do() -> None:
@@ -336,7 +351,8 @@ async def _never_older(
         async def another() -> None:
             copies.forget([8])
 
-        world.at(began, begin)
+        for second in range(50):
+            world.at(began + second, hear)
         world.at(24.0, another)
         for committed, lag in changes:
             world.at(committed + lag, tell)

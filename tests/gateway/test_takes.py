@@ -12,11 +12,13 @@ import pytest_asyncio
 from chassis.database import Database
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
-from services.gateway import claims
-from services.gateway.claims import Claim
+from services.gateway import claims, turns
+from services.gateway.claims import Claim, Taken
+from services.gateway.room import Room
 from tests.chassis.pools import pool
-from tests.gateway.conftest import Open
+from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Mesh, payload, text, until
+from tests.gateway.test_store_races import held
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -50,18 +52,18 @@ async def database(fresh_database_url: str) -> AsyncIterator[Database]:
 
 
 async def take(database: Database, limit: int = 9) -> list[Claim]:
-    return await claims.take_free(database, 99, limit=limit, alone=False)
+    return (await claims.take_free(database, 99, limit=limit, alone=False)).claims
 
 
 @contextlib.asynccontextmanager
-async def meanwhile(database: Database, url: str, *statements: str) -> AsyncIterator["asyncio.Task[list[Claim]]"]:
+async def meanwhile(database: Database, url: str, *statements: str) -> AsyncIterator["asyncio.Task[Taken]"]:
     """A take whose statement began before these statements were committed, and comes to the rows after them."""
     other, gate = await asyncpg.connect(url), await asyncpg.connect(url)
     try:
         await other.execute(_GATE)
         await take(database, limit=0)  # planned by now: planning asks for the time too, before the snapshot
         await gate.execute("SELECT pg_advisory_lock(4711)")
-        taking = asyncio.create_task(take(database))
+        taking = asyncio.create_task(claims.take_free(database, 99, limit=9, alone=False))
 
         async def waits() -> bool:
             return bool(await other.fetchval(_WAITS))
@@ -114,7 +116,7 @@ async def test_a_conversation_that_is_led_meanwhile_is_left_alone(
         "UPDATE gateway.pending SET instance_id = 7, attempts = 1",
     )
     async with meanwhile(database, fresh_database_url, *lead) as taking:
-        assert await taking == []
+        assert await taking == Taken([], 0, [])
     assert await still.rows(_STATE) == [{"pending": 1, "instance_id": 7, "epoch": 1}]
 
 
@@ -129,7 +131,8 @@ async def test_a_message_that_changes_meanwhile_is_taken_as_it_is_then(
         "UPDATE gateway.conversation SET aliases_left = aliases_left + 1",
     )
     async with meanwhile(database, fresh_database_url, *renaming) as taking:
-        assert await taking == []
+        assert await taking == Taken([], 1, [])
+        assert (await taking).changed
     (claim,) = await take(database)
     assert claim.addresses == (f"wa:+{other_phone}",)
     assert await still.rows(_STATE) == [{"pending": 1, "instance_id": 99, "epoch": 1}]
@@ -147,7 +150,7 @@ async def test_the_next_message_is_not_lost_with_the_one_before_it(
         "UPDATE gateway.conversation SET next_seq = next_seq",
     )
     async with meanwhile(database, fresh_database_url, *ending) as taking:
-        assert await taking == []
+        assert await taking == Taken([], 1, [])
     (claim,) = await take(database)
     assert claim.seq == 2
     assert await still.rows(_STATE) == [{"pending": 1, "instance_id": 99, "epoch": 1}]
@@ -155,7 +158,52 @@ async def test_the_next_message_is_not_lost_with_the_one_before_it(
 
 async def test_a_count_that_promised_too_much_is_put_right(still: Mesh, database: Database, phone: str) -> None:
     """A conversation whose queue is empty is taken by nobody, and counts nothing from then on."""
-    await still.taken(payload(text(phone, "plain")))
+    conversation_id = await conversation(still, phone)
     await still.value("DELETE FROM gateway.pending")
-    assert await take(database) == []
+    taken = await claims.take_free(database, 99, limit=9, alone=False)
+    assert (taken, taken.changed) == (Taken([], 1, [conversation_id]), False)
+    await claims.recount(database, taken.miscounted)
     assert await still.rows(_STATE) == [{"pending": 0, "instance_id": None, "epoch": 0}]
+
+
+async def test_whoever_is_at_a_conversation_counts_for_themselves(
+    still: Mesh, database: Database, phone: str, fresh_database_url: str
+) -> None:
+    """A count is left alone, and nobody waited for, while somebody holds the conversation or leads it."""
+    conversation_id = await conversation(still, phone)
+    await still.value("DELETE FROM gateway.pending")
+    async with held(fresh_database_url, "SELECT FROM gateway.conversation FOR UPDATE"):
+        await claims.recount(database, [conversation_id])
+    await still.value("UPDATE gateway.conversation SET instance_id = 7")
+    await claims.recount(database, [conversation_id])
+    assert await still.rows(_STATE) == [{"pending": 1, "instance_id": 7, "epoch": 0}]
+
+
+async def test_what_changed_meanwhile_is_looked_for_at_once(
+    open_here: Open, word: Register, phone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told again of a conversation that a take passed over, so the take itself looks once more."""
+    monkeypatch.setattr(turns, "_SWEEP_SECONDS", 600.0)
+    word("plain", "answers")
+    passed_over: list[str] = []
+    take_free, take = claims.take_free, Room.take
+
+    async def passing_over(database: Database, instance_id: int, *, limit: int, alone: bool) -> Taken:
+        if not passed_over and not alone and await mesh.value("SELECT count(*) FROM gateway.conversation"):
+            passed_over.append(phone)
+            return Taken([], 1, [])
+        return await take_free(database, instance_id, limit=limit, alone=alone)
+
+    monkeypatch.setattr(claims, "take_free", passing_over)
+    # The message is stored by a gateway that has no room for its turn.
+    monkeypatch.setattr(Room, "take", lambda room, wanted: 0 if wanted == 1 and not passed_over else take(room, wanted))
+    async with open_here() as mesh:
+        await mesh.says(phone, "plain")
+        await mesh.answered(f"+{phone}")
+        assert passed_over
+
+
+async def conversation(mesh: Mesh, phone: str) -> int:
+    """Of somebody who has written once."""
+    await mesh.taken(payload(text(phone, "plain")))
+    return int(await mesh.value("SELECT conversation_id FROM gateway.conversation"))

@@ -115,12 +115,12 @@ def test_nobody_asked_for_a_sweep(spans: InMemorySpanExporter) -> None:
     """A statement outside of any trace, or a probe, is exported only when it fails, even when everything is sampled."""
     tracer = provider(spans, ratio=1.0).get_tracer("test")
     for fails in (False, True):
-        with tracer.start_as_current_span("gateway.claim_find", kind=SpanKind.CLIENT) as span:
+        with tracer.start_as_current_span("gateway.claim_take", kind=SpanKind.CLIENT) as span:
             if fails:
                 span.set_status(StatusCode.ERROR)
     with tracer.start_as_current_span("grpc.health.v1.Health/Check", kind=SpanKind.SERVER):
         pass
-    assert names(spans) == ["gateway.claim_find"]
+    assert names(spans) == ["gateway.claim_take"]
 
 
 async def test_a_mesh_that_samples_nothing_exports_what_failed(

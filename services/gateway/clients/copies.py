@@ -31,8 +31,8 @@ _LONGEST_CALL_SECONDS = 15.0
 # Something comes every second; a replica that is silent for longer may be gone.
 _SILENCE_SECONDS = 3.0
 _RETRY_SECONDS = 0.5
-# In a row, before that is news.
-_FAILURES = 10
+# So many in a row that ended so soon are news.
+_FAILURES, _SHORT_SECONDS = 10, 5.0
 
 
 class PeopleCopies:
@@ -53,6 +53,7 @@ class PeopleCopies:
         self._clock = clock
         self._held = MemoryCache(most, clock=clock)
         self._told_since = inf
+        self._heard_at = -inf
         self._changed: OrderedDict[int, float] = OrderedDict()  # when they last did, the longest ago first
         publish(telemetry, {"people": self._held})
         telemetry.gauge(
@@ -63,6 +64,8 @@ class PeopleCopies:
 
     def get(self, person_id: int) -> profile_pb2.Person | None:
         """The person with this id, if there is a copy; nobody is found under the id of somebody merged into them."""
+        if self._clock() - self._heard_at > _SILENCE_SECONDS:
+            return None  # this process stood still, and has not yet seen what came meanwhile
         held: bytes | None = self._held.look(person_id)
         return None if held is None else profile_pb2.Person.FromString(held)
 
@@ -104,15 +107,17 @@ class PeopleCopies:
         """Hear of changes until cancelled."""
         failures = 0
         while True:
+            began = self._clock()
             try:
                 await self._watch()
                 reason = "ENDED"
             except (grpc.aio.AioRpcError, grpc.aio.UsageError, TimeoutError) as error:
                 reason = error.code().name if isinstance(error, grpc.aio.AioRpcError) else type(error).__name__
             finally:
-                failures = 0 if self._told_since < inf else failures + 1
-                self._distrust()
+                self._told_since, self._heard_at = inf, -inf
+                self._held.empty()
             # Connections end now and then so that callers come to new replicas, and services start one after the other.
+            failures = failures + 1 if self._clock() - began < _SHORT_SECONDS else 0
             if failures == _FAILURES:
                 log.warning("nobody tells of people who change", reason=reason)
             await asyncio.sleep(_RETRY_SECONDS)
@@ -124,13 +129,13 @@ class PeopleCopies:
             async with asyncio.timeout(_SILENCE_SECONDS) as patience:
                 async for told in call:
                     patience.reschedule(loop.time() + _SILENCE_SECONDS)
-                    if self._told_since == inf:
-                        self._told_since = self._clock()
-                    self.forget(told.person_ids)
-                    self._held.cleanup()
+                    self._hear(told.person_ids)
         finally:
             call.cancel()
 
-    def _distrust(self) -> None:
-        self._told_since = inf
-        self._held.empty()
+    def _hear(self, person_ids: Iterable[int]) -> None:
+        self._heard_at = self._clock()
+        if self._told_since == inf:
+            self._told_since = self._heard_at
+        self.forget(person_ids)
+        self._held.cleanup()

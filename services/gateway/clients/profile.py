@@ -120,8 +120,12 @@ class Profile:
         try:
             return await self._update(request)
         finally:
-            if self._copies is not None:
-                self._copies.forget((request.person.person_id,))
+            self.forget(request.person.person_id)
+
+    def forget(self, person_id: int) -> None:
+        """We changed this person: whoever asks from now on must see it, though we have not heard of it yet."""
+        if self._copies is not None:
+            self._copies.forget((person_id,))
 
     async def hear(self) -> None:
         """Hear of changes for as long as people may be copied, until cancelled."""

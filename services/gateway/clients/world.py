@@ -81,7 +81,10 @@ class PersonalWorld:
 
     async def check_number(self, step: str, code: str) -> None:
         """Compare a code."""
-        await self._provers().check(self._id(step), self._person_id, code, self._address)
+        try:
+            await self._provers().check(self._id(step), self._person_id, code, self._address)
+        finally:
+            self._profile.forget(self._person_id)
 
     def _provers(self) -> Proving:
         if self._proving is None:
