@@ -7,8 +7,9 @@ failures back into typed errors.
 
 import asyncio
 import contextlib
+import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -22,12 +23,15 @@ from chassis.telemetry import Telemetry, failed, traceparent
 
 log = logs.get(__name__)
 
-# Long polls are meant to take long.
-_SLOW_EXEMPT = ("/TakeEvents", "/Watch")
+# Long polls and streams are meant to take long.
+_SLOW_EXEMPT = ("/TakeEvents", "/Watch", "/WatchPeople")
 
 
 class ServerInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every unary method of a server; streaming ones (Watch, WatchPeople, reflection) pass untouched."""
+    """Wraps every method of a server that is ours; health's Watch and reflection pass untouched.
+
+    Of a stream that answers a request there are counts and a duration, known when it ends, and no span or deadline.
+    """
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
@@ -47,10 +51,18 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
     ) -> Any:
         """Called by grpc for each call."""
         handler = await continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
+        if handler is None:
+            return handler
+        method = handler_call_details.method
+        if inspect.isasyncgenfunction(handler.unary_stream):
+            return grpc.unary_stream_rpc_method_handler(
+                self._streaming(handler.unary_stream, method),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        if handler.unary_unary is None:
             return handler
         serve = handler.unary_unary
-        method = handler_call_details.method
         parent = ""
         for key, value in handler_call_details.invocation_metadata:
             if key == "traceparent":
@@ -96,6 +108,26 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
             self._requests.add(1, method=method, code=code)
             if seconds > self._telemetry.slow_seconds and not method.endswith(_SLOW_EXEMPT):
                 log.warning("slow rpc", method=method, code=code, seconds=round(seconds, 3))
+
+    def _streaming(self, serve: Any, method: str) -> Any:
+        async def wrapped(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> AsyncIterator[Any]:
+            started = time.perf_counter()
+            code = "CANCELLED"  # by whoever has heard enough
+            self._in_flight[method] = self._in_flight.get(method, 0) + 1
+            try:
+                async for response in serve(request, context):
+                    yield response
+                code = "OK"
+            except Exception as error:
+                code = "INTERNAL"
+                log.exception("rpc failed", error, method=method)
+                await self._abort(context, errors.Internal("internal error"))
+            finally:
+                self._in_flight[method] -= 1
+                self._seconds.record(time.perf_counter() - started, method=method, code=code)
+                self._requests.add(1, method=method, code=code)
+
+        return wrapped
 
     @staticmethod
     async def _abort(context: Any, error: errors.HailwireError) -> None:

@@ -13,7 +13,12 @@ from services.metrics.reading import Numbers
 
 # Of whoever watches us; they would thin out the failures of real work.
 _WATCHING_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "other"})
-_WATCHING_METHODS = ("/grpc.", "/hailwire.ops.", "/hailwire.trips.v1.EventsService/TakeEvents")
+_WATCHING_METHODS = (
+    "/grpc.",
+    "/hailwire.ops.",
+    "/hailwire.trips.v1.EventsService/TakeEvents",
+    "/hailwire.profile.v1.ProfileService/WatchPeople",
+)
 _OUR_CODES = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
 
 Labels = Mapping[str, str]
