@@ -47,6 +47,7 @@ WELL = {
             "/grpc.health.v1.Health/Check",
             "/hailwire.ops.v1.PerformanceService/GetPerformance",
             "/hailwire.trips.v1.EventsService/TakeEvents",
+            "/hailwire.profile.v1.ProfileService/WatchPeople",
         )
     },
     'hailwire_queue_items{service="gateway",queue="dead letters"}': "0x28",
@@ -196,7 +197,7 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
         {
             series.replace('status="200"', 'status="503"').replace('code="OK"', 'code="UNAVAILABLE"'): "0+90x28"
             for series in WELL
-            if "/readyz" in series or "/hailwire.ops." in series or "/TakeEvents" in series
+            if "/readyz" in series or "/hailwire.ops." in series or "/TakeEvents" in series or "/WatchPeople" in series
         },
         set(),
     ),
