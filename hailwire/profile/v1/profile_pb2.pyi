@@ -232,7 +232,7 @@ class WatchPeopleResponse(_message.Message):
     PERSON_IDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """People who were changed or merged, under every id that they have or had; may be empty."""
+        """The ids of the people that were changed or merged; may be empty."""
 
     def __init__(
         self,
