@@ -22,7 +22,7 @@ from hailwire.profile.v1 import profile_pb2, profile_pb2_grpc
 
 log = logs.get(__name__)
 
-# Some 600 bytes each.
+# Some 400 bytes each.
 MAX_PEOPLE = 10_000
 # By then every replica has heard of a change or knows that it does not hear: the contract's three seconds and a little.
 _HEARD_SECONDS = 3.5
