@@ -49,7 +49,7 @@ _TAKE = Statement(
         SELECT erasure_id FROM gateway.erasure WHERE finished_at IS NULL AND due_at <= chassis.now()
         ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING erasure_id, person_id, actor, step, people, conversations, addresses, requested_at,
-              extract(epoch FROM chassis.now() - requested_at)::float8 AS age
+              extract(epoch FROM chassis.now() - coalesce(began_at, requested_at))::float8 AS age
     """,
     scans="erasures are rare",
 )
@@ -61,7 +61,9 @@ _OPEN = Statement(
 _LEFT = Statement(
     "gateway.erasure_left",
     """
-    UPDATE gateway.erasure SET people = $2, conversations = $3, addresses = $4, step = 'forget', due_at = chassis.now()
+    UPDATE gateway.erasure
+    SET people = $2, conversations = $3, addresses = $4, step = 'forget', began_at = chassis.now(),
+        due_at = chassis.now()
     WHERE erasure_id = $1
     """,
 )
@@ -89,7 +91,7 @@ class Job:
     actor: str
     step: str
     traces: Traces
-    # Seconds since it was asked for.
+    # Seconds since the conversations were left.
     age: float
 
 

@@ -18,6 +18,8 @@ from tests.gateway.mesh import Mesh, message, payload, sms, text, until
 
 NAME = "Zoë Mukamana"
 QUICK = {"GATEWAY_ERASURE_SECONDS": "2"}
+# With ten minutes to wait: the first sweep is over, and the last one due when they are.
+_SWEPT = "SELECT step = 'sweep' AND due_at > chassis.now() + interval '2 minutes' FROM gateway.erasure"
 
 
 def _tap(sender: str, ident: str, name: str = NAME) -> dict[str, Any]:
@@ -198,6 +200,21 @@ async def test_a_message_under_way_and_one_that_follows(open_here: Open, phone: 
         assert await mesh.dead_letters() == []
 
 
+async def test_one_that_could_not_begin(open_here: Open, phone: str) -> None:
+    """What is under way has its time from the beginning on, not from an hour ago, when it was asked for in vain."""
+    async with open_here(GATEWAY_ERASURE_SECONDS="600", SIMULATOR_STATUSES="false") as mesh:
+        await _says(mesh, phone, "hello", "english")
+        await mesh.database.execute(
+            """
+            INSERT INTO gateway.erasure (person_id, actor, requested_at)
+            VALUES ($1, 'operator:eve', chassis.now() - interval '1 hour')
+            """,
+            await _person(mesh, phone),
+        )
+        await until(lambda: mesh.value(_SWEPT), "the sweep")
+        assert await mesh.value("SELECT finished_at FROM gateway.erasure") is None
+
+
 @pytest.mark.parametrize("step", ["forget", "send", "sweep"])
 async def test_a_step_that_was_done_is_done_again(open_here: Open, phone: str, step: str) -> None:
     """Whoever resumes finds the same job: each step may be repeated, and the end is the same."""
@@ -206,9 +223,7 @@ async def test_a_step_that_was_done_is_done_again(open_here: Open, phone: str, s
         await _says(mesh, phone, "hello", "english")
         person_id = await _person(mesh, phone)
         await _ask(mesh, person_id)
-        # The first sweep is over, and the last one due when the ten minutes are.
-        swept = "SELECT step = 'sweep' AND due_at > chassis.now() + interval '2 minutes' FROM gateway.erasure"
-        await until(lambda: mesh.value(swept), "the sweep")
+        await until(lambda: mesh.value(_SWEPT), "the sweep")
         await mesh.value("UPDATE chassis.clock SET shift = interval '601 seconds'")
         await mesh.database.execute("UPDATE gateway.erasure SET step = $1, due_at = chassis.now()", step)
         await _finished(mesh, person_id)
