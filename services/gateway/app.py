@@ -9,7 +9,7 @@ from typing import Any
 
 from chassis import errors, logs, process
 from chassis.channels import open_channel
-from chassis.coalesce import Coalescer
+from chassis.coalesce import LINGER_SECONDS, Coalescer
 from chassis.database import open_database
 from chassis.http import serve_http, serve_prometheus
 from chassis.listener import open_listener
@@ -152,7 +152,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         statuses = Statuses(database, telemetry)
         inbox = Inbox(database, telemetry, room=room, instance_id=leasing_as, start=turns.start)
         store: Coalescer[list[Arrival], Stored] = Coalescer(
-            "inbox store", inbox.store, max_batch=STORE_BATCH, telemetry=telemetry
+            "inbox store", inbox.store, max_batch=STORE_BATCH, linger=LINGER_SECONDS, telemetry=telemetry
         )
         spool = Spool(Path(settings.home) / "spool", telemetry)
         retention = Retention(

@@ -15,7 +15,7 @@ import asyncpg
 from opentelemetry.trace import SpanKind
 
 from chassis import errors, logs
-from chassis.coalesce import Coalescer
+from chassis.coalesce import LINGER_SECONDS, Coalescer
 from chassis.database import Database
 from chassis.telemetry import Telemetry, failed, trace_of, traceparent
 from services.gateway import lanes, settling
@@ -55,7 +55,7 @@ class Sender:
         self._instance = instance
         self._room = Room(most)
         self._stopped = stopped
-        self._settle = Coalescer("outbox settle", self._settle_batch, telemetry=telemetry)
+        self._settle = Coalescer("outbox settle", self._settle_batch, linger=LINGER_SECONDS, telemetry=telemetry)
         self._held: dict[int, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()

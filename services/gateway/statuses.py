@@ -23,6 +23,8 @@ from services.gateway.providers.whatsapp import errors as whatsapp_errors
 log = logs.get(__name__)
 
 _SWEEP_SECONDS = 0.5
+# Nobody waits for them, and ten cost little more than one: after a batch others may gather.
+_REST_SECONDS = 0.1
 _BATCH = 1000
 # A message that failed after it was accepted, for a passing reason, is sent again this often in all.
 _TRIES = 3
@@ -163,8 +165,10 @@ class Statuses:
                     await self._wake.wait()
             self._wake.clear()
             try:
-                while await self.apply() == _BATCH:
+                while (taken := await self.apply()) == _BATCH:
                     pass
+                if taken:
+                    await asyncio.sleep(_REST_SECONDS)
             except errors.HailwireError as error:
                 log.warning("statuses cannot be applied", reason=error.reason)
                 await asyncio.sleep(_SWEEP_SECONDS)

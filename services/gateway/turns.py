@@ -15,7 +15,7 @@ from dataclasses import replace
 from opentelemetry.trace import Span, SpanKind
 
 from chassis import deadlines, errors, logs
-from chassis.coalesce import Coalescer
+from chassis.coalesce import LINGER_SECONDS, Coalescer
 from chassis.database import Database, Statement
 from chassis.overdue import Overdue
 from chassis.telemetry import Telemetry, failed, trace_of, traceparent
@@ -86,7 +86,7 @@ class Turns:
         self._instance = instance
         self._room = room
         self._conversations = conversations
-        self._commit = Coalescer("turn commit", commit.write, telemetry=telemetry)
+        self._commit = Coalescer("turn commit", commit.write, linger=LINGER_SECONDS, telemetry=telemetry)
         self._max_attempts = max_attempts
         self._overdue = Overdue(_TURN_SECONDS)
         self._held: dict[int, int] = {}

@@ -14,15 +14,17 @@ from chassis.coalesce import Coalescer
 from chassis.telemetry import Telemetry
 from tests.chassis import polling, tiny
 
+_LONG = 1000.0
+
 
 class Depot:
     """Runs batches when the test lets them go."""
 
-    def __init__(self, *, max_batch: int = 64, in_flight: int = 2) -> None:
+    def __init__(self, *, max_batch: int = 64, in_flight: int = 2, linger: float = 0.0) -> None:
         self.batches: list[list[int]] = []
         self.away = 0
         self.gate = asyncio.Event()
-        self.coalescer = Coalescer[int, int]("test", self.run, max_batch=max_batch, in_flight=in_flight)
+        self.coalescer = Coalescer[int, int]("test", self.run, max_batch=max_batch, in_flight=in_flight, linger=linger)
 
     async def run(self, items: list[int]) -> Sequence[int | BaseException]:
         self.batches.append(items)
@@ -39,9 +41,10 @@ async def _turns_of_the_loop(count: int = 3) -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_lone_call_goes_at_once() -> None:
+@pytest.mark.parametrize("linger", [0.0, _LONG])
+async def test_a_lone_call_goes_at_once(linger: float) -> None:
     """A call that finds nobody under way leaves in the next turn of the loop, alone and in one task."""
-    depot = Depot()
+    depot = Depot(linger=linger)
     before = len(asyncio.all_tasks())
     future = depot.coalescer.submit(1)
     assert len(asyncio.all_tasks()) == before + 1
@@ -75,6 +78,39 @@ async def test_batches_grow_while_others_are_away() -> None:
     depot.gate.set()
     assert await asyncio.gather(*futures) == [item * 10 for item in range(8)]
     assert depot.batches == [[0], [1], [2, 3, 4, 5, 6, 7]]
+
+
+async def test_who_comes_soon_after_others_gathers() -> None:
+    """With a linger the second call waits though a flight is free, and leaves with all when enough have come."""
+    depot = Depot(linger=_LONG)
+    depot.gate.set()
+    futures = [depot.coalescer.submit(0)]
+    await _turns_of_the_loop()
+    for item in range(1, 16):
+        futures.append(depot.coalescer.submit(item))
+        await _turns_of_the_loop()
+        assert depot.batches == [[0]]
+    futures.append(depot.coalescer.submit(16))
+    assert await asyncio.gather(*futures) == [item * 10 for item in range(17)]
+    assert depot.batches == [[0], list(range(1, 17))]
+
+
+async def test_nobody_lingers_for_longer() -> None:
+    """Whoever gathers leaves when the linger is over, counted from the departure; then a lone call goes at once."""
+    depot = Depot(linger=0.05)
+    depot.gate.set()
+    began = time.monotonic()
+    assert await depot.coalescer(0) == 0
+    assert await asyncio.gather(*(depot.coalescer(item) for item in (1, 2))) == [10, 20]
+    assert time.monotonic() - began >= 0.05 - time.get_clock_info("monotonic").resolution
+    assert depot.batches == [[0], [1, 2]]
+    late = Depot(linger=1e-9)
+    late.gate.set()
+    assert await late.coalescer(0) == 0
+    future = late.coalescer.submit(1)
+    await _turns_of_the_loop()
+    assert late.batches == [[0], [1]]
+    assert await future == 10
 
 
 async def test_who_gives_up_leaves_alone() -> None:
@@ -186,6 +222,17 @@ async def test_drain_waits_for_all() -> None:
     await draining
     assert [future.result() for future in futures] == [0, 10, 20]
     await depot.coalescer.drain()
+
+
+async def test_drain_sends_off_what_lingers() -> None:
+    """Nobody waits out a linger when the process ends."""
+    depot = Depot(linger=_LONG)
+    depot.gate.set()
+    futures = [depot.coalescer.submit(0)]
+    await _turns_of_the_loop()
+    futures.append(depot.coalescer.submit(1))
+    await asyncio.wait_for(depot.coalescer.drain(), 10)
+    assert [future.result() for future in futures] == [0, 10]
 
 
 async def test_the_span_of_a_batch_is_linked_to_its_callers(traced: Telemetry, spans: InMemorySpanExporter) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chassis import deadlines
 from chassis.coalesce import Coalescer
@@ -29,13 +29,16 @@ class Schedules(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.coalescer = Coalescer[int, int]("test", self._run, max_batch=MAX_BATCH, in_flight=IN_FLIGHT)
         self.callers: dict[int, asyncio.Task[int]] = {}
         self.limits: dict[int, float | None] = {}
         self.cancelled: set[int] = set()
         self.left: list[int] = []  # every item that was in a batch, in the order of departure
         self.fates: dict[int, BaseException | None] = {}  # what must come back for each item that is back
         self.away: list[tuple[list[int], asyncio.Future[str]]] = []
+
+    @initialize(linger=st.sampled_from([0.0, 0.001, 1000.0]))
+    def open(self, linger: float) -> None:
+        self.coalescer = Coalescer[int, int]("test", self._run, max_batch=MAX_BATCH, in_flight=IN_FLIGHT, linger=linger)
 
     async def _run(self, items: list[int]) -> Any:
         assert 1 <= len(items) <= MAX_BATCH
@@ -95,11 +98,13 @@ class Schedules(RuleBasedStateMachine):
         assert self.left == sorted(set(self.left))
 
     def teardown(self) -> None:
+        self._turn(6)
+        draining = self.loop.create_task(self.coalescer.drain())
         for _ in range(10 + math.ceil(len(self.callers) / MAX_BATCH)):
             self._turn(6)
             while self.away:
                 self.away.pop()[1].set_result("fine")
-        self.loop.run_until_complete(self.coalescer.drain())
+        self.loop.run_until_complete(draining)
         assert self.coalescer.waiting == 0
         for item, caller in self.callers.items():
             assert caller.done()

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.gateway import attempts
+from services.gateway import attempts, statuses
 from services.gateway.providers import exchange
 from tests.gateway.conftest import Open, Register
 from tests.gateway.mesh import Answer, Mesh, payload, sms, text, until
@@ -101,6 +101,19 @@ async def test_a_flood(silent: Mesh, phone: str) -> None:
     await silent.says(phone, "plain")
     await silent.answered(f"+{phone}", 2)
     assert time.monotonic() - began < 60
+
+
+async def test_statuses_gather(silent: Mesh, phone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes soon after others is applied together: nobody waits for a status."""
+    monkeypatch.setattr(statuses, "_REST_SECONDS", 1.0)
+    rows = [await reply(silent, phone) for _ in range(6)]
+    began = time.monotonic()
+    for row in rows:
+        await told(silent, status("delivered", row["provider_message_id"]))
+    for row in rows:
+        await delivered(silent, row["outbox_id"], "delivered")
+    batches = await silent.value("SELECT count(DISTINCT xmin::text) FROM gateway.outbox")
+    assert batches <= 2 + (time.monotonic() - began)
 
 
 async def test_a_status_about_nobody_is_asked_ever_more_seldom(silent: Mesh) -> None:
