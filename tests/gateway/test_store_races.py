@@ -67,6 +67,29 @@ async def test_places_in_the_queue_count_from_the_row_as_it_is_then(
     assert (queue["numbers"], queue["next_seq"], queue["pending"]) == ([1, 7, 8], 9, 3)
 
 
+async def test_a_flood_is_stored_in_few_batches(still: Mesh, phone: str, fresh_database_url: str) -> None:
+    """What gathers behind two slow batches is stored as one, though it is more than a turn's or a send's would hold."""
+    await still.taken(payload(text(phone, "first")))
+
+    async def in_flight(count: int) -> None:
+        async def so_many() -> bool:
+            return await still.metric("hailwire_http_server_in_flight") >= count
+
+        await until(so_many, "webhooks under way")
+
+    async with held(fresh_database_url, "UPDATE gateway.conversation SET silenced = silenced"):
+        posts = []
+        for count in (1, 2):
+            posts.append(asyncio.create_task(still.taken(payload(text(phone, "slow")))))
+            await in_flight(count)
+            await waits(still)
+        posts += [asyncio.create_task(still.taken(payload(text(phone, "more")))) for _ in range(150)]
+        await in_flight(152)
+    assert {(await post).status for post in posts} == {200}
+    assert await still.value("SELECT count(*) FROM gateway.inbox") == 153
+    assert await still.value("SELECT count(DISTINCT xmin::text) FROM gateway.inbox") <= 5
+
+
 async def test_who_was_merged_meanwhile_is_stored_where_they_are_now(
     still: Mesh, phones: Any, fresh_database_url: str
 ) -> None:
