@@ -1,8 +1,8 @@
 """Turns concurrent single calls into batches without making a lone call wait.
 
-A lone call goes at once. While `in_flight` batches are under way, the next one gathers; it leaves the moment one of
-them comes back: under load batches grow by themselves. Between a lone call and that load lie many small batches, each
-of which costs nearly as much as a large one. So a coalescer may linger: what comes within `linger` seconds after a
+A lone call goes at once. While `in_flight` batches are under way, the next one gathers, and leaves when one of them
+comes back: under load batches grow by themselves. Between a lone call and that load lie many small batches, each of
+which costs nearly as much as a large one. So a coalescer may linger: what would leave within `linger` seconds after a
 departure waits for the rest of them, or until enough wait. Whoever gives up (is cancelled) leaves alone: the batch goes
 on for the others, with the loosest of their deadlines. In traces it lies below a lone caller; of several it is a trace
 of its own that is linked to each of theirs.
@@ -31,6 +31,8 @@ LINGER_SECONDS = 0.005
 # So many divide what a batch costs by itself far enough; while they come that fast, lingering gains little (measured:
 # durable ingest with 64 connections is as fast as without it, where waiting for more would slow it down).
 _ENOUGH = 16
+# The loop's clock has milliseconds: a timer that fires on time may seem to be early by a rounding error.
+_TICK_SECONDS = 0.0005
 
 _Waiting = tuple[Item, asyncio.Future[Result], float | None, str]
 
@@ -98,7 +100,7 @@ class Coalescer(Generic[Item, Result]):
         while self._boarding * self._max_batch < len(self._waiting) and self._flying < self._in_flight:
             if self._linger:
                 now = asyncio.get_running_loop().time()
-                if now < self._lingers_until and len(self._waiting) < _ENOUGH:
+                if self._lingers_until - now > _TICK_SECONDS and len(self._waiting) < min(_ENOUGH, self._max_batch):
                     self._depart_later()
                     return
                 self._lingers_until = now + self._linger

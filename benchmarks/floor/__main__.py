@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from chassis import process
-from chassis.coalesce import Coalescer
+from chassis.coalesce import LINGER_SECONDS, Coalescer
 from chassis.database import DatabaseSettings, open_database
 from chassis.http import serve_http
 from chassis.settings import Secret, load
@@ -65,7 +65,9 @@ async def main(environ: Mapping[str, str]) -> None:
         open_database(settings, application="floor", telemetry=telemetry) as database,
     ):
         inbox = Inbox(database, telemetry, room=Room(0), instance_id=lambda: 0, start=lambda _claims: None)
-        store: Coalescer[list[Arrival], Stored] = Coalescer("floor", inbox.store, max_batch=STORE_BATCH)
+        store: Coalescer[list[Arrival], Stored] = Coalescer(
+            "floor", inbox.store, max_batch=STORE_BATCH, linger=LINGER_SECONDS
+        )
         app = application(store, Secret(environ["WA_APP_SECRET"]))
         async with serve_http(app, host="127.0.0.1", port=int(sys.argv[1])):
             await process.stopped()

@@ -48,7 +48,8 @@ _TAKE = Statement(
     WHERE erasure_id = (
         SELECT erasure_id FROM gateway.erasure WHERE finished_at IS NULL AND due_at <= chassis.now()
         ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING erasure_id, person_id, actor, step, people, conversations, addresses, requested_at,
+    RETURNING erasure_id, person_id, actor, step, people, conversations, addresses,
+              coalesce(began_at, requested_at) AS began_at,
               extract(epoch FROM chassis.now() - coalesce(began_at, requested_at))::float8 AS age
     """,
     scans="erasures are rare",
@@ -91,7 +92,7 @@ class Job:
     actor: str
     step: str
     traces: Traces
-    # Seconds since the conversations were left.
+    # Seconds since the conversations were left; since the request before that.
     age: float
 
 
@@ -205,7 +206,7 @@ class Eraser:
 
 
 def _job(row: Any) -> Job:
-    until: datetime = row["requested_at"]
+    until: datetime = row["began_at"]
     return Job(
         erasure_id=row["erasure_id"],
         person_id=row["person_id"],

@@ -100,7 +100,7 @@ _REPLIES = Statement("gateway.erase_replies", "DELETE FROM gateway.outbox WHERE 
 
 _DOWNLOADS = Statement("gateway.erase_downloads", "DELETE FROM gateway.download WHERE person_id = ANY($1::bigint[])")
 
-# Whatever came before the erasure was asked for; what somebody new writes from the same number is theirs.
+# Whatever came before the conversations were left; what somebody new writes from the same number is theirs.
 _LETTERS = Statement(
     "gateway.erase_letters",
     """

@@ -102,7 +102,7 @@ async def test_nobody_lingers_for_longer() -> None:
     began = time.monotonic()
     assert await depot.coalescer(0) == 0
     assert await asyncio.gather(*(depot.coalescer(item) for item in (1, 2))) == [10, 20]
-    assert time.monotonic() - began >= 0.05 - time.get_clock_info("monotonic").resolution
+    assert time.monotonic() - began > 0.048  # the loop counts in milliseconds
     assert depot.batches == [[0], [1, 2]]
     late = Depot(linger=1e-9)
     late.gate.set()
@@ -225,7 +225,7 @@ async def test_drain_waits_for_all() -> None:
 
 
 async def test_drain_sends_off_what_lingers() -> None:
-    """Nobody waits out a linger when the process ends."""
+    """Whoever drains waits for nobody's linger."""
     depot = Depot(linger=_LONG)
     depot.gate.set()
     futures = [depot.coalescer.submit(0)]

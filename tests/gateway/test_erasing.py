@@ -201,7 +201,7 @@ async def test_a_message_under_way_and_one_that_follows(open_here: Open, phone: 
 
 
 async def test_one_that_could_not_begin(open_here: Open, phone: str) -> None:
-    """What is under way has its time from the beginning on, not from an hour ago, when it was asked for in vain."""
+    """What counts is when conversations were left, not when it was asked for in vain an hour before."""
     async with open_here(GATEWAY_ERASURE_SECONDS="600", SIMULATOR_STATUSES="false") as mesh:
         await _says(mesh, phone, "hello", "english")
         await mesh.database.execute(
@@ -211,7 +211,15 @@ async def test_one_that_could_not_begin(open_here: Open, phone: str) -> None:
             """,
             await _person(mesh, phone),
         )
+        await mesh.database.execute(
+            """
+            INSERT INTO gateway.dead_letter (kind, reason, provider, addresses, raw, created_at)
+            VALUES ('message', 'CRASHED', 'whatsapp', ARRAY['wa:+' || $1], '', chassis.now() - interval '30 minutes')
+            """,
+            phone,
+        )
         await until(lambda: mesh.value(_SWEPT), "the sweep")
+        assert await mesh.dead_letters() == []
         assert await mesh.value("SELECT finished_at FROM gateway.erasure") is None
 
 

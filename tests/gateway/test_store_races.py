@@ -41,11 +41,11 @@ async def held(url: str, sql: str, *arguments: Any) -> AsyncIterator[asyncpg.Con
         await other.close()
 
 
-async def waits(mesh: Mesh) -> None:
-    async def one_waits() -> bool:
-        return bool(await mesh.value(_WAITING))
+async def waits(mesh: Mesh, count: int = 1) -> None:
+    async def so_many_wait() -> bool:
+        return bool(await mesh.value(_WAITING) >= count)
 
-    await until(one_waits, "somebody who waits for a row")
+    await until(so_many_wait, "somebody who waits for a row")
 
 
 async def conversation_of(mesh: Mesh, phone: str) -> int:
@@ -81,8 +81,7 @@ async def test_a_flood_is_stored_in_few_batches(still: Mesh, phone: str, fresh_d
         posts = []
         for count in (1, 2):
             posts.append(asyncio.create_task(still.taken(payload(text(phone, "slow")))))
-            await in_flight(count)
-            await waits(still)
+            await waits(still, count)
         posts += [asyncio.create_task(still.taken(payload(text(phone, "more")))) for _ in range(150)]
         await in_flight(152)
     assert {(await post).status for post in posts} == {200}
