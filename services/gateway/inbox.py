@@ -20,8 +20,8 @@ from services.gateway.room import Room
 log = logs.get(__name__)
 
 # Webhooks in one transaction; a single one may bring a thousand items. With more of them than a gateway stores one at a
-# time, waiting is what takes long: of 2,000 a second 45 to 75 % waited for more than a second with 64 in a batch, 0.7 to
-# 3 % with 256.
+# time, waiting is what takes long: of 2,000 a second 45 to 75 % waited for more than a second with 64 in a batch, 0.7
+# to 3 % with 256.
 STORE_BATCH = 256
 # A merge that raced with ours, or a deadlock: everything is tried again this often, after the first time step by step.
 _TRIES = 5
