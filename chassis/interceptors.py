@@ -102,10 +102,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
             log.exception("rpc failed", error, method=method)
             await self._abort(context, errors.Internal("internal error"))
         finally:
-            self._in_flight[method] -= 1
-            seconds = time.perf_counter() - started
-            self._seconds.record(seconds, method=method, code=code)
-            self._requests.add(1, method=method, code=code)
+            seconds = self._ended(method, code, started)
             if seconds > self._telemetry.slow_seconds and not method.endswith(_SLOW_EXEMPT):
                 log.warning("slow rpc", method=method, code=code, seconds=round(seconds, 3))
 
@@ -123,11 +120,17 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
                 log.exception("rpc failed", error, method=method)
                 await self._abort(context, errors.Internal("internal error"))
             finally:
-                self._in_flight[method] -= 1
-                self._seconds.record(time.perf_counter() - started, method=method, code=code)
-                self._requests.add(1, method=method, code=code)
+                self._ended(method, code, started)
 
         return wrapped
+
+    def _ended(self, method: str, code: str, started: float) -> float:
+        """Count it; answers how many seconds it took."""
+        seconds = time.perf_counter() - started
+        self._in_flight[method] -= 1
+        self._seconds.record(seconds, method=method, code=code)
+        self._requests.add(1, method=method, code=code)
+        return seconds
 
     @staticmethod
     async def _abort(context: Any, error: errors.HailwireError) -> None:

@@ -23,7 +23,7 @@ from services.gateway.providers.whatsapp import errors as whatsapp_errors
 log = logs.get(__name__)
 
 _SWEEP_SECONDS = 0.5
-# Ten cost little more than one, and hardly anybody waits for them: after a batch others may gather.
+# A batch is some round trips, however few it holds, and hardly anybody waits for it: after one others may gather.
 _REST_SECONDS = 0.1
 _BATCH = 1000
 # A message that failed after it was accepted, for a passing reason, is sent again this often in all.
