@@ -137,10 +137,14 @@ class Session:
         count = tag.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
 
-    async def prepare(self, statement: Statement) -> None:
-        """Let this connection learn the statement before somebody waits for it; nothing is executed."""
+    async def prepare(self, statements: Sequence[Statement]) -> None:
+        """Let this connection learn the statements before somebody waits for them; none is executed."""
         with translated():
-            await self.connection.executemany(statement.sql, [])
+            for statement in statements:
+                await self.connection.executemany(statement.sql, [])
+            # asyncpg does not end the transaction in which the server described them: it would stay open, with locks on
+            # their tables, until somebody uses this connection.
+            await self.connection.fetchval(_PING.sql)
 
     def end(self) -> None:
         """The connection is somebody else's from now on: whoever goes on would speak within their transaction."""
@@ -227,8 +231,7 @@ class Database:
         async with contextlib.AsyncExitStack() as stack:
             for _ in range(self._least):
                 session = await stack.enter_async_context(self.session())
-                for statement in statements:
-                    await session.prepare(statement)
+                await session.prepare(statements)
 
 
 _PING = Statement("database.ping", "SELECT 1")

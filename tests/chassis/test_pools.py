@@ -26,6 +26,11 @@ _BACKENDS = Statement(
     "test.backends", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hailwire-leaks'"
 )
 
+_STATES = Statement(
+    "test.states",
+    "SELECT state, xact_start AS began FROM pg_stat_activity WHERE application_name = 'hailwire-warm'",
+)
+
 
 async def test_the_database_as_a_pool(database: Database, telemetry: Telemetry) -> None:
     """Its connections are counted as every pool's clients, under the names that were there before too."""
@@ -61,6 +66,17 @@ async def test_connections_are_warmed(shelf: Database, database_url: str, teleme
                 session = await stack.enter_async_context(database.session())
                 assert await session.fetchval(_PREPARED) == 1
     assert await shelf.fetchval(Statement("test.rows", "SELECT count(*) FROM shelf")) == 0
+
+
+async def test_a_warm_connection_is_in_no_transaction(
+    shelf: Database, database_url: str, telemetry: Telemetry
+) -> None:
+    """Having learned statements, it waits without locks, and nobody takes it for one whose client fell silent."""
+    settings = load(DatabaseSettings, {"DATABASE_URL": database_url})
+    async with open_database(settings, application="warm", telemetry=telemetry) as database:
+        await database.warm([_CHANGE])
+        states = {(row["state"], row["began"]) for row in await shelf.fetch(_STATES)}
+        assert states == {("idle", None)}
 
 
 @pytest.mark.parametrize(
