@@ -68,9 +68,7 @@ async def test_connections_are_warmed(shelf: Database, database_url: str, teleme
     assert await shelf.fetchval(Statement("test.rows", "SELECT count(*) FROM shelf")) == 0
 
 
-async def test_a_warm_connection_is_in_no_transaction(
-    shelf: Database, database_url: str, telemetry: Telemetry
-) -> None:
+async def test_a_warm_connection_is_in_no_transaction(shelf: Database, database_url: str, telemetry: Telemetry) -> None:
     """Having learned statements, it waits without locks, and nobody takes it for one whose client fell silent."""
     settings = load(DatabaseSettings, {"DATABASE_URL": database_url})
     async with open_database(settings, application="warm", telemetry=telemetry) as database:
