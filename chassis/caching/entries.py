@@ -77,10 +77,13 @@ class Entries:
 
     def put(self, key: Hashable, value: Any, ttl: float | None) -> None:
         """Hold a value for `ttl` seconds; None or 0 holds it until it has to make room. Putting None removes."""
-        self.remove(key)
+        known = self._entries.get(key)
+        if known is not None and (value is None or known.ttl != (ttl or inf)):
+            self.remove(key)
+            known = None
         if value is None:
             return
-        if len(self._entries) >= self._most:
+        if known is None and len(self._entries) >= self._most:
             self._make_room()
         self._hold(key, value, ttl)
 
@@ -134,11 +137,16 @@ class Entries:
         return len(over)
 
     def _hold(self, key: Hashable, value: Any, ttl: float | None) -> None:
+        # One that is there is moved, not taken out and put in: each key that is put in uses up a place of a dict's
+        # table, and one whose places are used up gets a larger table, however few keys it has.
         if ttl:
             self._entries[key] = _Entry(value, ttl, self._clock() + ttl)
-            self._queues.setdefault(ttl, OrderedDict())[key] = None
+            queue = self._queues.setdefault(ttl, OrderedDict())
+            queue[key] = None
+            queue.move_to_end(key)
         else:
             self._entries[key] = _Entry(value, inf, inf)
+        self._entries.move_to_end(key)
 
     def _make_room(self) -> None:
         now = self._clock()

@@ -1,5 +1,6 @@
 """The bounded cache in memory, through aiocache's interface, beside a model that is simple because it is slow."""
 
+import tracemalloc
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -195,3 +196,22 @@ def test_a_full_cache_costs_no_more_than_an_empty_one() -> None:
         at_once(cache.set(number, number, ttl=5 + number % 3))
     assert cache.stats.evictions == 10_000
     assert reads[0] < 20_000 * 5
+
+
+def test_the_same_entries_again_take_no_more_room() -> None:
+    """What is put in again and again, with a time to live or without one, leaves the cache as large as it was."""
+    cache = MemoryCache(5000)
+
+    def put(times: int) -> None:
+        for number in range(2500 * times):
+            at_once(cache.set(number % 2500, "value", ttl=60.0 if number % 2500 < 1300 else None))
+
+    tracemalloc.start()
+    try:
+        put(1)
+        before, _ = tracemalloc.get_traced_memory()
+        put(10)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 20_000
