@@ -10,17 +10,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from chassis import process
-from chassis.coalesce import LINGER_SECONDS, Coalescer
 from chassis.database import DatabaseSettings, open_database
 from chassis.http import serve_http
 from chassis.settings import Secret, load
 from chassis.telemetry import TelemetrySettings, open_telemetry
-from services.gateway.arrivals import Arrival, Stored
-from services.gateway.inbox import STORE_BATCH, Inbox
+from services.gateway.inbox import Inbox
 from services.gateway.intake import arrivals_of
 from services.gateway.providers.whatsapp.signature import verify
 from services.gateway.providers.whatsapp.webhook import split
 from services.gateway.room import Room
+from services.gateway.storing import Storing
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -35,7 +34,7 @@ _REFUSED = {"type": "http.response.start", "status": 403, "headers": [(b"content
 _NOTHING = {"type": "http.response.body", "body": b""}
 
 
-def application(store: Coalescer[list[Arrival], Stored], secret: Secret) -> Any:
+def application(store: Storing, secret: Secret) -> Any:
     """The one function."""
     secrets = (secret,)
 
@@ -65,10 +64,7 @@ async def main(environ: Mapping[str, str]) -> None:
         open_database(settings, application="floor", telemetry=telemetry) as database,
     ):
         inbox = Inbox(database, telemetry, room=Room(0), instance_id=lambda: 0, start=lambda _claims: None)
-        store: Coalescer[list[Arrival], Stored] = Coalescer(
-            "floor", inbox.store, max_batch=STORE_BATCH, linger=LINGER_SECONDS
-        )
-        app = application(store, Secret(environ["WA_APP_SECRET"]))
+        app = application(Storing(inbox.store_known, inbox.store), Secret(environ["WA_APP_SECRET"]))
         async with serve_http(app, host="127.0.0.1", port=int(sys.argv[1])):
             await process.stopped()
 

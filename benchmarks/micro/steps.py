@@ -35,6 +35,7 @@ from services.gateway.providers.whatsapp.signature import verify
 from services.gateway.providers.whatsapp.webhook import split
 from services.gateway.recent import RecentKeys
 from services.gateway.spool import Spool
+from services.gateway.storing import Storing
 from services.gateway.webhooks import Webhooks
 from services.trips import listing
 from services.trips.trip import TripState
@@ -114,7 +115,7 @@ def _webhook(telemetry: Telemetry, folder: Path) -> Step:
     app = Webhooks(
         intake=Intake(
             telemetry,
-            store=Coalescer("store", store),
+            store=Storing(store, store),
             # Each call comes a minute after the one before, so that none is known from memory.
             recent=RecentKeys(telemetry, seconds=30, clock=itertools.count(0, 60).__next__),
             spool=Spool(folder, telemetry),

@@ -9,7 +9,6 @@ from typing import Any
 
 from chassis import errors, logs, process
 from chassis.channels import open_channel
-from chassis.coalesce import LINGER_SECONDS, Coalescer
 from chassis.database import open_database
 from chassis.http import serve_http, serve_prometheus
 from chassis.listener import open_listener
@@ -23,7 +22,7 @@ from chassis.silent import ending_silent_sessions
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
 from services.gateway import openapi, preparing
-from services.gateway.arrivals import Arrival, Stored
+from services.gateway.arrivals import Stored
 from services.gateway.backlog import BACKLOG
 from services.gateway.clients.batching import Peer
 from services.gateway.clients.copies import PeopleCopies
@@ -38,7 +37,7 @@ from services.gateway.conversations import routing
 from services.gateway.costs import Costs
 from services.gateway.erasing import Eraser
 from services.gateway.events import EventTaker
-from services.gateway.inbox import STORE_BATCH, Inbox
+from services.gateway.inbox import Inbox
 from services.gateway.instance import Instance
 from services.gateway.intake import Intake, arrivals_of
 from services.gateway.limiting import Limiting
@@ -56,6 +55,7 @@ from services.gateway.sender import Sender
 from services.gateway.settings import GatewaySettings
 from services.gateway.spool import Spool
 from services.gateway.statuses import Statuses
+from services.gateway.storing import Storing
 from services.gateway.turns import Turns
 from services.gateway.verification_codes import VerificationCodes
 from services.gateway.waiting import WaitNotes
@@ -151,9 +151,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         statuses = Statuses(database, telemetry)
         inbox = Inbox(database, telemetry, room=room, instance_id=leasing_as, start=turns.start)
-        store: Coalescer[list[Arrival], Stored] = Coalescer(
-            "inbox store", inbox.store, max_batch=STORE_BATCH, linger=LINGER_SECONDS, telemetry=telemetry
-        )
+        store = Storing(inbox.store_known, inbox.store, telemetry)
         spool = Spool(Path(settings.home) / "spool", telemetry)
         retention = Retention(
             database,

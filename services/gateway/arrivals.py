@@ -32,10 +32,11 @@ class Arrival:
 
 @record
 class Stored:
-    """What became of one webhook's items."""
+    """What became of one webhook's items: how many were new and known, and those that are `left` to be stored."""
 
     new: int
     known: int
+    left: tuple[Arrival, ...] = ()
 
     @property
     def duplicate(self) -> bool:

@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from chassis import errors, logs
-from chassis.coalesce import Coalescer
 from chassis.database import Database, Statement
 from chassis.records import record
 from chassis.telemetry import Telemetry
 from hailwire.profile.v1 import insurance_pb2 as pb
 from hailwire.trips.v1 import events_pb2
-from services.gateway.arrivals import Arrival, Stored
 from services.gateway.clients.insurance import Insurances
 from services.gateway.conversations.papers import MOST_FILES, Papers
 from services.gateway.events import arrival
 from services.gateway.media.folder import Folder
 from services.gateway.media.refusals import FileRefused
 from services.gateway.messages import Media, Provider
+from services.gateway.storing import Storing
 
 if TYPE_CHECKING:
     from services.gateway.media.fetching import Fetched, Fetcher
@@ -122,7 +121,7 @@ class Downloads:
         fetcher: "Callable[[], Awaitable[Fetcher]]",
         folder: Folder,
         insurances: Insurances,
-        store: Coalescer[list[Arrival], Stored],
+        store: Storing,
         seconds: float,
     ) -> None:
         """`seconds` is how long one file may take."""

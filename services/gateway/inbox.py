@@ -1,8 +1,9 @@
 """Storing what was received: concurrent webhooks in one transaction, each item once, in the order of its sender.
 
-A 200 means that this transaction is committed. Items whose key is known change nothing. Under the lock of its
-conversation's row a message gets its place in the queue; a conversation that nobody leads is leased by this instance
-in the same transaction, as far as there is room, and its turn starts right after the commit.
+What known senders sent is one statement (known_senders.py), everything else is stored step by step. A 200 means that
+these transactions are committed. Items whose key is known change nothing. Under the lock of its conversation's row a
+message gets its place in the queue; a conversation that nobody leads is leased by this instance in the same
+transaction, as far as there is room, and its turn starts right after the commit.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,12 +20,10 @@ from services.gateway.room import Room
 
 log = logs.get(__name__)
 
-# Webhooks in one transaction; a single one may bring a thousand items. With more of them than a gateway stores one at a
-# time, waiting is what takes long: of 2,000 a second 45 to 75 % waited for more than a second with 64 in a batch, 0.7
-# to 3 % with 256.
-STORE_BATCH = 256
-# A merge that raced with ours, or a deadlock: everything is tried again this often, after the first time step by step.
+# A merge that raced with ours, or a deadlock: everything is tried again this often.
 _TRIES = 5
+# What one item may do to a whole batch.
+_UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.InterfaceError)
 
 _NEW_KEYS = """
     INSERT INTO gateway.inbox_key (key, stored_at)
@@ -67,7 +66,7 @@ _INSERT_DEAD = Statement(
 
 
 class Inbox:
-    """Stores batches of webhooks; hand `store` to a Coalescer."""
+    """Stores batches of webhooks; each method may be handed to a Coalescer."""
 
     def __init__(
         self,
@@ -85,14 +84,32 @@ class Inbox:
         self._start = start
         self._items = ItemCounter(telemetry)
 
+    async def store_known(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored]:
+        """Store what comes from known senders and answer one outcome per webhook, with what is `left` for `store`."""
+        items = _once(webhooks)
+        everything = {item.key for item in items}
+        if not any(known_senders.fits(item) for item in items):
+            return self._outcomes(webhooks, set(), everything)
+        reserved = self._reserve(items)
+        try:
+            stored = await known_senders.store(self._database, items, instance_id=self._instance_id(), room=reserved)
+        except BaseException as error:
+            self._room.give_back(reserved)
+            if isinstance(error, (errors.Conflict, *_UNSTORABLE)):
+                return self._outcomes(webhooks, set(), everything)
+            raise
+        self._room.give_back(reserved - len(stored.claims))
+        self._start(stored.claims)
+        return self._outcomes(webhooks, stored.new, stored.left)
+
     async def store(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored | BaseException]:
-        """Store each webhook's items and answer one outcome per webhook.
+        """Store each webhook's items, whoever sent them, and answer one outcome per webhook; nothing is left.
 
         A webhook whose data the database refuses is bisected: its guilty item becomes a dead letter.
         """
         try:
             return list(await self._tried(webhooks))
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.InterfaceError) as error:
+        except _UNSTORABLE as error:
             return await self._bisected(webhooks, error)
 
     async def _bisected(self, webhooks: Sequence[Sequence[Arrival]], error: Exception) -> list[Stored | BaseException]:
@@ -128,14 +145,12 @@ class Inbox:
         return [Stored(0, 1)]
 
     async def _tried(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored]:
+        items = _once(webhooks)
         for attempt in range(1, _TRIES + 1):
             reserved = 0
             try:
-                wanted = len(
-                    {item.addresses or item.person_id for webhook in webhooks for item in webhook if item.queued}
-                )
-                reserved = self._room.take(wanted) if self._instance_id() else 0
-                new, claims = await self._stored(webhooks, reserved, at_once=attempt == 1)
+                reserved = self._reserve(items)
+                new, claims = await self._stored(items, reserved)
             except BaseException as error:
                 self._room.give_back(reserved)
                 if isinstance(error, errors.Conflict) and attempt < _TRIES:
@@ -143,34 +158,36 @@ class Inbox:
                 raise
             self._room.give_back(reserved - len(claims))
             self._start(claims)
-            return self._outcomes(webhooks, new)
+            return self._outcomes(webhooks, new, set())
         raise errors.Internal("unreachable")
 
-    def _outcomes(self, webhooks: Sequence[Sequence[Arrival]], new: set[bytes]) -> list[Stored]:
+    def _reserve(self, items: Sequence[Arrival]) -> int:
+        """Places for the conversations that these may begin to lead here."""
+        if not self._instance_id():
+            return 0
+        return self._room.take(len({item.addresses or item.person_id for item in items if item.queued}))
+
+    def _outcomes(self, webhooks: Sequence[Sequence[Arrival]], new: set[bytes], left_keys: set[bytes]) -> list[Stored]:
         outcomes = []
-        left = set(new)
+        first = set(new)
         for webhook in webhooks:
             fresh = 0
+            # With its copies: a copy is known only once the first is stored.
+            left = tuple(item for item in webhook if item.key in left_keys)
             for item in webhook:
-                is_new = item.key in left  # a copy within the batch is a duplicate of the first
-                left.discard(item.key)
+                if item.key in left_keys:
+                    continue
+                is_new = item.key in first  # a copy within the batch is a duplicate of the first
+                first.discard(item.key)
                 fresh += is_new
                 self._items.add(item.kind, item.provider, new=is_new)
-            outcomes.append(Stored(fresh, len(webhook) - fresh))
+            outcomes.append(Stored(fresh, len(webhook) - len(left) - fresh, left))
         return outcomes
 
-    async def _stored(
-        self, webhooks: Sequence[Sequence[Arrival]], room: int, *, at_once: bool
-    ) -> tuple[set[bytes], list[Claim]]:
-        """The keys that were new, and what was claimed; `at_once` tries the one statement that may do."""
-        unique = {item.key: item for webhook in reversed(webhooks) for item in reversed(webhook)}
-        if not unique:
+    async def _stored(self, items: Sequence[Arrival], room: int) -> tuple[set[bytes], list[Claim]]:
+        """The keys that were new, and what was claimed."""
+        if not items:
             return set(), []
-        items = [item for webhook in webhooks for item in webhook if unique[item.key] is item]
-        if at_once and known_senders.fit(items):
-            stored = await known_senders.store(self._database, items, instance_id=self._instance_id(), room=room)
-            if stored is not None:
-                return stored
         async with self._database.transaction() as session:
             return await self._stored_in_steps(session, items, room)
 
@@ -220,3 +237,12 @@ class Inbox:
                 [status.error_code for _, status in statuses],
                 [item.traceparent for item, _ in statuses],
             )
+
+
+def _once(webhooks: Sequence[Sequence[Arrival]]) -> list[Arrival]:
+    """Every item of the webhooks in order, and of those with the same key the first."""
+    first: dict[bytes, Arrival] = {}
+    for webhook in webhooks:
+        for item in webhook:
+            first.setdefault(item.key, item)
+    return list(first.values())

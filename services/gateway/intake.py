@@ -6,7 +6,6 @@ Only verified items come here: whoever could not sign must neither store anythin
 from collections.abc import Callable
 
 from chassis import errors, logs
-from chassis.coalesce import Coalescer
 from chassis.overdue import Overdue
 from chassis.telemetry import Telemetry
 from services.gateway.arrivals import Arrival, ItemCounter, Stored
@@ -14,6 +13,7 @@ from services.gateway.messages import Item, ItemKind
 from services.gateway.providers.reading import IdentityChange, read_identity_change, read_status
 from services.gateway.recent import RecentKeys
 from services.gateway.spool import Spool
+from services.gateway.storing import Storing
 
 log = logs.get(__name__)
 
@@ -40,7 +40,7 @@ class Intake:
         self,
         telemetry: Telemetry,
         *,
-        store: Coalescer[list[Arrival], Stored],
+        store: Storing,
         recent: RecentKeys,
         spool: Spool,
         max_waiting: int,

@@ -2,15 +2,14 @@
 
 Whoever waits for their 200 waits for each round trip. Nearly everybody who writes is known by every address that they
 come with; then nothing is to be decided between reading and writing. Whatever else a batch may hold (somebody new, a
-number that changed hands, an event) makes this statement do nothing, and inbox.py stores it step by step.
+number that changed hands, an event) is left, and with it what comes after it in the same conversation: inbox.py stores
+that step by step.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-
-import asyncpg
+from collections.abc import Sequence
 
 from chassis.database import Database, Statement
+from chassis.records import record
 from services.gateway import queueing
 from services.gateway.arrivals import Arrival
 from services.gateway.claims import Claim
@@ -20,8 +19,8 @@ _PLACES = queueing.places_sql(
 )
 
 # $1 to $12 are items, $13 and $14 the addresses of those that are queued, with the numbers of their items from 1; $15
-# leases up to $16 conversations. Aliases are read before any wait for a key; whether they still hold is seen under the
-# locks of the conversations, as in queueing.py.
+# leases up to $16 conversations. Numbers without an item are of what is left anyway. Aliases are read before any wait
+# for a key; whether they still hold is seen under the locks of the conversations, as in queueing.py.
 _STORE = Statement(
     "gateway.inbox_store",
     f"""
@@ -33,17 +32,23 @@ _STORE = Statement(
             WITH ORDINALITY
             AS item (key, kind, provider, addresses, reply_to, raw, sent_at, traceparent,
                      provider_message_id, outbox_id, delivery, error_code, position)
-    ), sender AS (
-        SELECT position, min(conversation_id) AS conversation_id, min(aliases_left) AS aliases_left,
-               count(conversation_id) = count(*) AND min(conversation_id) = max(conversation_id) AS known
+    ), named AS MATERIALIZED (
+        SELECT position, conversation_id, aliases_left
         FROM unnest($13::bigint[], $14::text[]) AS name (position, address)
         LEFT JOIN gateway.alias USING (address) LEFT JOIN gateway.conversation USING (conversation_id)
-        GROUP BY position
-    ), gate AS (
-        SELECT coalesce(bool_and(known), true) AS open FROM sender
+    ), sender AS MATERIALIZED (
+        SELECT position, min(conversation_id) AS conversation_id, min(aliases_left) AS aliases_left,
+               count(conversation_id) = count(*) AND min(conversation_id) = max(conversation_id) AS known
+        FROM named GROUP BY position
+    ), undecided AS MATERIALIZED (
+        SELECT position FROM sender
+        WHERE NOT known OR conversation_id IN (
+            SELECT named.conversation_id FROM named JOIN sender USING (position)
+            WHERE NOT known AND named.conversation_id IS NOT NULL)
     ), new AS (
         INSERT INTO gateway.inbox_key (key, stored_at)
-        SELECT key, now FROM received CROSS JOIN moment WHERE (SELECT open FROM gate) ORDER BY key
+        SELECT key, now FROM received CROSS JOIN moment
+        WHERE NOT EXISTS (SELECT FROM undecided WHERE undecided.position = received.position) ORDER BY key
         ON CONFLICT (key) DO NOTHING
         RETURNING key
     ), item AS (
@@ -60,52 +65,66 @@ _STORE = Statement(
         SELECT provider, provider_message_id, outbox_id, delivery, error_code, traceparent
         FROM item WHERE delivery IS NOT NULL ORDER BY position
     )
-    SELECT gate.open, moment.now, item.key, leased.*,
+    SELECT told.key, told.stored, moment.now, leased.*,
            (SELECT chassis.conflict() WHERE (SELECT count(*) FROM leased) < (SELECT count(*) FROM added)) AS conflict
-    FROM gate CROSS JOIN moment LEFT JOIN item ON true
-    LEFT JOIN leased ON leased.conversation_id = item.conversation_id AND item.nr = 0
+    FROM moment CROSS JOIN (
+        SELECT key, conversation_id, nr, true AS stored FROM item
+        UNION ALL SELECT key, NULL, NULL, false FROM received JOIN undecided USING (position)
+    ) AS told
+    LEFT JOIN leased ON leased.conversation_id = told.conversation_id AND told.nr = 0
     """,  # noqa: S608 - our own statement
 )
 
 
-def fit(items: Sequence[Arrival]) -> bool:
-    """Whether these may be stored here: messages and statuses, and nobody who tells of another address."""
-    return all(not item.current and (bool(item.addresses) or not item.queued) for item in items)
+@record
+class Known:
+    """The keys that were new, what was claimed, and the keys of what is left."""
+
+    new: set[bytes]
+    claims: list[Claim]
+    left: set[bytes]
 
 
-async def store(
-    database: Database, items: Sequence[Arrival], *, instance_id: int, room: int
-) -> tuple[set[bytes], list[Claim]] | None:
-    """Store items of different keys; answers the keys that were new and what was claimed, up to `room` heads.
+def fits(item: Arrival) -> bool:
+    """Whether it may be stored here: a message or a status, and of nobody who tells of another address."""
+    return not item.current and (bool(item.addresses) or not item.queued)
 
-    None when somebody among them is not known by each of their addresses: then nothing was stored. Raises Conflict when
-    a conversation is not what it was when it was found.
+
+async def store(database: Database, items: Sequence[Arrival], *, instance_id: int, room: int) -> Known:
+    """Store those of the items, which have different keys, whose senders are known, and claim up to `room` heads.
+
+    What is left is not known by each of its addresses, or belongs to the conversation of something that is left. Raises
+    Conflict, having stored nothing, when a conversation is not what it was when it was found.
     """
-    names = [(nr, one) for nr, item in enumerate(items, 1) if item.queued for one in dict.fromkeys(item.addresses)]
+    fitting = [item for item in items if fits(item)]
+    others = [item for item in items if not fits(item)]
+    names = [(nr, one) for nr, item in enumerate(fitting, 1) if item.queued for one in dict.fromkeys(item.addresses)]
+    # Nobody is known by no address at all.
+    names += [
+        (nr, one) for nr, item in enumerate(others, len(fitting) + 1) for one in {*item.addresses, *item.current, ""}
+    ]
     rows = await database.fetch(
         _STORE,
-        [item.key for item in items],
-        [str(item.kind) for item in items],
-        [str(item.provider) for item in items],
-        ["\x1f".join(item.addresses) for item in items],
-        [item.addresses[0] if item.addresses else "" for item in items],
-        [item.raw for item in items],
-        [item.sent_at for item in items],
-        [item.traceparent for item in items],
-        [item.status and item.status.provider_message_id for item in items],
-        [item.status and item.status.outbox_id for item in items],
-        [item.status and str(item.status.delivery) for item in items],
-        [item.status and item.status.error_code for item in items],
+        [item.key for item in fitting],
+        [str(item.kind) for item in fitting],
+        [str(item.provider) for item in fitting],
+        ["\x1f".join(item.addresses) for item in fitting],
+        [item.addresses[0] if item.addresses else "" for item in fitting],
+        [item.raw for item in fitting],
+        [item.sent_at for item in fitting],
+        [item.traceparent for item in fitting],
+        [item.status and item.status.provider_message_id for item in fitting],
+        [item.status and item.status.outbox_id for item in fitting],
+        [item.status and str(item.status.delivery) for item in fitting],
+        [item.status and item.status.error_code for item in fitting],
         [nr for nr, _ in names],
         [address for _, address in names],
         instance_id,
         room if instance_id else 0,
     )
-    if not rows[0]["open"]:
-        return None
-    by_key = {item.key: item for item in items}
-    return {row["key"] for row in rows if row["key"] is not None}, _claims(rows, by_key, rows[0]["now"])
-
-
-def _claims(rows: Sequence[asyncpg.Record], items: Mapping[bytes, Arrival], now: datetime) -> list[Claim]:
-    return [queueing.claimed(row, items[row["key"]], now) for row in rows if row["taken"]]
+    by_key = {item.key: item for item in fitting}
+    return Known(
+        new={row["key"] for row in rows if row["stored"]},
+        claims=[queueing.claimed(row, by_key[row["key"]], row["now"]) for row in rows if row["taken"]],
+        left={row["key"] for row in rows if not row["stored"]} | {item.key for item in others},
+    )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from chassis.channels import connected
-from chassis.coalesce import Coalescer
 from chassis.database import Database, statements_in
 from chassis.later import Later, in_a_thread
 from chassis.telemetry import Telemetry
@@ -28,7 +27,6 @@ from services.gateway import (
     statuses,
     turns,
 )
-from services.gateway.arrivals import Arrival, Stored
 from services.gateway.clients.enrichments import Enrichments
 from services.gateway.clients.insurance import Insurances
 from services.gateway.clients.numbers import Numbers
@@ -37,6 +35,7 @@ from services.gateway.conversations import catalogue, routing, wording
 from services.gateway.downloads import Downloads
 from services.gateway.media.folder import Folder
 from services.gateway.settings import GatewaySettings
+from services.gateway.storing import Storing
 from services.gateway.verification_codes import VerificationCodes
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ async def files(
     database: Database,
     *,
     insurances: Insurances,
-    store: Coalescer[list[Arrival], Stored],
+    store: Storing,
 ) -> AsyncIterator[tuple[Callable[[], Coroutine[Any, Any, None]], ...]]:
     """What fetches files that people send, and what tidies up behind: to be run in the background."""
 

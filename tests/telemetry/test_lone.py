@@ -32,8 +32,9 @@ async def test_one_trace_from_the_webhook_to_the_delivery_status(mesh: Mesh, col
     assert edges >= {
         (WEBHOOK, "inbox store", "INTERNAL"),
         ("inbox store", "gateway.inbox_store", "CLIENT"),  # nothing to be done by that: they are new
-        ("inbox store", "gateway.inbox_receive", "CLIENT"),
-        ("inbox store", "gateway.inbox_enqueue", "CLIENT"),
+        (WEBHOOK, "stranger store", "INTERNAL"),
+        ("stranger store", "gateway.inbox_receive", "CLIENT"),
+        ("stranger store", "gateway.inbox_enqueue", "CLIENT"),
         (WEBHOOK, "turn", "CONSUMER"),
         ("turn", RESOLVE, "CLIENT"),
         (RESOLVE, RESOLVE, "SERVER"),
