@@ -14,6 +14,10 @@ from chassis.telemetry import Telemetry
 
 # Connections that wait to be accepted while the loop is busy.
 _BACKLOG = 1024
+# libuv takes one connection from a listening socket in each turn of its loop. When a turn takes 100 ms, those are ten a
+# second: in a flood of webhooks on new connections most came to a full queue, and a caller to whom that happens tries
+# again after 1, 3 and 7 seconds. From each copy of the socket it takes one, too.
+_ACCEPTED_A_TURN = 32
 
 
 class _Server(uvicorn.Server):
@@ -41,6 +45,7 @@ async def serve_http(
         listening.close()
         hint = f"; set {setting} to another one" if setting else ""
         raise errors.PortInUse(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}){hint}") from error
+    doors = [listening, *(listening.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -54,7 +59,7 @@ async def serve_http(
         **options,
     )
     server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]))
+    task = asyncio.create_task(server.serve(sockets=doors))
     try:
         while not server.started:
             if task.done():
@@ -65,7 +70,8 @@ async def serve_http(
     finally:
         server.should_exit = True
         await task
-        listening.close()
+        for door in doors:
+            door.close()
 
 
 def prometheus_page(telemetry: Telemetry) -> Any:
