@@ -30,7 +30,14 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serve_http(
-    app: Any, *, host: str, port: int, setting: str = "", grace_seconds: int = 5, **options: Any
+    app: Any,
+    *,
+    host: str,
+    port: int,
+    setting: str = "",
+    grace_seconds: int = 5,
+    accepted_a_turn: int = _ACCEPTED_A_TURN,
+    **options: Any,
 ) -> AsyncIterator[int]:
     """Serve an ASGI app; gives the port, also when 0 was asked for. Requests under way are finished on the way out."""
     # Named explicitly, because asyncio switches Nagle's algorithm off only for sockets that say they are TCP, and with
@@ -45,7 +52,6 @@ async def serve_http(
         listening.close()
         hint = f"; set {setting} to another one" if setting else ""
         raise errors.PortInUse(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}){hint}") from error
-    doors = [listening, *(listening.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -59,6 +65,15 @@ async def serve_http(
         **options,
     )
     server = _Server(config)
+    async with contextlib.AsyncExitStack() as stack:
+        doors = [stack.enter_context(listening)]
+        doors += [stack.enter_context(listening.dup()) for _ in range(accepted_a_turn - 1)]
+        async with _served(server, doors):
+            yield listening.getsockname()[1]
+
+
+@contextlib.asynccontextmanager
+async def _served(server: _Server, doors: list[socket.socket]) -> AsyncIterator[None]:
     task = asyncio.create_task(server.serve(sockets=doors))
     try:
         while not server.started:
@@ -66,12 +81,10 @@ async def serve_http(
                 await task
                 raise errors.Internal("the HTTP server ended while starting")
             await asyncio.sleep(0.005)
-        yield listening.getsockname()[1]
+        yield
     finally:
         server.should_exit = True
         await task
-        for door in doors:
-            door.close()
 
 
 def prometheus_page(telemetry: Telemetry) -> Any:
@@ -101,5 +114,6 @@ def prometheus_page(telemetry: Telemetry) -> Any:
 @contextlib.asynccontextmanager
 async def serve_prometheus(telemetry: Telemetry, *, host: str, port: int, setting: str = "") -> AsyncIterator[int]:
     """The Prometheus page of a process on its own port."""
-    async with serve_http(prometheus_page(telemetry), host=host, port=port, setting=setting, grace_seconds=1) as bound:
+    page = prometheus_page(telemetry)
+    async with serve_http(page, host=host, port=port, setting=setting, grace_seconds=1, accepted_a_turn=1) as bound:
         yield bound

@@ -115,7 +115,7 @@ def _webhook(telemetry: Telemetry, folder: Path) -> Step:
     app = Webhooks(
         intake=Intake(
             telemetry,
-            store=Storing(store, store),
+            store=Storing(store, store, linger=0.0),
             # Each call comes a minute after the one before, so that none is known from memory.
             recent=RecentKeys(telemetry, seconds=30, clock=itertools.count(0, 60).__next__),
             spool=Spool(folder, telemetry),

@@ -151,7 +151,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         statuses = Statuses(database, telemetry)
         inbox = Inbox(database, telemetry, room=room, instance_id=leasing_as, start=turns.start)
-        store = Storing(inbox.store_known, inbox.store, telemetry)
+        store = Storing(inbox.store_known, inbox.store, max_strangers=settings.max_waiting, telemetry=telemetry)
         spool = Spool(Path(settings.home) / "spool", telemetry)
         retention = Retention(
             database,

@@ -6,7 +6,6 @@ Stored first, acknowledged after: an event that is handed out twice is stored on
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC
 
 from opentelemetry.trace import SpanKind
@@ -18,14 +17,13 @@ from hailwire.trips.v1 import events_pb2
 from services.gateway.arrivals import Arrival, Stored
 from services.gateway.claims import EVENT
 from services.gateway.clients.trips import Events
+from services.gateway.storing import Store
 
 log = logs.get(__name__)
 
 _BATCH = 200
 _WAIT_SECONDS = 10.0
 _RETRY_SECONDS = 0.5
-
-Store = Callable[[list[list[Arrival]]], Awaitable[Sequence[Stored | BaseException]]]
 
 
 def arrival(event: events_pb2.Event, parent: str = "", source: str = "trips") -> Arrival:

@@ -1,7 +1,7 @@
-"""Storing what was received: concurrent webhooks in one transaction, each item once, in the order of its sender.
+"""Storing what was received: concurrent webhooks together, each item once, in the order of its sender.
 
-What known senders sent is one statement (known_senders.py), everything else is stored step by step. A 200 means that
-these transactions are committed. Items whose key is known change nothing. Under the lock of its conversation's row a
+What known senders sent is one statement (known_senders.py), everything else a transaction of several steps. A 200 means
+that both are committed. Items whose key is known change nothing. Under the lock of its conversation's row a
 message gets its place in the queue; a conversation that nobody leads is leased by this instance in the same
 transaction, as far as there is room, and its turn starts right after the commit.
 """
@@ -85,22 +85,40 @@ class Inbox:
         self._items = ItemCounter(telemetry)
 
     async def store_known(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored]:
-        """Store what comes from known senders and answer one outcome per webhook, with what is `left` for `store`."""
-        items = _once(webhooks)
-        everything = {item.key for item in items}
-        if not any(known_senders.fits(item) for item in items):
-            return self._outcomes(webhooks, set(), everything)
-        reserved = self._reserve(items)
+        """Store what comes from known senders and answer one outcome per webhook, with what is `left` for `store`.
+
+        So is a webhook whose data the database refuses, and everything while others change what these wait for.
+        """
         try:
-            stored = await known_senders.store(self._database, items, instance_id=self._instance_id(), room=reserved)
-        except BaseException as error:
-            self._room.give_back(reserved)
-            if isinstance(error, (errors.Conflict, *_UNSTORABLE)):
-                return self._outcomes(webhooks, set(), everything)
-            raise
-        self._room.give_back(reserved - len(stored.claims))
-        self._start(stored.claims)
-        return self._outcomes(webhooks, stored.new, stored.left)
+            return await self._tried_known(webhooks)
+        except errors.Conflict:
+            return self._outcomes(webhooks, set(), {item.key for webhook in webhooks for item in webhook})
+        except _UNSTORABLE:
+            if len(webhooks) == 1:
+                return self._outcomes(webhooks, set(), {item.key for item in webhooks[0]})
+            middle = len(webhooks) // 2
+            return [*await self.store_known(webhooks[:middle]), *await self.store_known(webhooks[middle:])]
+
+    async def _tried_known(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored]:
+        items = _once(webhooks)
+        fitting = [item for item in items if known_senders.fits(item)]
+        if not fitting:
+            return self._outcomes(webhooks, set(), {item.key for item in items})
+        for attempt in (1, 2):
+            reserved = self._reserve(fitting)
+            try:
+                stored = await known_senders.store(
+                    self._database, items, instance_id=self._instance_id(), room=reserved
+                )
+            except BaseException as error:
+                self._room.give_back(reserved)
+                if isinstance(error, errors.Conflict) and attempt == 1:
+                    continue
+                raise
+            self._room.give_back(reserved - len(stored.claims))
+            self._start(stored.claims)
+            return self._outcomes(webhooks, stored.new, stored.left)
+        raise errors.Internal("unreachable")
 
     async def store(self, webhooks: Sequence[Sequence[Arrival]]) -> list[Stored | BaseException]:
         """Store each webhook's items, whoever sent them, and answer one outcome per webhook; nothing is left.

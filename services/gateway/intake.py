@@ -13,7 +13,7 @@ from services.gateway.messages import Item, ItemKind
 from services.gateway.providers.reading import IdentityChange, read_identity_change, read_status
 from services.gateway.recent import RecentKeys
 from services.gateway.spool import Spool
-from services.gateway.storing import Storing
+from services.gateway.storing import Storing, TooManyStrangers
 
 log = logs.get(__name__)
 
@@ -91,6 +91,8 @@ class Intake:
             # It may still be stored: the same keys make the second way in harmless.
             await self._spool.keep(items)
             raise Refusal(503, "database slow", retry_after=2) from None
+        except TooManyStrangers:
+            raise Refusal(503, "overloaded by strangers", retry_after=1) from None
         except errors.HailwireError as error:
             await self._spool.keep(items)
             raise Refusal(503, error.reason.lower(), retry_after=2) from None

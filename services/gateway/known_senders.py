@@ -2,8 +2,8 @@
 
 Whoever waits for their 200 waits for each round trip. Nearly everybody who writes is known by every address that they
 come with; then nothing is to be decided between reading and writing. Whatever else a batch may hold (somebody new, a
-number that changed hands, an event) is left, and with it what comes after it in the same conversation: inbox.py stores
-that step by step.
+number that changed hands, an event) is left for inbox.py's steps, and with it what else the batch has of a conversation
+that is named there: one sender's order stays.
 """
 
 from collections.abc import Sequence
@@ -65,13 +65,13 @@ _STORE = Statement(
         SELECT provider, provider_message_id, outbox_id, delivery, error_code, traceparent
         FROM item WHERE delivery IS NOT NULL ORDER BY position
     )
-    SELECT told.key, told.stored, moment.now, leased.*,
+    SELECT outcome.key, outcome.stored, moment.now, leased.*,
            (SELECT chassis.conflict() WHERE (SELECT count(*) FROM leased) < (SELECT count(*) FROM added)) AS conflict
     FROM moment CROSS JOIN (
         SELECT key, conversation_id, nr, true AS stored FROM item
         UNION ALL SELECT key, NULL, NULL, false FROM received JOIN undecided USING (position)
-    ) AS told
-    LEFT JOIN leased ON leased.conversation_id = told.conversation_id AND told.nr = 0
+    ) AS outcome
+    LEFT JOIN leased ON leased.conversation_id = outcome.conversation_id AND outcome.nr = 0
     """,  # noqa: S608 - our own statement
 )
 

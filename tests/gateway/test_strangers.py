@@ -120,3 +120,48 @@ async def test_a_webhook_with_both(still: Mesh, phones: Any) -> None:
     assert await still.metric("hailwire_inbox_items_total", kind="message", new="yes") == 4
     assert (await still.taken(both)).status == 200
     assert await still.metric("hailwire_inbox_items_total", kind="message", new="yes") == 4
+
+
+async def test_a_sender_s_next_webhook_stays_behind_the_first(still: Mesh, phone: str, fresh_database_url: str) -> None:
+    """Who is known by their number is not stored at once while a message with a new name of theirs still waits."""
+    await still.taken(payload(text(phone, "hello")))
+    async with held(fresh_database_url, _NO_NEW_ALIASES) as other:
+        named = asyncio.create_task(still.taken(payload(text(phone, "with a name", bsuid=f"RW.{phone}"))))
+        await waits(still)
+        plain = asyncio.create_task(still.taken(payload(text(phone, "without"))))
+
+        async def both() -> bool:
+            return await still.metric("hailwire_http_server_in_flight") >= 2
+
+        await until(both, "the second webhook")
+        await other.execute("COMMIT; BEGIN")
+    assert [(await one).status for one in (named, plain)] == [200, 200]
+    assert await words_of(still, phone) == ["hello", "with a name", "without"]
+
+
+async def test_too_many_strangers(open_here: Open, phones: Any, fresh_database_url: str) -> None:
+    """When strangers wait for each other, the next one is refused; who is known is answered all the same."""
+    known, *strangers, last = phones(5)
+    async with open_here(GATEWAY_MAX_TURNS="0", GATEWAY_MAX_WAITING="2") as mesh:
+        await mesh.taken(payload(text(known, "hello")))
+
+        async def tried() -> float:
+            return await mesh.metric("hailwire_database_statement_seconds_count", statement="gateway.inbox_store")
+
+        async with held(fresh_database_url, _NO_NEW_ALIASES) as other:
+            posts = []
+            for stranger in strangers:
+                before = await tried()
+                posts.append(asyncio.create_task(mesh.taken(payload(text(stranger, "first")))))
+
+                async def left(before: float = before) -> bool:
+                    return await tried() > before
+
+                await until(left, "a stranger among strangers")
+            assert (await mesh.whatsapp(payload(text(last, "first")))).status == 503
+            assert (await mesh.taken(payload(text(known, "second")))).status == 200
+            await other.execute("COMMIT; BEGIN")
+        assert {(await post).status for post in posts} == {200}
+        assert (await mesh.taken(payload(text(last, "first")))).status == 200
+        for phone in (*strangers, last):
+            assert await words_of(mesh, phone) == ["first"]
