@@ -92,7 +92,13 @@ async def test_a_webhook_is_stored_once(open_cut: Cut, phone: str, *, committed:
     """When the commit of a webhook or its answer is lost there is no 200, and sent again it is answered once."""
     # No statuses: one of the first reply would be stored by the statement that is meant for the second message.
     async with open_cut(GATEWAY_MAX_TURNS="1", SIMULATOR_STATUSES="false") as (mesh, cutter):
+
+        async def fed() -> bool:
+            return await mesh.metric("hailwire_spool_files") == 0
+
         for statement in (queueing._ENQUEUE, known_senders._STORE):  # a newcomer, and then somebody known
+            # Nor may the copy of what was refused come in by it.
+            await until(fed, "an empty spool")
             cutter.lose(statement, committed=committed)
             content = payload(text(phone, "plain"))
             assert (await mesh.whatsapp(content)).status == 503
