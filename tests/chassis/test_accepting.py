@@ -47,4 +47,4 @@ def _answered(caller: socket.socket) -> bool:
 
 def test_many_are_accepted_in_one_turn_of_the_loop() -> None:
     """A flood of new connections does not wait a turn for each: under load a turn is long, and the queue is short."""
-    assert uvloop.run(_turns()) < _CALLERS // 3
+    assert uvloop.run(_turns()) < _CALLERS // 2
