@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from chassis import errors
-from chassis.coalesce import Coalescer
 from chassis.database import Database, DatabaseSettings, Statement, open_database
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
@@ -25,6 +24,7 @@ from services.gateway.media.fetching import Fetched
 from services.gateway.media.folder import Folder
 from services.gateway.media.refusals import FileTooLarge, FileUnreachable
 from services.gateway.messages import Media, Provider
+from services.gateway.storing import Storing
 from tests.chassis.polling import until_awaited
 
 _WANTED = Statement("test.wanted", "SELECT tries FROM gateway.download")
@@ -100,7 +100,7 @@ async def desk(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
             fetcher=fetcher,
             folder=Folder(desk.folder),
             insurances=insurances,
-            store=Coalescer("test store", desk.store, telemetry=telemetry),
+            store=Storing(desk.store, desk.store, telemetry=telemetry),
             seconds=5.0,
         )
         task = asyncio.create_task(working.run())
