@@ -10,11 +10,10 @@ import pytest_asyncio
 
 from tests.gateway.conftest import Open
 from tests.gateway.mesh import Answer, Mesh, payload, text, until
-from tests.gateway.test_store_races import conversation_of, held, waits
+from tests.gateway.test_store_races import alias_held, conversation_of, held, waits
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-_NO_NEW_ALIASES = "LOCK TABLE gateway.alias IN SHARE ROW EXCLUSIVE MODE"
 _WORDS = """
     SELECT substring(convert_from(inbox.raw, 'UTF8') FROM '"body": ?"([^"]*)"') AS words
     FROM gateway.pending JOIN gateway.inbox USING (stored_on, inbox_id)
@@ -61,7 +60,7 @@ async def test_nobody_waits_for_a_stranger(still: Mesh, phones: Any, fresh_datab
     for phone in (slow, known):
         await still.taken(payload(text(phone, "hello")))
     async with (
-        held(fresh_database_url, _NO_NEW_ALIASES) as other,
+        alias_held(fresh_database_url, f"wa:+{stranger}") as let_go,
         together(still, fresh_database_url, slow, payload(text(stranger, "first")), payload(text(known, "second"))) as (
             waiting,
             answered,
@@ -69,7 +68,7 @@ async def test_nobody_waits_for_a_stranger(still: Mesh, phones: Any, fresh_datab
     ):
         assert (await answered).status == 200
         assert not waiting.done()
-        await other.execute("COMMIT; BEGIN")
+        await let_go()
     assert await words_of(still, known) == ["hello", "second"]
     assert await words_of(still, stranger) == ["first"]
 
@@ -92,7 +91,7 @@ async def test_a_copy_is_known_once_the_first_is_stored(still: Mesh, phones: Any
     first = payload(text(stranger, "first"))
     before = await still.metric("hailwire_database_statement_seconds_count", statement="gateway.inbox_receive")
     async with (
-        held(fresh_database_url, _NO_NEW_ALIASES) as other,
+        alias_held(fresh_database_url, f"wa:+{stranger}") as let_go,
         together(still, fresh_database_url, slow, first, first) as posts,
     ):
 
@@ -105,7 +104,7 @@ async def test_a_copy_is_known_once_the_first_is_stored(still: Mesh, phones: Any
         await until(strangers_are_stored, "the first of the steps")
         assert (await still.taken(payload(text(slow, "later")))).status == 200
         assert not any(post.done() for post in posts)
-        await other.execute("COMMIT; BEGIN")
+        await let_go()
     assert await words_of(still, stranger) == ["first"]
 
 
@@ -125,7 +124,7 @@ async def test_a_webhook_with_both(still: Mesh, phones: Any) -> None:
 async def test_a_sender_s_next_webhook_stays_behind_the_first(still: Mesh, phone: str, fresh_database_url: str) -> None:
     """Who is known by their number is not stored at once while a message with a new name of theirs still waits."""
     await still.taken(payload(text(phone, "hello")))
-    async with held(fresh_database_url, _NO_NEW_ALIASES) as other:
+    async with alias_held(fresh_database_url, f"wau:RW.{phone}") as let_go:
         named = asyncio.create_task(still.taken(payload(text(phone, "with a name", bsuid=f"RW.{phone}"))))
         await waits(still)
         plain = asyncio.create_task(still.taken(payload(text(phone, "without"))))
@@ -134,7 +133,7 @@ async def test_a_sender_s_next_webhook_stays_behind_the_first(still: Mesh, phone
             return await still.metric("hailwire_http_server_in_flight") >= 2
 
         await until(both, "the second webhook")
-        await other.execute("COMMIT; BEGIN")
+        await let_go()
     assert [(await one).status for one in (named, plain)] == [200, 200]
     assert await words_of(still, phone) == ["hello", "with a name", "without"]
 
@@ -148,7 +147,7 @@ async def test_too_many_strangers(open_here: Open, phones: Any, fresh_database_u
         async def tried() -> float:
             return await mesh.metric("hailwire_database_statement_seconds_count", statement="gateway.inbox_store")
 
-        async with held(fresh_database_url, _NO_NEW_ALIASES) as other:
+        async with alias_held(fresh_database_url, f"wa:+{strangers[0]}") as let_go:
             posts = []
             for stranger in strangers:
                 before = await tried()
@@ -160,7 +159,7 @@ async def test_too_many_strangers(open_here: Open, phones: Any, fresh_database_u
                 await until(left, "a stranger among strangers")
             assert (await mesh.whatsapp(payload(text(last, "first")))).status == 503
             assert (await mesh.taken(payload(text(known, "second")))).status == 200
-            await other.execute("COMMIT; BEGIN")
+            await let_go()
         assert {(await post).status for post in posts} == {200}
         assert (await mesh.taken(payload(text(last, "first")))).status == 200
         for phone in (*strangers, last):
