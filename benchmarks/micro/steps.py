@@ -17,6 +17,7 @@ from benchmarks.micro.timing import Step
 from chassis.coalesce import Coalescer
 from chassis.pages import Paging
 from chassis.settings import Secret, load
+from chassis.strain import Strain
 from chassis.telemetry import Telemetry, TelemetrySettings, new_traceparent, open_telemetry
 from hailwire.profile.v1 import profile_pb2
 from hailwire.trips.v1 import trips_pb2
@@ -120,6 +121,7 @@ def _webhook(telemetry: Telemetry, folder: Path) -> Step:
             recent=RecentKeys(telemetry, seconds=30, clock=itertools.count(0, 60).__next__),
             spool=Spool(folder, telemetry),
             max_waiting=1000,
+            strain=Strain(),
             stored=lambda: None,
         ),
         telemetry=telemetry,

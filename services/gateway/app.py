@@ -19,6 +19,7 @@ from chassis.response_cache import ResponseCache
 from chassis.server import serve_grpc
 from chassis.settings import load
 from chassis.silent import ending_silent_sessions
+from chassis.strain import watching
 from chassis.telemetry import open_telemetry
 from chassis.warmup import warming
 from services.gateway import openapi, preparing
@@ -256,6 +257,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 recent=RecentKeys(telemetry, seconds=settings.dedup_window_seconds),
                 spool=spool,
                 max_waiting=settings.max_waiting,
+                strain=await stack.enter_async_context(watching(telemetry)),
                 stored=statuses.hint,
             ),
             telemetry=telemetry,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from chassis import errors, logs
 from chassis.overdue import Overdue
+from chassis.strain import Strain
 from chassis.telemetry import Telemetry
 from services.gateway.arrivals import Arrival, ItemCounter, Stored
 from services.gateway.messages import Item, ItemKind
@@ -44,6 +45,7 @@ class Intake:
         recent: RecentKeys,
         spool: Spool,
         max_waiting: int,
+        strain: Strain,
         stored: Callable[[], None],
     ) -> None:
         """`stored` is called after each commit of statuses: there are some to apply."""
@@ -51,6 +53,7 @@ class Intake:
         self._recent = recent
         self._spool = spool
         self._max_waiting = max_waiting
+        self._strain = strain
         self._on_stored = stored
         self._waiting_bytes = 0
         self._items = ItemCounter(telemetry)
@@ -60,6 +63,16 @@ class Intake:
         """Raise Refusal while no more bytes can be taken; asked before anything is read, too: refusing costs little."""
         if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
             raise Refusal(503, "overloaded", retry_after=1)
+        if self._strain.too_high:
+            raise Refusal(503, "overloaded", retry_after=1)
+
+    def check_strain(self, raw: bytes) -> None:
+        """Raise Refusal for a share of what brings statuses only, while there is too much to do.
+
+        Nobody waits for those, and they come again. Asked before anything is done with a body of WhatsApp's.
+        """
+        if self._strain.share < 1 and b'"statuses"' in raw and b'"messages":' not in raw and not self._strain.lets_in():
+            raise Refusal(503, "overloaded, statuses wait", retry_after=5)
 
     async def take(self, items: list[Item], trace: str) -> Stored:
         """Store the items of one webhook; returns when they are committed. Raises Refusal when they may not be."""
