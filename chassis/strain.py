@@ -19,12 +19,12 @@ from chassis.telemetry import Telemetry
 _TICK_SECONDS = 0.05
 # How late the loop may come round; and how late before nothing at all is let in until it does. With rounds half as long
 # again, turns that want a dozen of them fell to a quarter.
-_LATE_SECONDS = 0.06
+_LATE_SECONDS = 0.08
 _TOO_LATE_SECONDS = 0.5
 # So long must it have been late each time before anybody is turned away.
-_LASTING_SECONDS = 1.0
+_LASTING_SECONDS = 1.5
 _LESS = 0.8
-_MORE = 0.01
+_MORE = 0.03
 _LEAST = 0.01
 
 
