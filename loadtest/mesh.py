@@ -13,9 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
+from benchmarks import coldstart
+from benchmarks.processes import BenchmarkError
 from chassis.settings import declarations
 from launcher import embedded, ports
 from launcher.environment import ROOT
@@ -28,29 +30,43 @@ from loadtest.settings import MeshSettings, Profile
 _READY_SECONDS = 120.0
 # Drains, then stops PostgreSQL.
 _STOP_SECONDS = 90.0
+_STARTS = 3
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 # Messages a second that Meta lets the larger businesses send and get.
 _THROUGHPUT = 1000
 
 
 @contextlib.asynccontextmanager
-async def own_mesh(load: Profile, log: Path) -> AsyncIterator[MeshSettings]:
-    """A mesh that serves and writes to this log; stopped and removed at the end.
+async def own_mesh(
+    load: Profile, log: Path, tell: Callable[[str], None]
+) -> AsyncIterator[tuple[MeshSettings, Mapping[str, float]]]:
+    """A mesh that serves and writes to this log, and how long each of its services took to start alone, in ms.
 
-    Start it from the main thread (see launcher/tether.py).
+    Stopped and removed at the end. Start it from the main thread (see launcher/tether.py).
     """
     _check_binaries()
     folder = _folder()
     process = None
     try:
+        starts = await _cold_starts(folder, tell)
         numbers = _ports()
         process = _start(folder, log, numbers, load)
         await _ready(process, numbers, log)
-        yield _places(numbers)
+        yield _places(numbers), starts
     finally:
         if process is not None:
             await asyncio.to_thread(_stop, process)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _cold_starts(folder: Path, tell: Callable[[str], None]) -> dict[str, float]:
+    """The least of a few starts of each service; all at once, as in the mesh, they take each other's processors."""
+    with embedded.cluster(folder / "home") as cluster:
+        try:
+            found = await coldstart.over(cluster, folder, tell, _STARTS)
+        except BenchmarkError as error:
+            raise CommandError(f"a service does not start: {error}", ExitCode.FAILED) from error
+    return {one.service: one.least for one in found}
 
 
 def _check_binaries() -> None:

@@ -6,7 +6,7 @@ import resource
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import aiohttp
@@ -58,10 +58,11 @@ async def run(order: Order, tell: Tell) -> bool:
     _many_connections()
     _end_when_asked()
     patience = aiohttp.ClientTimeout(total=order.settings.timeout)
-    async with _mesh(order, tell) as mesh, aiohttp.ClientSession(timeout=patience) as session:
+    async with _mesh(order, tell) as (mesh, starts), aiohttp.ClientSession(timeout=patience) as session:
         inside = Inside(session, mesh.metrics_url, order.identity.admin_token)
         with _silence_explained():
             seen = await _measured(_Site(order, mesh, FarEnd(session, mesh.simulator_url), inside, tell))
+        seen = replace(seen, cold_starts=starts)
     judged = targets.judge(seen)
     told = report.results(seen, judged)
     report.write(order.output, told)
@@ -83,14 +84,14 @@ def _silence_explained() -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _mesh(order: Order, tell: Tell) -> AsyncIterator[MeshSettings]:
+async def _mesh(order: Order, tell: Tell) -> AsyncIterator[tuple[MeshSettings, Mapping[str, float]]]:
     if order.mesh is not None:
-        yield order.mesh
+        yield order.mesh, {}
         return
-    tell("starting a mesh with a database of its own")
+    tell("starting each service alone, then a mesh with a database of its own")
     log = order.output.with_name("load-test-mesh.log")
-    async with own_mesh(order.load, log) as mesh:
-        yield mesh
+    async with own_mesh(order.load, log, tell) as (mesh, starts):
+        yield mesh, starts
         tell(f"stopping the mesh; its log is in {log}")
 
 

@@ -35,6 +35,10 @@ def test_a_short_run_on_a_real_mesh(tmp_path: Path) -> None:
     assert results["trips"] == {"asked_for": 2, "made_and_told": 2}
     statuses = results["inside"]["statuses"]
     assert statuses["settled"] >= 2 * 100
+    alone = results["cold_start_alone_ms"]
+    assert set(alone) == {"gateway", "profile", "trips", "metrics"}
+    (judged,) = [target for target in results["targets"] if target["name"].startswith("cold start")]
+    assert judged["value"] == max(alone.values())
     missed = [target["name"] for target in results["targets"] if not target["met"]]
     assert [name for name in missed if not name.startswith(_TIMING)] == []
     assert ended.returncode == (1 if missed else 0)

@@ -227,6 +227,7 @@ async def test_metas_standard(world: World, tmp_path: Path) -> None:
     ran = await loaded(world, tmp_path, PROFILE="meta", STATUS_RATE="300", STATUS_BATCH="3")
     assert ran.missed - OF_THE_MACHINE == {"statuses settled"}  # nobody settles them here
     assert ran.results["statuses"] == {"posted": 450, "taken": 450}
+    assert "100 messages and 300 statuses (3 to a webhook) a second" in under_load.table(ran.results)
     judged = [target["name"] for target in ran.results["targets"]]
     assert sum(name.startswith("Meta: ") for name in judged) == 6
     world.status = 503
