@@ -12,13 +12,14 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import coalescing, coldstart, endtoend, figures, filled, hop, latency, memory, nearest, ratios, sizes
+from benchmarks import coalescing, endtoend, figures, filled, hop, latency, memory, nearest, ratios, sizes
 from benchmarks.contender import ANSWERED, STORED, TURNED
 from benchmarks.machine import machine, versions
 from benchmarks.micro import suite as steps
-from benchmarks.processes import BenchmarkError
 from launcher import embedded
 from launcher.failure import ExitCode
+from loadtest import coldstart
+from loadtest.processes import BenchmarkError
 
 SCENARIOS = {"ingest": STORED, "turn": TURNED, "sent": ANSWERED}
 PARTS = ["micro", "coldstart", "hop", "coalescing", "nearest", "history", "latency", "memory", *SCENARIOS]

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, ratio
-from benchmarks.processes import BenchmarkError, Started, until
 from chassis.channels import open_channel
 from chassis.coalesce import Coalescer
 from chassis.settings import load
@@ -29,6 +28,7 @@ from launcher import databases, ports
 from launcher.embedded import Cluster
 from loadtest import schedule
 from loadtest.histogram import Histogram
+from loadtest.processes import BenchmarkError, Started, until
 from services.gateway.clients.batching import Peer
 from services.gateway.clients.profile import SERVICE
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from benchmarks import __main__ as bench
 from benchmarks import ratios, sizes
 from benchmarks.figures import RESULTS
-from benchmarks.processes import BenchmarkError
 from launcher.failure import ExitCode
+from loadtest.processes import BenchmarkError
 
 _MEASURED = RESULTS.with_name("benchmark-compare-results.json")
 _EPILOG = """\

@@ -13,9 +13,9 @@ import orjson
 
 from benchmarks import payloads
 from benchmarks.load import Answers, Order, SteadyOrder
-from benchmarks.processes import BenchmarkError, Started, deadline, until
 from launcher import ports
 from launcher.probe import http_status, listens
+from loadtest.processes import BenchmarkError, Started, deadline, until
 
 MESH = "hailwire"
 # With a gateway for each of two cores: replicas are how the mesh grows, and one gateway is one thread of Python.

@@ -9,7 +9,7 @@ from typing import Any, Self
 import asyncpg
 
 from benchmarks.contender import Scenario
-from benchmarks.processes import BenchmarkError
+from loadtest.processes import BenchmarkError
 
 _COUNT = {
     "stored": "SELECT count(*) FROM gateway.inbox",

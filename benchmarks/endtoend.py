@@ -12,9 +12,9 @@ from benchmarks import cpu, town
 from benchmarks.contender import CONTENDERS, Contender, Posting, Running, Scenario, provider, run_name, running
 from benchmarks.effects import Effects, copied
 from benchmarks.load import Answers, Order
-from benchmarks.processes import BenchmarkError
 from launcher import databases
 from launcher.embedded import Cluster
+from loadtest.processes import BenchmarkError
 
 Tell = Callable[[str], None]
 # What goes on beside a measured load, such as a profiler.

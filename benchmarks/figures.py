@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 
-from benchmarks.coldstart import TARGET_MS, ColdStart
 from benchmarks.contender import CONTENDERS, FLOOR, MESH, STORED, TURNED, TWICE
 from benchmarks.endtoend import Outcome, Run
 from benchmarks.micro import caches
 from benchmarks.micro.timing import Timing
 from launcher.environment import ROOT
+from loadtest.coldstart import TARGET_MS, ColdStart
 
 RESULTS = ROOT / "coverage" / "benchmark-results.json"
 

@@ -17,7 +17,6 @@ from typing import Any
 import grpc
 
 from benchmarks.figures import Figure, ratio
-from benchmarks.processes import Started, until
 from chassis import process
 from chassis.channels import open_channel
 from chassis.server import serve_grpc
@@ -27,6 +26,7 @@ from hailwire.profile.v1 import profile_pb2 as pb
 from hailwire.profile.v1 import profile_pb2_grpc
 from launcher import ports
 from launcher.probe import listens
+from loadtest.processes import Started, until
 from services.gateway.clients.profile import Profile
 
 BARE, OURS = "bare", "ours"

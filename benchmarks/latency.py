@@ -20,10 +20,10 @@ from benchmarks.effects import Effects, copied
 from benchmarks.endtoend import PATIENCE_SECONDS, TEMPLATE, Size, check, closed_loop, new_town, post
 from benchmarks.figures import Figure
 from benchmarks.load import Order, SteadyOrder
-from benchmarks.processes import BenchmarkError
 from benchmarks.steady import Steady
 from launcher.embedded import Cluster
 from loadtest.histogram import Histogram
+from loadtest.processes import BenchmarkError
 
 _ANSWER_TARGETS_MS = {0.5: 10.0, 0.99: 100.0}
 _TURN_TARGETS_MS = {0.5: 50.0, 0.99: 250.0}

@@ -19,10 +19,10 @@ from benchmarks.effects import Effects
 from benchmarks.endtoend import check, new_town, post
 from benchmarks.figures import Figure
 from benchmarks.load import Order
-from benchmarks.processes import Started, until
 from launcher import databases, ports
 from launcher.embedded import Cluster
 from launcher.probe import http_status
+from loadtest.processes import Started, until
 
 _MEMORY_TARGET_MB, _GROWTH_TARGET_PERCENT, _CONNECTIONS_TARGET = 128.0, 2.0, 9.0
 _MEGABYTE = 2**20

@@ -19,13 +19,13 @@ import asyncpg
 
 from benchmarks import cpu
 from benchmarks.figures import Figure
-from benchmarks.processes import BenchmarkError, Started, until
 from chassis.channels import open_channel
 from chassis.connections import PLANNING
 from chassis.settings import load
 from chassis.telemetry import TelemetrySettings, open_telemetry
 from hailwire.trips.v1 import trips_pb2
 from launcher import databases, embedded, ports
+from loadtest.processes import BenchmarkError, Started, until
 from services.gateway.clients.trips import Trips
 from services.trips.geo import Location, windows
 from services.trips.search import NEAREST_DRIVERS, first_candidates

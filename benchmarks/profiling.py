@@ -19,10 +19,10 @@ from pathlib import Path
 from benchmarks.__main__ import SCENARIOS
 from benchmarks.contender import CONTENDERS, Running, Scenario
 from benchmarks.endtoend import measure
-from benchmarks.processes import BenchmarkError
 from benchmarks.sizes import SIZES
 from launcher import embedded
 from launcher.environment import ROOT
+from loadtest.processes import BenchmarkError
 
 _HERTZ = 200
 _LINES = 25

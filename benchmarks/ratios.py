@@ -13,7 +13,7 @@ from typing import Any, Literal
 import orjson
 
 from benchmarks.figures import Figure
-from benchmarks.processes import BenchmarkError
+from loadtest.processes import BenchmarkError
 
 BASELINE = Path(__file__).with_name("baseline.json")
 SUITE = "ratios"

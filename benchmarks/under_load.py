@@ -24,7 +24,7 @@ _ANSWERS = {"answer_accepted": "answer accepted", "webhook_answered": "webhook a
 def table(results: dict[str, Any]) -> str:
     """One run as Markdown: what was offered, how long it took, and every target."""
     load, messages = results["load"], results["messages"]
-    together = f" ({load['status_batch']} to a webhook)" if load["status_batch"] > 1 else ""
+    together = f" ({load['status_batch']} to a webhook)" if load.get("status_batch", 1) > 1 else ""
     statuses = f" and {load['status_rate']:g} statuses{together}" if load["status_rate"] else ""
     missed = [target["name"] for target in results["targets"] if not target["met"]]
     counted = ", ".join(f"{messages[name]} {word}" for name, word in _COUNTED.items())

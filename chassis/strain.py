@@ -5,8 +5,8 @@ whatever waits there already: when more comes than can be done, rounds take long
 them is hardly done at all. One long round, for a collection of cycles or because the machine stood still, is no such
 thing, and no reason to turn anybody away.
 
-What nobody waits for is thinned first. The share of it that is let in falls by a fifth with each long round and grows
-slowly with each good one, so that it stays near what can be done beside everything else.
+What nobody waits for is thinned. The share of it that is let in falls by a fifth with each long round and grows slowly
+with each good one, so that it stays near what can be done beside everything else.
 """
 
 import asyncio
@@ -17,10 +17,8 @@ from collections.abc import AsyncIterator
 from chassis.telemetry import Telemetry
 
 _TICK_SECONDS = 0.05
-# How late the loop may come round; and how late before nothing at all is let in until it does. With rounds half as long
-# again, turns that want a dozen of them fell to a quarter.
+# How late the loop may come round.
 _LATE_SECONDS = 0.08
-_TOO_LATE_SECONDS = 0.5
 # So long must it have been late each time before anybody is turned away.
 _LASTING_SECONDS = 1.5
 _LESS = 0.8
@@ -32,7 +30,6 @@ class Strain:
     """Asked by whoever lets something in."""
 
     def __init__(self) -> None:
-        self._due = time.monotonic()
         self._since: float | None = None
         self._share = 1.0
         self._credit = 0.0
@@ -41,11 +38,6 @@ class Strain:
     def share(self) -> float:
         """How much of what nobody waits for is let in, from nearly 0 to 1."""
         return self._share
-
-    @property
-    def too_high(self) -> bool:
-        """Whether nothing at all should be let in until the loop comes round again."""
-        return self._share < 1 and self._late() > _TOO_LATE_SECONDS
 
     def lets_in(self) -> bool:
         """Whether one more thing that nobody waits for may come in; of many the share may."""
@@ -72,15 +64,12 @@ class Strain:
         lateness = telemetry.histogram("loop_late", "how late the event loop came round")
         telemetry.gauge("status_share", "part of webhooks of statuses that is let in", lambda: [(self._share, {})])
         while True:
-            self._due = time.monotonic() + _TICK_SECONDS
+            due = time.monotonic() + _TICK_SECONDS  # not the loop's clock: that stands still until it comes round
             await asyncio.sleep(_TICK_SECONDS)
-            late = max(0.0, self._late())
+            now = time.monotonic()
+            late = max(0.0, now - due)
             lateness.record(late)
-            self.look(time.monotonic(), late)
-
-    def _late(self) -> float:
-        # Not the loop's clock: that stands still until the loop comes round.
-        return time.monotonic() - self._due
+            self.look(now, late)
 
 
 @contextlib.asynccontextmanager

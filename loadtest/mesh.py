@@ -16,8 +16,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-from benchmarks import coldstart
-from benchmarks.processes import BenchmarkError
 from chassis.settings import declarations
 from launcher import embedded, ports
 from launcher.environment import ROOT
@@ -25,6 +23,8 @@ from launcher.failure import CommandError, ExitCode
 from launcher.probe import http_status, listens
 from launcher.settings import UpSettings
 from launcher.tether import tethered
+from loadtest import coldstart
+from loadtest.processes import BenchmarkError
 from loadtest.settings import MeshSettings, Profile
 
 _READY_SECONDS = 120.0

@@ -3,6 +3,7 @@
 Only verified items come here: whoever could not sign must neither store anything nor learn what is known.
 """
 
+import re
 from collections.abc import Callable
 
 from chassis import errors, logs
@@ -22,6 +23,9 @@ log = logs.get(__name__)
 _WAITING_BYTES = 32 * 1024 * 1024
 # Twilio gives up after 15 s, Meta somewhat later.
 _STORE_SECONDS = 8.0
+# As keys: in a text of somebody's the quotes are escaped.
+_STATUSES = re.compile(rb'"statuses"\s*:')
+_MESSAGES = re.compile(rb'"messages"\s*:')
 
 
 class Refusal(Exception):
@@ -63,15 +67,15 @@ class Intake:
         """Raise Refusal while no more bytes can be taken; asked before anything is read, too: refusing costs little."""
         if self._store.waiting >= self._max_waiting or self._waiting_bytes + size > _WAITING_BYTES:
             raise Refusal(503, "overloaded", retry_after=1)
-        if self._strain.too_high:
-            raise Refusal(503, "overloaded", retry_after=1)
 
     def check_strain(self, raw: bytes) -> None:
         """Raise Refusal for a share of what brings statuses only, while there is too much to do.
 
-        Nobody waits for those, and they come again. Asked before anything is done with a body of WhatsApp's.
+        Nobody waits for those, and WhatsApp sends them again. Asked before a body is parsed.
         """
-        if self._strain.share < 1 and b'"statuses"' in raw and b'"messages":' not in raw and not self._strain.lets_in():
+        if self._strain.share >= 1 or not _STATUSES.search(raw) or _MESSAGES.search(raw):
+            return
+        if not self._strain.lets_in():
             raise Refusal(503, "overloaded, statuses wait", retry_after=5)
 
     async def take(self, items: list[Item], trace: str) -> Stored:

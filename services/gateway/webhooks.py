@@ -118,9 +118,9 @@ class Webhooks:
         self._intake.check_room()
         headers = _headers(scope)
         raw = await self._body(headers, receive, WHATSAPP_BODY_BYTES)
-        self._intake.check_strain(raw)
         if not whatsapp_signature.verify(raw, headers.get(b"x-hub-signature-256"), self._app_secrets):
             raise Refusal(403, "signature")
+        self._intake.check_strain(raw)
         trace = traceparent() or new_traceparent()
         items = [self._ours(item) for item in _split(whatsapp_webhook.split, raw)]
         stored = await self._intake.take(items, trace)

@@ -27,9 +27,9 @@ from benchmarks.memory import MemorySize
 from benchmarks.micro import suite
 from benchmarks.micro.timing import Step, Timing, timed
 from benchmarks.nearest import NearestSize
-from benchmarks.processes import BenchmarkError
 from launcher import embedded
 from launcher.environment import ROOT
+from loadtest.processes import BenchmarkError
 
 TINY = Size(rounds=1, messages=60, warm_up=20, riders=30, connections=4)
 

@@ -3,8 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from benchmarks import coldstart, figures
+from benchmarks import figures
 from launcher import databases
+from loadtest import coldstart
 
 
 def test_each_service_is_started(empty_database_url: str, reachable_folder: Path) -> None:

@@ -11,10 +11,10 @@ from benchmarks.contender import ANSWERED, STORED, provider
 from benchmarks.endtoend import Size
 from benchmarks.latency import Half, LatencySize
 from benchmarks.load import Order, SteadyOrder
-from benchmarks.processes import BenchmarkError
 from benchmarks.steady import Steady
 from launcher import embedded
 from loadtest.histogram import Histogram
+from loadtest.processes import BenchmarkError
 
 TINY = Size(rounds=1, messages=60, warm_up=20, riders=30, connections=4)
 

@@ -34,7 +34,7 @@ def test_pauses_turn_nobody_away(each: list[float]) -> None:
 
 
 def test_what_lasts_is_a_strain() -> None:
-    """Less is let in once every round of a second was long, and never nothing at all."""
+    """Less is let in once every round of a second and a half was long, and never nothing at all."""
     strain = Strain()
     rounds(strain, [_LONG] * 4)
     assert strain.share == 1
@@ -62,32 +62,17 @@ def test_the_share_is_what_is_let_in(long: int, asked: int) -> None:
     assert abs(let_in - asked * strain.share) <= 1
 
 
-def test_one_late_round_closes_no_door() -> None:
-    """While a loop stands still for the first time everything may come in."""
-
-    async def stood_still() -> bool:
-        async with open_telemetry("test", load(TelemetrySettings, {})) as telemetry, watching(telemetry) as strain:
-            await asyncio.sleep(0)
-            _occupied(1.0)
-            return strain.too_high
-
-    assert not uvloop.run(stood_still())
-
-
 def test_a_loop_that_is_late_is_seen() -> None:
-    """A real loop whose rounds take long for more than a second lets in less, and nothing in the midst of one."""
+    """A real loop whose rounds take long for more than a second lets in less."""
 
-    async def busy() -> tuple[float, bool]:
+    async def busy() -> float:
         async with open_telemetry("test", load(TelemetrySettings, {})) as telemetry, watching(telemetry) as strain:
             for _ in range(12):
                 _occupied(0.2)
                 await asyncio.sleep(0)
-            _occupied(1.0)
-            return strain.share, strain.too_high
+            return strain.share
 
-    share, too_high = uvloop.run(busy())
-    assert share < 1
-    assert too_high
+    assert uvloop.run(busy()) < 1
 
 
 def _occupied(seconds: float) -> None:

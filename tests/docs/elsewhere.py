@@ -73,6 +73,9 @@ COMMANDS = {
     'make loadtest ARGS="--profile meta"': Elsewhere(
         _LOAD.why, "tests/loadtest/test_drill.py::test_metas_profile_on_a_real_mesh"
     ),
+    'make loadtest ARGS="--profile meta --status-batch 10"': Elsewhere(
+        _LOAD.why, "tests/loadtest/test_run.py::test_metas_standard"
+    ),
     "GATEWAY_URL=http://127.0.0.1:8080 SIMULATOR_URL=http://127.0.0.1:8070 METRICS_URL=http://127.0.0.1:8090 "
     "hailwire loadtest --rate 10 --concurrency 20": Elsewhere(
         "takes a minute, here seconds", f"{_HERE}::test_a_load_on_a_mesh_that_runs"

@@ -78,14 +78,15 @@ def test_metas_profile_on_a_real_mesh(tmp_path: Path) -> None:
 
 @pytest.mark.drill
 @pytest.mark.timeout(300)
-def test_ended_early_it_ends_what_it_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize("during", ["cold start, gateway", "move in"])
+def test_ended_early_it_ends_what_it_started(tmp_path: Path, during: str) -> None:
     """Asked to end in the middle of a run it stops its mesh, database included, and leaves no folder and no figures."""
     before = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*"))
     command = [sys.executable, "-u", "-m", "launcher", "loadtest", "--output", str(tmp_path / "results.json")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if "move in" in line:
+            if during in line:
                 break
         (folder,) = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*")) - before
         server = int((folder / "home" / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
