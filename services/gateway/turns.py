@@ -224,6 +224,7 @@ class Turns:
         claim: Claim | None = first
         conversation_id = first.snapshot.conversation_id
         try:
+            await asyncio.sleep(0)  # whoever waits for the 200 of what was just stored comes first
             while claim is not None:
                 started = time.perf_counter()
                 self._age.record(max(0.0, time.time() - claim.stored_at.timestamp()))

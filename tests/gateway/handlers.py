@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections import defaultdict
 
 from chassis import errors
@@ -56,6 +57,14 @@ async def waits(turn: Turn) -> Outcome:
     runs["waits"] += 1
     await gates["waits"].wait()
     return _said(turn, "waited")
+
+
+async def computes(turn: Turn) -> Outcome:
+    """Keep the loop busy for a second, then answer."""
+    end = time.monotonic() + 1.0
+    while time.monotonic() < end:
+        pass
+    return _said(turn, "computed")
 
 
 async def answers(turn: Turn) -> Outcome:
