@@ -38,7 +38,7 @@ def test_a_short_run_on_a_real_mesh(tmp_path: Path) -> None:
     alone = results["cold_start_alone_ms"]
     assert set(alone) == {"gateway", "profile", "trips", "metrics"}
     (judged,) = [target for target in results["targets"] if target["name"].startswith("cold start")]
-    assert judged["value"] == max(alone.values())
+    assert judged["value"] == pytest.approx(max(alone.values()), abs=0.01)
     missed = [target["name"] for target in results["targets"] if not target["met"]]
     assert [name for name in missed if not name.startswith(_TIMING)] == []
     assert ended.returncode == (1 if missed else 0)
