@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,19 @@ from launcher.environment import ROOT
 _TIMING = ("webhook answered", "answer accepted", "generator", "slowest statement", "cold start", "Meta: webhooks")
 
 
+def _folder(temporary: Path) -> dict[str, str]:
+    """Our environment with a folder for what is temporary: another run beside this one has folders of its own."""
+    return {**os.environ, "TMPDIR": str(temporary)}
+
+
 @pytest.mark.drill
 @pytest.mark.timeout(400)
-def test_a_short_run_on_a_real_mesh(tmp_path: Path) -> None:
+def test_a_short_run_on_a_real_mesh(tmp_path: Path, reachable_folder: Path) -> None:
     """Every message is answered once at the far end, every ride is made, and the exit code is the judgement."""
-    before = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*"))
     output = tmp_path / "results.json"
     command = [sys.executable, "-m", "launcher", "loadtest", "--rate", "20", "--duration", "5", "--concurrency", "20"]
     command += ["--warm-up", "1", "--duplicates", "0.2", "--output", str(output)]
-    environ = {**os.environ, "HAILWIRE_ENV_FILE": os.devnull, "WA_ACCESS_TOKEN": "a-real-one"}
+    environ = {**_folder(reachable_folder), "HAILWIRE_ENV_FILE": os.devnull, "WA_ACCESS_TOKEN": "a-real-one"}
     ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=380)
     assert output.exists(), ended.stdout + ended.stderr
     results = json.loads(output.read_bytes())
@@ -43,7 +46,7 @@ def test_a_short_run_on_a_real_mesh(tmp_path: Path) -> None:
     assert [name for name in missed if not name.startswith(_TIMING)] == []
     assert ended.returncode == (1 if missed else 0)
     assert "in flight" in ended.stdout
-    assert set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*")) == before
+    assert list(reachable_folder.glob("hailwire-loadtest-*")) == []
 
 
 @pytest.mark.drill
@@ -79,16 +82,16 @@ def test_metas_profile_on_a_real_mesh(tmp_path: Path) -> None:
 @pytest.mark.drill
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("during", ["cold start, gateway", "move in"])
-def test_ended_early_it_ends_what_it_started(tmp_path: Path, during: str) -> None:
+def test_ended_early_it_ends_what_it_started(tmp_path: Path, reachable_folder: Path, during: str) -> None:
     """Asked to end in the middle of a run it stops its mesh, database included, and leaves no folder and no figures."""
-    before = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*"))
     command = [sys.executable, "-u", "-m", "launcher", "loadtest", "--output", str(tmp_path / "results.json")]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    environ = _folder(reachable_folder)
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if during in line:
                 break
-        (folder,) = set(Path(tempfile.gettempdir()).glob("hailwire-loadtest-*")) - before
+        (folder,) = reachable_folder.glob("hailwire-loadtest-*")
         server = int((folder / "home" / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
         process.send_signal(signal.SIGTERM)
         process.stdout.read()
